@@ -1,0 +1,82 @@
+"""The only reader of guardian's tables: which agencies a person's roles reach."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from agencies.roles import HOLDERS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from agencies.models import User
+
+# A role held on the region reaches every agency, also those beside the hierarchy, and the
+# cases no agency has yet; every other role reaches its agency and all below it.
+_REACH = """
+with recursive held as (
+    select p.codename, a.id, a.kind
+    from agencies_agencyuserpermission g
+    join auth_permission p on p.id = g.permission_id
+    join agencies_agency a on a.id = g.content_object_id
+    where g.user_id = %s
+), reach as (
+    select codename, id from held where kind <> 'region'
+    union
+    select r.codename, a.id from reach r join agencies_agency a on a.parent_id = r.id
+)
+select codename, null::bigint[] from held where kind = 'region'
+union all
+select codename, array_agg(id) from reach group by codename
+"""
+
+Reach = dict[str, frozenset[int] | None]
+
+
+def role_reach(user: "User | AnonymousUser") -> Reach:
+    """Role -> agency ids it reaches; None means every agency.
+
+    One query for each user object, that is one a request: a revoked role or a moved agency
+    takes effect on the next request. Anonymous and inactive users hold nothing.
+    """
+    if not user.is_active or user.pk is None:
+        return {}
+    known: Reach | None = getattr(user, "_role_reach", None)
+    if known is None:
+        known = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_REACH, [user.pk])
+            for codename, ids in cursor.fetchall():
+                role = codename.removeprefix("hold_")
+                if ids is None:
+                    known[role] = None
+                elif known.get(role, frozenset()) is not None:
+                    known[role] = frozenset(ids)
+        user._role_reach = known  # type: ignore[union-attr]
+    return known
+
+
+def granted_agency_ids(user: "User | AnonymousUser", right: str) -> frozenset[int] | None:
+    """Agencies on which `user` holds `right`; None means every agency, frozenset() none."""
+    granted: frozenset[int] = frozenset()
+    reach = role_reach(user)
+    for role in HOLDERS[right]:
+        if role not in reach:
+            continue
+        ids = reach[role]
+        if ids is None:
+            return None
+        granted |= ids
+    return granted
+
+
+def holds(user: "User | AnonymousUser", right: str, agency_id: int | None) -> bool:
+    """Whether `user` holds `right` on this agency; on None (no agency yet) region-wide only."""
+    ids = granted_agency_ids(user, right)
+    return ids is None or (agency_id is not None and agency_id in ids)
+
+
+def holds_anywhere(user: "User | AnonymousUser", rights: Iterable[str]) -> bool:
+    """Whether `user` holds one of `rights` on any agency at all: for menus, not for data."""
+    return any(granted_agency_ids(user, right) != frozenset() for right in rights)

@@ -1,0 +1,167 @@
+"""From arrival to the routing desk: register, moderate, amend, reject, merge."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from agencies.models import Agency, User
+from cases import clocks
+from cases.actions.moving import moving
+from cases.errors import BadChange
+from cases.models import Case, CaseEvent, Clock, Message, Territory, Topic
+from cases.titles import make_title
+from cases.workflow import Status
+
+
+def next_numbers(count: int, at: datetime) -> list[str]:
+    """`count` fresh case numbers like «26-048213»: year of registration, then a running number."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nextval('cases_case_number') from generate_series(1, %s)", [count]
+        )
+        return [f"{at:%y}-{number:06d}" for (number,) in cursor.fetchall()]
+
+
+def refresh_search(case_ids: list[int]) -> None:
+    """Rebuild the search vector of these cases from number, title, place and current messages."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update cases_case c set search =
+                setweight(to_tsvector('simple', c.number), 'A')
+                || setweight(to_tsvector('pg_catalog.russian',
+                       translate(c.title || ' ' || c.place, 'Ёё', 'Ее')), 'A')
+                || coalesce((
+                       select to_tsvector('pg_catalog.russian',
+                              left(translate(string_agg(m.text, ' '), 'Ёё', 'Ее'), 100000))
+                       from cases_message m where m.case_id = c.id and m.is_current), '')
+            where c.id = any(%s)
+            """,
+            [case_ids],
+        )
+
+
+@transaction.atomic
+def register(
+    message: Message,
+    *,
+    actor: User | None,
+    topic: Topic | None = None,
+    territory: Territory | None = None,
+    place: str = "",
+    centre: Agency | None = None,
+    **facts: Any,
+) -> Case:
+    """Open a case for an unsaved message of a known channel and author.
+
+    The message is saved with it. `centre`: whose calendar the moderation clock follows.
+    """
+    now = timezone.now()
+    case = Case.objects.create(
+        number=next_numbers(1, now)[0],
+        regime=facts.pop("regime", message.channel.regime),
+        kind=facts.pop("kind", topic.kind if topic else "solvable"),
+        severity=facts.pop("severity", topic.severity if topic else 2),
+        title=facts.pop("title", "") or make_title(message.text),
+        channel=message.channel,
+        citizen=message.author,
+        topic=topic,
+        territory=territory,
+        place=place,
+        received_at=message.posted_at,
+        registered_at=now,
+        **facts,
+    )
+    message.case = case
+    message.save()
+    if centre is not None:
+        clocks.start_clock(
+            case,
+            clocks.MODERATION_RULES.get(case.regime, ()),
+            kind=Clock.Kind.STAGE,
+            start=now,
+            agency=centre,
+        )
+        case.save(update_fields=["due_at"])
+    refresh_search([case.pk])
+    CaseEvent.objects.create(
+        case=case, at=now, actor=actor, move="register", after=Status.RECEIVED
+    )
+    return case
+
+
+def start_moderation(case: Case, *, actor: User, version: int | None = None) -> Case:
+    with moving(case, "start_moderation", actor, version=version) as step:
+        pass
+    return step.case
+
+
+def amend(
+    case: Case,
+    *,
+    actor: User,
+    topic: Topic | None = None,
+    territory: Territory | None = None,
+    place: str | None = None,
+    severity: int | None = None,
+    title: str | None = None,
+    version: int | None = None,
+) -> Case:
+    """Correct the card before routing; a field set here is never overwritten by an import."""
+    with moving(case, "amend", actor, version=version) as step:
+        given = {
+            "topic": topic,
+            "territory": territory,
+            "place": place,
+            "severity": severity,
+            "title": title,
+        }
+        for name, value in given.items():
+            if value is None or getattr(step.case, name) == value:
+                continue
+            old = getattr(step.case, name)
+            step.data[name] = [str(old or ""), str(value)]
+            setattr(step.case, name, value)
+            if name not in step.case.touched:
+                step.case.touched = [*step.case.touched, name]
+    refresh_search([case.pk])
+    return step.case
+
+
+def reject(
+    case: Case, *, actor: User, reason: str, note: str = "", version: int | None = None
+) -> Case:
+    """`reason`: code of a rejection Reason."""
+    with moving(case, "reject", actor, version=version) as step:
+        step.data = {"reason": reason, "note": note}
+        step.case.closed_at = step.at
+        step.case.due_at = None
+        clocks.stop_clocks(step.case, at=step.at)
+    return step.case
+
+
+def merge(case: Case, *, actor: User, into: Case, version: int | None = None) -> Case:
+    """Join the messages of `case` to another case; it keeps its author and number."""
+    if into.pk == case.pk:
+        raise BadChange("merge_into_itself", field="into")
+    with moving(case, "merge", actor, version=version) as step:
+        target = Case.objects.visible_to(actor).select_for_update().filter(pk=into.pk).first()
+        if target is None or target.status in {Status.MERGED, Status.REJECTED}:
+            raise BadChange("merge_target_missing", field="into")
+        step.case.merged_into = target
+        step.case.closed_at = step.at
+        step.case.due_at = None
+        step.data = {"into": target.number}
+        clocks.stop_clocks(step.case, at=step.at)
+        CaseEvent.objects.create(
+            case=target,
+            at=step.at,
+            actor=actor,
+            move="merged_here",
+            before=target.status,
+            after=target.status,
+            data={"from": case.number},
+        )
+    return step.case

@@ -1,0 +1,144 @@
+"""The official's side of a reply: draft, send, withdraw; the approver's return."""
+
+from django.utils import timezone
+
+from agencies.models import User
+from agencies.roles import Right
+from cases import checking, clocks
+from cases.actions.moving import moving
+from cases.errors import BadChange, CaseNotFound, RightMissing
+from cases.models import Case, Clock, Draft, Reply
+from cases.querysets import may
+from cases.workflow import Status
+from quality import Severity
+
+SHORTEST = 2
+
+
+def save_draft(case: Case, *, actor: User, text: str) -> Draft:
+    """Keep what the official has typed so far; a draft is not a change of the case."""
+    visible = Case.objects.visible_to(actor).filter(pk=case.pk).first()
+    if visible is None:
+        raise CaseNotFound("case_not_found")
+    if not may(actor, Right.ANSWER_CASES, visible):
+        raise RightMissing("right_missing", move="submit_reply")
+    draft, _ = Draft.objects.update_or_create(
+        case=visible, author=actor, defaults={"text": text.replace("\x00", "")}
+    )
+    return draft
+
+
+def latest_reply(case: Case) -> Reply:
+    """The reply the case is about now; BadChange when none was ever sent."""
+    reply = case.replies.order_by("-version").first()
+    if reply is None:
+        raise BadChange("no_reply", field="text")
+    return reply
+
+
+def submit_reply(
+    case: Case,
+    *,
+    actor: User,
+    text: str,
+    kind: str = Reply.Kind.FINAL,
+    outcome: str = "",
+    override: str = "",
+    version: int | None = None,
+) -> Reply:
+    """Send the reply: checked in the same transaction, flagged -> review, else -> approval.
+
+    `override`: the reason for sending in spite of a blocking finding; without it such a
+    reply is refused with BadChange("blocked").
+    """
+    text = text.replace("\x00", "").strip()
+    if len(text) < SHORTEST:
+        raise BadChange("reply_empty", field="text")
+    with moving(case, "submit_reply", actor, version=version) as step:
+        last = step.case.replies.order_by("-version").first()
+        published = step.case.replies.filter(state=Reply.State.PUBLISHED).last()
+        reply = Reply(
+            case=step.case,
+            agency_id=step.case.agency_id,
+            author=actor,
+            author_name=str(actor),
+            kind=kind,
+            state=Reply.State.APPROVAL,
+            outcome=outcome,
+            text=text,
+            version=last.version + 1 if last else 1,
+            corrects=published,
+            submitted_at=step.at,
+        )
+        found = checking.check(
+            step.case, text, kind=kind, outcome=outcome, replied_at=step.at
+        )
+        blocking = [item.code for item in found.findings if item.severity == Severity.BLOCK]
+        if blocking and not override:
+            raise BadChange("blocked", field="override", codes=blocking)
+        reply.state = Reply.State.REVIEW if found.flagged else Reply.State.APPROVAL
+        reply.save()
+        checking.store(reply, found)
+        step.case.status = Status.REVIEW if found.flagged else Status.APPROVAL
+        step.case.executor = step.case.executor or actor
+        step.case.submitted_at = step.at
+        step.case.risk = found.risk
+        step.case.flagged = found.flagged
+        step.case.outcome = outcome
+        step.data = {
+            "reply": reply.pk,
+            "version": reply.version,
+            "risk": found.risk,
+            "flagged": found.flagged,
+            "findings": [item.code for item in found.findings],
+        }
+        if override:
+            step.data |= {"override": override, "blocking": blocking}
+        Draft.objects.filter(case=step.case, author=actor).delete()
+    return reply
+
+
+def _take_back(reply: Reply, state: str) -> None:
+    reply.state = state
+    reply.save(update_fields=["state"])
+    checking.forget([reply])
+
+
+def withdraw_reply(case: Case, *, actor: User, version: int | None = None) -> Case:
+    """Take one's reply back before it is published; its text becomes the draft again."""
+    with moving(case, "withdraw_reply", actor, version=version) as step:
+        reply = latest_reply(step.case)
+        _take_back(reply, Reply.State.WITHDRAWN)
+        Draft.objects.update_or_create(
+            case=step.case, author=actor, defaults={"text": reply.text}
+        )
+        step.data = {"reply": reply.pk}
+    return step.case
+
+
+def return_to_author(
+    case: Case, *, actor: User, remark: str, version: int | None = None
+) -> Case:
+    """The approver wants it changed before publication; the author finds his text as draft."""
+    with moving(case, "return_to_author", actor, version=version) as step:
+        reply = latest_reply(step.case)
+        _take_back(reply, Reply.State.RETURNED)
+        if reply.author_id is not None:
+            Draft.objects.update_or_create(
+                case=step.case, author_id=reply.author_id, defaults={"text": reply.text}
+            )
+        step.data = {"reply": reply.pk, "remark": remark}
+    return step.case
+
+
+def restart_after_return(case: Case) -> None:
+    """The rework term: the reply clock still runs unless a reply was already published."""
+    assert case.agency is not None
+    clocks.stop_clocks(case, Clock.Kind.STAGE)
+    clocks.start_clock(
+        case,
+        clocks.REWORK_RULES.get(case.regime, ("REWORK",)),
+        kind=Clock.Kind.STAGE,
+        start=timezone.now(),
+        agency=case.agency,
+    )

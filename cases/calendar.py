@@ -1,0 +1,69 @@
+"""Calendar rows -> deadlines.WorkCalendar, cached for a process until a row changes."""
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+from django.db import connection
+
+from agencies.models import CalendarDay, WorkingCalendar
+from deadlines import DayHours, WeekPlan, WorkCalendar
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _intervals(rows: list[list[str]]) -> tuple[tuple[int, int], ...]:
+    return tuple((_minutes(start), _minutes(end)) for start, end in rows)
+
+
+def week_plan(rows: list[list[list[str]]]) -> WeekPlan:
+    """Seven lists of ["09:00", "13:00"] pairs, Monday first."""
+    return WeekPlan(days=tuple(_intervals(day) for day in rows))
+
+
+@lru_cache(maxsize=64)
+def _build(calendar_id: int, _stamp: tuple[object, ...]) -> WorkCalendar:
+    calendar = WorkingCalendar.objects.get(pk=calendar_id)
+    days: dict[date, DayHours] = {}
+    federal = list(CalendarDay.objects.filter(calendar=None).order_by("day"))
+    own = list(CalendarDay.objects.filter(calendar_id=calendar_id).order_by("day"))
+    for row in [*(federal if calendar.follows_production else []), *own]:
+        days[row.day] = DayHours(
+            day=row.day,
+            intervals=None if row.intervals is None else _intervals(row.intervals),
+            kind=row.kind,
+            title=row.title,
+        )
+    years = {row.day.year for row in federal}
+    confirmed = {row.day.year for row in federal if row.confirmed}
+    first = date(min(years, default=2024), 1, 1)
+    last = date(max(years, default=2027), 12, 31)
+    return WorkCalendar(
+        first=first,
+        last=last,
+        week=week_plan(calendar.week),
+        days=days,
+        confirmed_until=date(max(confirmed), 12, 31) if confirmed else first - timedelta(days=1),
+    )
+
+
+def calendar_stamp() -> tuple[object, ...]:
+    """What differs once any calendar row was added, edited or deleted (one query).
+
+    Read from the tables and not from a cache: another process may have changed them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select (select count(*) from agencies_calendarday),"
+            " (select max(updated_at) from agencies_calendarday),"
+            " (select max(updated_at) from agencies_workingcalendar)"
+        )
+        row: tuple[object, ...] = cursor.fetchone()
+    return row
+
+
+def work_calendar(calendar_id: int, stamp: tuple[object, ...] | None = None) -> WorkCalendar:
+    """The calendar as `deadlines` wants it; pass a stamp to share it across many cases."""
+    return _build(calendar_id, stamp if stamp is not None else calendar_stamp())

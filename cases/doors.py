@@ -1,0 +1,76 @@
+"""Every working move with its form and action: pages and API are built from this table.
+
+Adding a move = a row in `workflow.MOVES`, an action, a row here; page, API route, access test
+and OpenAPI entry follow by themselves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from agencies.models import User
+from cases import actions, forms
+from cases.models import Case
+from cases.querysets import may
+from cases.workflow import MOVES, Move
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    name: str
+    form: type[forms.MoveForm]
+    perform: Callable[..., Any]
+
+    @property
+    def move(self) -> Move:
+        return MOVES[self.name]
+
+    @property
+    def slug(self) -> str:
+        """In addresses: /cases/26-048213/return-for-rework/."""
+        return self.name.replace("_", "-")
+
+
+_TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
+    ("start_moderation", forms.EmptyForm),
+    ("amend", forms.AmendForm),
+    ("reject", forms.RejectForm),
+    ("merge", forms.MergeForm),
+    ("route", forms.AgencyForm),
+    ("recall_routing", forms.ReasonTextForm),
+    ("take", forms.EmptyForm),
+    ("assign", forms.AssignForm),
+    ("dispute_competence", forms.DisputeForm),
+    ("redirect", forms.AgencyForm),
+    ("refuse_redirect", forms.NoteForm),
+    ("submit_reply", forms.ReplyForm),
+    ("withdraw_reply", forms.EmptyForm),
+    ("return_to_author", forms.RemarkForm),
+    ("accept_reply", forms.AcceptForm),
+    ("return_for_rework", forms.ReworkForm),
+    ("publish", forms.PublishForm),
+    ("recall_publication", forms.ReasonTextForm),
+    ("correct_reply", forms.ReasonTextForm),
+    ("close", forms.CloseForm),
+    ("reopen", forms.ReasonTextForm),
+    ("resume", forms.NoteForm),
+    ("set_control", forms.ControlForm),
+    ("lift_control", forms.ReasonTextForm),
+    ("extend", forms.ExtendForm),
+    ("add_note", forms.NoteTextForm),
+)
+DOORS: dict[str, Door] = {
+    name: Door(name=name, form=form, perform=getattr(actions, name)) for name, form in _TABLE
+}
+
+
+def open_doors(case: Case, user: User) -> list[Door]:
+    """The moves this person may make on this case now (no query beyond the user's one).
+
+    Publishing by the author himself is not listed here: it depends on the reply.
+    """
+    return [
+        door
+        for door in DOORS.values()
+        if case.status in door.move.sources and may(user, door.move.right, case)
+    ]

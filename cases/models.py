@@ -1,0 +1,752 @@
+"""What: a message's way from arrival to the citizen's answer."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from agencies.models import Agency
+from cases.querysets import CaseQuerySet, ReplyQuerySet
+from cases.workflow import BEFORE_AGENCY, OPEN, Status
+
+
+class Regime(models.TextChoices):
+    """The legal world a case lives in; each has its own clocks."""
+
+    SOCIAL = "social", _("social networks")
+    POS = "pos", _("feedback platform")
+    LAW59 = "law59", _("59-FZ")
+    PORTAL = "portal", _("regional portal")
+    HOTLINE = "hotline", _("hotline")
+    INTERNAL = "internal", _("internal")
+
+
+class CaseKind(models.TextChoices):
+    SOLVABLE = "solvable", _("solvable")
+    UNSOLVABLE = "unsolvable", _("not solvable")
+    INFORMATIONAL = "informational", _("informational")
+
+
+class Outcome(models.TextChoices):
+    SOLVED = "solved", _("solved")
+    EXPLAINED = "explained", _("explained")
+    POSTPONED = "postponed", _("postponed")
+    NOT_SOLVED = "not_solved", _("not solved")
+
+
+class Territory(models.Model):
+    code = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    population = models.PositiveIntegerField(_("residents"), default=0)
+    time_zone = models.CharField(_("time zone"), max_length=40, default="Europe/Moscow")
+
+    class Meta:
+        verbose_name = _("territory")
+        verbose_name_plural = _("territories")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TopicGroup(models.Model):
+    code = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("name"), max_length=120, unique=True)
+
+    class Meta:
+        verbose_name = _("topic group")
+        verbose_name_plural = _("topic groups")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Topic(models.Model):
+    code = models.CharField(_("code"), max_length=80, unique=True)
+    group = models.ForeignKey(
+        TopicGroup, models.PROTECT, related_name="topics", verbose_name=_("group")
+    )
+    name = models.CharField(_("name"), max_length=160)
+    severity = models.PositiveSmallIntegerField(
+        _("severity"), default=2, validators=[MinValueValidator(1), MaxValueValidator(5)]
+    )
+    kind = models.CharField(
+        _("kind of case"), max_length=16, choices=CaseKind, default=CaseKind.SOLVABLE
+    )
+    photo_required = models.BooleanField(_("photo required when solved"), default=False)
+    belongs = models.TextField(_("what belongs here"), blank=True)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering = ["group__name", "name"]
+        constraints = [models.UniqueConstraint("group", "name", name="topic_name_in_group_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoutingRule(models.Model):
+    """Topic (or group) x territory x dates -> agency; the most specific rule wins."""
+
+    topic = models.ForeignKey(
+        Topic, models.CASCADE, null=True, blank=True, verbose_name=_("topic")
+    )
+    group = models.ForeignKey(
+        TopicGroup, models.CASCADE, null=True, blank=True, verbose_name=_("topic group")
+    )
+    territory = models.ForeignKey(
+        Territory, models.CASCADE, null=True, blank=True, verbose_name=_("territory")
+    )
+    from_on = models.DateField(_("from"), null=True, blank=True)
+    until_on = models.DateField(_("until"), null=True, blank=True, help_text=_("inclusive"))
+    agency = models.ForeignKey(
+        Agency, models.CASCADE, related_name="routing_rules", verbose_name=_("agency")
+    )
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    is_active = models.BooleanField(_("in force"), default=True)
+
+    class Meta:
+        verbose_name = _("routing rule")
+        verbose_name_plural = _("routing rules")
+        constraints = [
+            models.CheckConstraint(
+                name="routing_topic_or_group",
+                condition=Q(topic__isnull=True) | Q(group__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="routing_dates_in_order",
+                condition=Q(until_on__isnull=True)
+                | Q(from_on__isnull=True)
+                | Q(until_on__gte=F("from_on")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic or self.group or '*'} / {self.territory or '*'} -> {self.agency}"
+
+
+class DeadlineRule(models.Model):
+    """A version of a term (domain note 9.3); rows are added, never edited once used."""
+
+    class Start(models.TextChoices):
+        CREATION = "creation", _("creation of the message")
+        REGISTRATION = "registration", _("registration")
+        ASSIGNMENT = "assignment", _("assignment to the agency")
+        SUBMISSION = "submission", _("sending for approval")
+        RETURN = "return", _("return for rework")
+        INTERIM = "interim", _("interim reply")
+        ANSWER = "answer", _("publication")
+
+    code = models.CharField(_("code"), max_length=20)
+    regime = models.CharField(_("regime"), max_length=12, choices=Regime, blank=True)
+    title = models.CharField(_("title"), max_length=160)
+    start = models.CharField(_("counted from"), max_length=16, choices=Start)
+    amount = models.PositiveIntegerField(_("amount"))
+    unit = models.CharField(_("unit"), max_length=20)
+    roll = models.CharField(_("term ending on a day off"), max_length=10, default="none")
+    counts_day_zero = models.BooleanField(_("the first day counts"), default=False)
+    min_severity = models.PositiveSmallIntegerField(_("from severity"), default=1)
+    source = models.CharField(_("source"), max_length=200, blank=True)
+    in_force_from = models.DateField(_("in force from"), default="2020-01-01")
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("deadline rule")
+        verbose_name_plural = _("deadline rules")
+        ordering = ["code", "-in_force_from"]
+        constraints = [
+            models.UniqueConstraint("code", "in_force_from", name="deadline_rule_version_once"),
+            models.CheckConstraint(name="deadline_amount_positive", condition=Q(amount__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.in_force_from:%d.%m.%Y})"
+
+
+class QualitySetting(models.Model):
+    """Thresholds of the reply check as data; the newest row rules."""
+
+    flag_from = models.FloatField(
+        _("flag from risk"),
+        default=0.6,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("0..1; 1 means surely a brush-off"),
+    )
+    publish_own_until = models.FloatField(
+        _("authors publish up to risk"),
+        default=0.4,
+        validators=[MinValueValidator(0), MaxValueValidator(1)],
+        help_text=_("0.4 is 60 points"),
+    )
+    thresholds = models.JSONField(_("thresholds of single checks"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("in force from"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+
+    class Meta:
+        verbose_name = _("quality setting")
+        verbose_name_plural = _("quality settings")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%d.%m.%Y %H:%M}"
+
+
+class ReasonKind(models.TextChoices):
+    REJECTION = "rejection", _("rejection")
+    RETURN = "return", _("return for rework")
+    CLOSING = "closing", _("closing")
+    REDIRECT = "redirect", _("competence dispute")
+
+
+class Reason(models.Model):
+    """Lists of reasons and grounds, editable; codes are stored with events and reviews."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=ReasonKind)
+    code = models.SlugField(_("code"))
+    name = models.CharField(_("name"), max_length=200)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("reason")
+        verbose_name_plural = _("reasons")
+        ordering = ["kind", "position"]
+        constraints = [models.UniqueConstraint("kind", "code", name="reason_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Channel(models.Model):
+    code = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    regime = models.CharField(_("regime"), max_length=12, choices=Regime, default=Regime.SOCIAL)
+    is_public = models.BooleanField(_("replies are public"), default=True)
+
+    class Meta:
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Citizen(models.Model):
+    """An author: often only a handle. Contacts are shown to holders of view_contacts only."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("person")
+        ANONYMOUS = "anonymous", _("anonymous")
+        COLLECTIVE = "collective", _("collective")
+
+    channel = models.ForeignKey(Channel, models.PROTECT, verbose_name=_("channel"))
+    handle = models.CharField(_("handle"), max_length=200)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.PERSON)
+    phone = models.CharField(_("phone"), max_length=60, blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    profile_url = models.CharField(_("profile"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("citizen")
+        verbose_name_plural = _("citizens")
+        constraints = [models.UniqueConstraint("channel", "handle", name="citizen_handle_once")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def masked_name(self) -> str:
+        """«Марина К.»: the given name and the first letter of the surname."""
+        from cases.masking import mask_name  # noqa: PLC0415  masking imports nothing of models
+
+        return mask_name(self.name, self.kind)
+
+
+class MassEvent(models.Model):
+    """Many messages about one thing, one decision, an approved text."""
+
+    code = models.SlugField(_("code"), unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    decision = models.TextField(_("decision"), blank=True)
+    approved_text = models.TextField(_("approved text"), blank=True)
+    territory = models.ForeignKey(Territory, models.SET_NULL, null=True, blank=True)
+    topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mass event")
+        verbose_name_plural = _("mass events")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Case(models.Model):
+    number = models.CharField(_("number"), max_length=12, unique=True)
+    regime = models.CharField(_("regime"), max_length=12, choices=Regime, default=Regime.SOCIAL)
+    kind = models.CharField(
+        _("kind of case"), max_length=16, choices=CaseKind, default=CaseKind.SOLVABLE
+    )
+    status = models.CharField(
+        _("state"), max_length=16, choices=Status, default=Status.RECEIVED
+    )
+    is_open = models.GeneratedField(
+        expression=Q(status__in=OPEN), output_field=models.BooleanField(), db_persist=True
+    )
+    title = models.CharField(_("title"), max_length=200)
+    channel = models.ForeignKey(
+        Channel, models.PROTECT, db_index=False, verbose_name=_("channel")
+    )
+    citizen = models.ForeignKey(
+        Citizen, models.PROTECT, related_name="cases", verbose_name=_("citizen")
+    )
+    topic = models.ForeignKey(
+        Topic, models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("topic")
+    )
+    territory = models.ForeignKey(
+        Territory,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        verbose_name=_("territory"),
+    )
+    place = models.CharField(_("place"), max_length=300, blank=True)
+    lat = models.FloatField(_("latitude"), null=True, blank=True)
+    lon = models.FloatField(_("longitude"), null=True, blank=True)
+    severity = models.PositiveSmallIntegerField(_("severity"), default=2)
+    agency = models.ForeignKey(
+        Agency,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="cases",
+        verbose_name=_("agency"),
+    )
+    executor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="cases",
+        verbose_name=_("executor"),
+    )
+    proposed_agency = models.ForeignKey(
+        Agency, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+"
+    )
+    received_at = models.DateTimeField(_("received"))
+    registered_at = models.DateTimeField(_("registered"))
+    assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
+    submitted_at = models.DateTimeField(_("sent for approval"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
+    close_reason = models.CharField(_("reason of closing"), max_length=60, blank=True)
+    # The latest assessed reply: lists and the review desk order by it without a join.
+    risk = models.FloatField(_("risk"), null=True, blank=True)
+    flagged = models.BooleanField(_("flagged"), default=False)
+    audience = models.PositiveIntegerField(_("audience"), default=0)
+    controlled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="controlled_cases",
+        verbose_name=_("under control of"),
+    )
+    controlled_until = models.DateField(_("under control until"), null=True, blank=True)
+    control_reason = models.CharField(_("reason of control"), max_length=300, blank=True)
+    repeat_of = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="repeats",
+        verbose_name=_("repeat of"),
+    )
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, db_index=False, related_name="merged"
+    )
+    event = models.ForeignKey(
+        MassEvent,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="cases",
+        verbose_name=_("mass event"),
+    )
+    returns = models.PositiveSmallIntegerField(_("returns for rework"), default=0)
+    extensions = models.PositiveSmallIntegerField(_("extensions"), default=0)
+    # Set by a person's hand: a later import never overwrites these fields.
+    touched = models.JSONField(default=list, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    search = SearchVectorField(editable=False, null=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+        constraints = [
+            models.CheckConstraint(
+                name="case_at_agency_has_agency",
+                condition=Q(status__in=[s.value for s in BEFORE_AGENCY])
+                | Q(agency__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_answered_has_moment",
+                condition=~Q(status=Status.ANSWERED) | Q(answered_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_not_own_repeat", condition=~Q(repeat_of=F("id"))
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "agency", "due_at", "id", name="case_agency_open", condition=Q(is_open=True)
+            ),
+            models.Index("due_at", "id", name="case_open", condition=Q(is_open=True)),
+            models.Index(
+                "executor", "due_at", "id", name="case_executor_open", condition=Q(is_open=True)
+            ),
+            models.Index(
+                F("risk").desc(),
+                "id",
+                name="case_in_review",
+                condition=Q(status=Status.REVIEW),
+            ),
+            models.Index(
+                "received_at",
+                "id",
+                name="case_in_moderation",
+                condition=Q(status__in=[Status.RECEIVED.value, Status.MODERATION.value]),
+            ),
+            models.Index("agency", "received_at", "id", name="case_agency_received"),
+            models.Index("received_at", "id", name="case_received"),
+            models.Index(
+                "repeat_of", name="case_repeat", condition=Q(repeat_of__isnull=False)
+            ),
+            models.Index("event", name="case_event", condition=Q(event__isnull=False)),
+            models.Index(
+                "controlled_by", name="case_control", condition=Q(controlled_by__isnull=False)
+            ),
+            GinIndex("search", name="case_search", fastupdate=True),
+        ]
+
+    def __str__(self) -> str:
+        return f"№ {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("case-detail", kwargs={"number": self.number})
+
+
+class Message(models.Model):
+    """What arrived, as it arrived: rows are never edited, an edit at the source is a new version."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="messages")
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False)
+    external_id = models.CharField(_("id at the source"), max_length=200)
+    version = models.PositiveSmallIntegerField(default=1)
+    is_current = models.BooleanField(default=True)
+    author = models.ForeignKey(Citizen, models.PROTECT, db_index=False)
+    text = models.TextField(_("text"))
+    url = models.CharField(_("address of the post"), max_length=500, blank=True)
+    posted_at = models.DateTimeField(_("posted"))
+    received_at = models.DateTimeField(_("received"), db_default=Now())
+    fingerprint = models.CharField(max_length=64)
+    raw = models.JSONField(default=dict)
+    batch_id = models.BigIntegerField(null=True)  # intake.ImportBatch: cases cannot import intake
+    deleted_at_source = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["posted_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                "channel", "external_id", "version", name="message_source_version_once"
+            ),
+            models.UniqueConstraint(
+                "channel",
+                "external_id",
+                name="message_one_current",
+                condition=Q(is_current=True),
+            ),
+        ]
+        indexes = [
+            models.Index("batch_id", name="message_batch", condition=Q(batch_id__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id}:{self.external_id}"
+
+
+class Attachment(models.Model):
+    """A file of a message or a reply, stored under its hash with a checked type."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="attachments")
+    message = models.ForeignKey(
+        Message, models.CASCADE, null=True, blank=True, related_name="attachments"
+    )
+    reply = models.ForeignKey(
+        "Reply", models.CASCADE, null=True, blank=True, related_name="attachments"
+    )
+    name = models.CharField(_("file name"), max_length=200)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Clock(models.Model):
+    """A term running for a case: when it is due and the stored reasoning behind it."""
+
+    class Kind(models.TextChoices):
+        TOTAL = "total", _("total")
+        REPLY = "reply", _("first reply")
+        STAGE = "stage", _("stage")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="clocks")
+    kind = models.CharField(max_length=8, choices=Kind)
+    rule = models.ForeignKey(DeadlineRule, models.PROTECT, null=True, db_index=False)
+    code = models.CharField(max_length=20)
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    explanation = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("term")
+        verbose_name_plural = _("terms")
+        constraints = [
+            models.UniqueConstraint(
+                "case", "code", name="clock_runs_once", condition=Q(stopped_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="clock_due_after_start", condition=Q(due_at__gte=F("started_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.due_at:%d.%m.%Y %H:%M}"
+
+
+class Reply(models.Model):
+    """One answer to the citizen; its texts are versions, the published one never changes."""
+
+    class Kind(models.TextChoices):
+        FINAL = "final", _("final")
+        INTERIM = "interim", _("interim")
+        FORWARD = "forward", _("forwarded")
+        REFUSAL = "refusal", _("refusal")
+
+    class State(models.TextChoices):
+        APPROVAL = "approval", _("in approval")
+        REVIEW = "review", _("in review")
+        ACCEPTED = "accepted", _("accepted by the supervisor")
+        RETURNED = "returned", _("returned")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        PUBLISHED = "published", _("published")
+        RECALLED = "recalled", _("publication recalled")
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="replies")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="replies"
+    )
+    author_name = models.CharField(max_length=200, blank=True)  # history from an import
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.FINAL)
+    state = models.CharField(max_length=10, choices=State)
+    outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
+    text = models.TextField(_("text"))
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
+    corrects = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="corrections"
+    )
+    submitted_at = models.DateTimeField(_("sent"))
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    published_url = models.CharField(_("link"), max_length=500, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    risk = models.FloatField(_("risk"), null=True, blank=True)
+    flagged = models.BooleanField(_("flagged"), default=False)
+    similarity = models.FloatField(_("similarity"), null=True, blank=True)
+    assessment = models.JSONField(default=dict)  # questions, reuse spans; quality.Assessment
+    rules_version = models.CharField(max_length=20, blank=True)
+
+    objects = ReplyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        constraints = [
+            models.UniqueConstraint("case", "version", name="reply_version_once"),
+            models.CheckConstraint(
+                name="reply_published_has_moment",
+                condition=~Q(state="published") | Q(published_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index("submitted_at", "id", name="reply_submitted"),
+            models.Index(
+                "id", name="reply_unchecked", condition=Q(risk__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.version}"
+
+    @property
+    def score(self) -> int | None:
+        """Points on screens: 100·(1−risk)."""
+        return None if self.risk is None else round(100 * (1 - self.risk))
+
+
+class Draft(models.Model):
+    """What an official is typing: on the server, one for each case and author."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="drafts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
+    text = models.TextField(blank=True)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("case", "author", name="draft_once")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.author_id}"
+
+
+class Finding(models.Model):
+    """What a check found in a reply; kept with the version of the rules that found it."""
+
+    reply = models.ForeignKey(Reply, models.CASCADE, related_name="findings")
+    code = models.CharField(max_length=8)
+    severity = models.CharField(max_length=8)
+    spans = models.JSONField(default=list)  # [[start, end), ...] code points of the reply
+    params = models.JSONField(default=dict)
+    weight = models.FloatField(default=0)
+
+    class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ReplyPrint(models.Model):
+    """Fingerprint of a reply for the search of copies (quality.prints), same transaction."""
+
+    reply = models.OneToOneField(Reply, models.CASCADE, primary_key=True, related_name="print")
+    mask_hash = models.BigIntegerField(db_index=True)
+    stems = models.PositiveSmallIntegerField()
+    version = models.PositiveSmallIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return str(self.mask_hash)
+
+
+class ReplyKey(models.Model):
+    """One key of a reply's print; the primary key (h, reply) is the index candidates come from."""
+
+    pk = models.CompositePrimaryKey("h", "reply_id")
+    h = models.IntegerField()
+    reply = models.ForeignKey(Reply, models.CASCADE, related_name="keys")
+
+    def __str__(self) -> str:
+        return str(self.h)
+
+
+class Review(models.Model):
+    """A supervisor's verdict on a reply: the only thing that calls a reply an отписка."""
+
+    class Verdict(models.TextChoices):
+        GOOD = "good", _("good")
+        REMARKS = "remarks", _("with remarks")
+        BRUSH_OFF = "brush_off", _("brush-off")
+
+    reply = models.ForeignKey(Reply, models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict)
+    grounds = models.JSONField(_("grounds"), default=list)
+    remark = models.TextField(_("remark"), blank=True)
+    returned = models.BooleanField(_("returned for rework"), default=False)
+    created_at = models.DateTimeField(_("moment"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        indexes = [models.Index("reviewer", "created_at", name="review_by_day")]
+
+    def __str__(self) -> str:
+        return self.verdict
+
+
+class CaseEvent(models.Model):
+    """The history of a case: every change has its row, written in the change's transaction."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="events")
+    at = models.DateTimeField(_("moment"), db_default=Now())
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+"
+    )
+    move = models.CharField(_("move"), max_length=24)
+    before = models.CharField(max_length=16, blank=True)
+    after = models.CharField(max_length=16, blank=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.move
+
+
+class IdempotencyKey(models.Model):
+    """The answer given to a creating API call: the same key again gets it again."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("user", "key", name="idempotency_key_once")]
+
+    def __str__(self) -> str:
+        return self.key

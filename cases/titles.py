@@ -1,0 +1,22 @@
+"""A case's heading from the citizen's words: the first sentence, without mentions and data."""
+
+import re
+
+from cases.masking import mask_text
+
+_SPACE = re.compile(r"\s+")
+_GREETING = re.compile(
+    r"(?i)^(?:здравствуйте|добрый (?:день|вечер)|доброе утро|приветствую|уважаем\w+[^,.!]{0,60})[\s,.!]+"
+)
+LONGEST = 110
+
+
+def make_title(text: str) -> str:
+    """At most 110 characters, cut at a word; personal data masked (a title stands in lists)."""
+    line = _GREETING.sub("", _SPACE.sub(" ", mask_text(text)).strip())
+    end = re.search(r"[.!?…](?:\s|$)", line)
+    if end and end.start() >= 25:
+        line = line[: end.end()].rstrip(" .")
+    if len(line) > LONGEST:
+        line = line[:LONGEST].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
+    return line[:1].upper() + line[1:] if line else "—"

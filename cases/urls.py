@@ -1,0 +1,29 @@
+"""Pages of cases; one route for every working move (cases.doors)."""
+
+from django.urls import path
+
+from cases.doors import DOORS
+from cases.views import case, desk, queue, review
+
+urlpatterns = [
+    path("queue/", queue.my_queue, name="queue"),
+    path("approval/", queue.approval_queue, name="approval-queue"),
+    path("cases/", queue.case_list, name="case-list"),
+    path("search/", queue.search, name="search"),
+    path("desk/", desk.desk, name="desk"),
+    path("review/", review.desk, name="review"),
+    path("review/<str:number>/", review.one, name="review-one"),
+    path("cases/<str:number>/", case.detail, name="case-detail"),
+    path("cases/<str:number>/draft/", case.draft, name="case-draft"),
+    path("cases/<str:number>/check/", case.check, name="case-check"),
+    path("cases/<str:number>/attach/", case.attach, name="case-attach"),
+    path("cases/<str:number>/files/<int:pk>/", case.attachment, name="case-attachment"),
+    *(
+        path(
+            f"cases/<str:number>/{door.slug}/",
+            case.move_view(name),
+            name=f"case-{door.slug}",
+        )
+        for name, door in DOORS.items()
+    ),
+]

@@ -1,0 +1,32 @@
+"""What every page of a case begins with: the one scope."""
+
+from django.http import Http404
+
+from agencies.models import User
+from cases.models import Case
+
+
+def case_or_404(user: User, number: str) -> Case:
+    """The case for its page, or 404: another agency's case does not exist."""
+    found = (
+        Case.objects.visible_to(user)
+        .select_related(
+            "agency",
+            "agency__calendar",
+            "topic__group",
+            "territory",
+            "channel",
+            "citizen",
+            "executor",
+            "event",
+            "controlled_by",
+            "repeat_of",
+            "merged_into",
+        )
+        .defer("search")
+        .filter(number=number)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found

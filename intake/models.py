@@ -1,0 +1,116 @@
+"""Import batches, saved column mappings and the quarantine."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
+
+
+class ColumnMapping(models.Model):
+    """Which header means which field, saved by a person for a layout that is not known."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    columns = models.JSONField(_("columns"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("column mapping")
+        verbose_name_plural = _("column mappings")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportBatch(models.Model):
+    """One file brought in; it can be undone while nobody worked on what it made."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("uploaded")
+        PREVIEWED = "previewed", _("previewed")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        UNDONE = "undone", _("undone")
+
+    file_name = models.CharField(_("file"), max_length=300)
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.UPLOADED)
+    mapping = models.JSONField(default=dict)
+    rows_total = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(_("created"), default=0)
+    updated = models.PositiveIntegerField(_("updated"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    rejected = models.PositiveIntegerField(_("rejected"), default=0)
+    quarantined = models.PositiveIntegerField(_("in quarantine"), default=0)
+    problems = models.JSONField(default=list)
+    error = models.CharField(max_length=300, blank=True)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("started"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undo_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class QuarantinedRow(models.Model):
+    """A row that could not be taken as it is: an operator mends and accepts it, or drops it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        ACCEPTED = "accepted", _("accepted")
+        DROPPED = "dropped", _("dropped")
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="quarantine")
+    line = models.PositiveIntegerField(_("row"))
+    cells = models.JSONField()
+    problems = models.JSONField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    case = models.ForeignKey(Case, models.SET_NULL, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("row in quarantine")
+        verbose_name_plural = _("rows in quarantine")
+        constraints = [models.UniqueConstraint("batch", "line", name="quarantined_line_once")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line}"
+
+
+class ImportedRow(models.Model):
+    """Which batch created or changed which case: what an undo needs to know."""
+
+    class Change(models.TextChoices):
+        CREATED = "created", _("created")
+        UPDATED = "updated", _("updated")
+        CONFLICT = "conflict", _("conflict")
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows")
+    case = models.ForeignKey(Case, models.CASCADE, related_name="imports", db_index=False)
+    line = models.PositiveIntegerField()
+    change = models.CharField(max_length=8, choices=Change)
+    before = models.JSONField(default=dict)  # old values of what an update changed
+    case_version = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index("case", "batch", name="imported_case")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.line}"

@@ -1,0 +1,1 @@
+"""Assembly of the REST API: router, pagination, problem details."""

@@ -1,0 +1,15 @@
+"""What every page knows: the person's settings and menu; no query for anonymous pages."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from portal.menu import menu_for
+
+
+def workplace(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"demo": settings.DEMO}
+    return {"demo": settings.DEMO, "menu": menu_for(request)}

@@ -1,0 +1,25 @@
+"""Domain errors become HTTP answers in one place: 403 a missing right, 409 a wrong state."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from cases.errors import CaseError
+from portal.wording import word_error
+
+
+class DomainErrorMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, CaseError):
+            return None
+        template = "components/_error.html" if getattr(request, "htmx", False) else "409.html"
+        return render(request, template, {"explanation": word_error(error)}, status=error.status)
+
+

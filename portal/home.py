@@ -1,0 +1,15 @@
+"""The first page after signing in: the desk of the person's main role."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from portal.menu import menu_for
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    entries = menu_for(request)
+    if not entries:
+        return render(request, "no_role.html", status=403)
+    return redirect(entries[0].url)

@@ -1,0 +1,17 @@
+"""Routes of the pages; the API has its own under /api/."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from portal import health, home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("health/live/", health.live, name="health-live"),
+    path("health/ready/", health.ready, name="health-ready"),
+    path("", include("agencies.urls")),
+    path("", include("cases.urls")),
+    path("", include("intake.urls")),
+    path("api/", include("portal.api.urls")),
+    path("admin/", admin.site.urls),
+]
