@@ -1,0 +1,58 @@
+"""Small marks of the screens: icons, moments, spaces that must not break."""
+
+import re
+from datetime import datetime
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+register = template.Library()
+_AFTER_SHORT = re.compile(r"(?<![\w-])(№|в|на|к|с|до|от|и|у|о|по|за|ул\.|д\.|кв\.)\s+(?=\S)", re.I)
+_NUMBER_UNIT = re.compile(r"(\d)\s+(?=(?:ч|мин|дн|%|₽|\d{3}\b))")
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One outline of static/icons.svg, hidden from screen readers: words stand beside it."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name
+    )
+
+
+@register.filter
+def nbsp(text: object) -> str:
+    """No-break spaces in numbers, before units, after «№», «ул.», «в», «на»."""
+    return _NUMBER_UNIT.sub("\\1\u00a0", _AFTER_SHORT.sub("\\1\u00a0", str(text)))
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """«сегодня, 14:31», «14 мая, 08:52», «14 мая 2025, 08:52» in the current time zone."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    today = timezone.localdate()
+    if local.date() == today:
+        return _("today, %(time)s") % {"time": f"{local:%H:%M}"}
+    day = date_format(local, "j E" if local.year == today.year else "j E Y")
+    return f"{day}, {local:%H:%M}".replace(" ", "\u00a0", 1)
+
+
+@register.filter
+def day(value: datetime | None) -> str:
+    """«14 мая», with the year when it is another one."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value) if isinstance(value, datetime) else value
+    return date_format(local, "j E" if local.year == timezone.localdate().year else "j E Y")
+
+
+@register.filter
+def points(risk: float | None) -> int | str:
+    """Risk 0..1 as points of a hundred: 100·(1−risk)."""
+    return "" if risk is None else round(100 * (1 - risk))
