@@ -92,10 +92,12 @@ def days_for_week(rows: Iterable[ProductionDay], week: WeekPlan) -> dict[date, D
             moved = _next_open(day, kept, week)
             if moved is not None:
                 kept[moved] = DayHours(moved, None, DayKind.MOVED_OFF, holiday.title, replaces=day)
-    for day, row in sorted(kept.items()):
-        eve = day - ONE_DAY
-        if row.kind == DayKind.HOLIDAY and eve not in kept and week.days[eve.weekday()]:
-            kept[eve] = DayHours(eve, None, DayKind.SHORTENED, row.title)
+    holidays = [day for day, row in kept.items() if row.kind == DayKind.HOLIDAY]
+    # the New Year after the last table has an eve too
+    after = [date(max(holidays).year + 1, 1, 1)] if holidays else []
+    for eve in (day - ONE_DAY for day in holidays + after):
+        if eve not in kept and week.days[eve.weekday()]:
+            kept[eve] = DayHours(eve, None, DayKind.SHORTENED)
     return kept
 
 
