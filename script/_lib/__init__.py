@@ -1,0 +1,1 @@
+"""What script/run, script/test and script/manage share. Standard library only."""
