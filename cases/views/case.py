@@ -1,32 +1,118 @@
 """The page of a case: message, editor with the live check, history, and its moves."""
 
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cases import actions, checking
-from cases.doors import DOORS, open_doors
+from agencies.roles import Right
+from cases import actions, attachments, checking
+from cases.actions.publication import may_publish
+from cases.doors import DOORS, Door, open_doors
+from cases.errors import BadChange
+from cases.forms import word_change
+from cases.models import Case, Reply
+from cases.querysets import may
+from cases.screens import TONES, Timekeeper
 from cases.views.common import case_or_404
+from cases.views.panel import panel_of, text_pieces
+from cases.workflow import Status
+
+# Moves that have their own place on the page; the rest stand in the head as buttons.
+_IN_PLACE = {"submit_reply", "add_note", "start_moderation"}
+_KEYS = {"assign": "KeyN", "take": "KeyT"}
+
+
+def _others_of(case: Case, request: HttpRequest) -> dict[str, Any]:
+    """What the author wrote before: cases the reader may open, the others as a count."""
+    same = Case.objects.filter(citizen_id=case.citizen_id).exclude(pk=case.pk)
+    mine = list(
+        same.visible_to(request.user)
+        .only("number", "title", "status", "received_at", "outcome")
+        .order_by("-received_at")[:5]
+    )
+    return {"cases": mine, "hidden": max(0, same.count() - same.visible_to(request.user).count())}
+
+
+def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
+    """Everything the page of a case shows (twelve queries at most)."""
+    user = request.user
+    doors = open_doors(case, user)
+    names = {door.name for door in doors}
+    letters = list(case.messages.select_related("channel").filter(is_current=True))
+    replies = list(
+        case.replies.select_related("author", "published_by")
+        .prefetch_related("findings", "reviews__reviewer")
+        .order_by("-version")
+    )
+    latest = replies[0] if replies else None
+    writes = "submit_reply" in names
+    draft = case.drafts.filter(author=user).first() if writes else None
+    sees_contacts = may(user, Right.VIEW_CONTACTS, case)
+    if "publish" not in names and case.status == Status.APPROVAL:
+        if may_publish(case, user):
+            doors.append(DOORS["publish"])
+            names.add("publish")
+    return {
+        "case": case,
+        "tone": TONES.get(case.status, ""),
+        "deadline": Timekeeper().view(case),
+        "letters": [
+            {"message": letter, "pieces": text_pieces(letter.text, latest, sees_contacts)}
+            for letter in letters
+        ],
+        "sees_contacts": sees_contacts,
+        "replies": replies,
+        "latest": latest,
+        "panel": panel_of(latest, user) if latest and not writes else None,
+        "draft": draft,
+        "writes": writes,
+        "form": DOORS["submit_reply"].form(
+            initial={"text": draft.text if draft else ""}, case=case, actor=user
+        )
+        if writes
+        else None,
+        "notes": "add_note" in names,
+        "head_doors": [
+            (door, _KEYS.get(door.name, "")) for door in doors if door.name not in _IN_PLACE
+        ],
+        "publishes": "publish" in names,
+        "events": case.events.select_related("actor").all()[:60],
+        "clocks": case.clocks.order_by("-started_at"),
+        "before": _others_of(case, request),
+        "files": case.attachments.all(),
+    }
 
 
 @login_required
 @require_safe
 def detail(request: HttpRequest, number: str) -> HttpResponse:
     case = case_or_404(request.user, number)
-    return render(
-        request,
-        "cases/case.html",
-        {
-            "case": case,
-            "messages_of_case": case.messages.filter(is_current=True),
-            "events": case.events.select_related("actor")[:50],
-            "replies": case.replies.order_by("-version"),
-            "doors": open_doors(case, request.user),
-        },
-    )
+    return render(request, "cases/case.html", case_context(case, request))
+
+
+def _version(request: HttpRequest) -> int | None:
+    """The version the person saw: hidden field of the page."""
+    raw = request.POST.get("version", "")
+    return int(raw) if raw.isdigit() else None
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the form wants to go on; only addresses of this portal."""
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    return wanted if safe else ""
+
+
+def _done_words(door: Door, case: Case) -> str:
+    return _("Done: %(what)s, № %(number)s") % {"what": door.move.title, "number": case.number}
 
 
 def move_view(name: str) -> Callable[..., HttpResponse]:
@@ -36,42 +122,119 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
     @login_required
     def view(request: HttpRequest, number: str) -> HttpResponse:
         case = case_or_404(request.user, number)
-        form = door.form(request.POST or None, case=case, actor=request.user)
-        if request.method == "POST" and form.is_valid():
-            door.perform(case, actor=request.user, **form.cleaned_data)
-            return redirect(case)
-        return render(request, "cases/move.html", {"case": case, "door": door, "form": form})
+        posted = request.method == "POST"
+        form = door.form(
+            request.POST if posted else None,
+            case=case,
+            actor=request.user,
+            initial=_initial(door, case),
+        )
+        status = 200
+        if posted and form.is_valid():
+            try:
+                door.perform(
+                    case, actor=request.user, version=_version(request), **form.cleaned_data
+                )
+            except BadChange as error:
+                form.refuse(error)
+                status = 422
+            else:
+                messages.success(request, _done_words(door, case))
+                return redirect(_next(request) or case.get_absolute_url())
+        elif posted:
+            status = 422
+        if name == "submit_reply":
+            context = case_context(case, request)
+            if context["writes"]:
+                context["form"] = form
+                return render(request, "cases/case.html", context, status=status)
+        return render(
+            request,
+            "cases/move.html",
+            {"case": case, "door": door, "form": form, "deadline": Timekeeper().view(case)},
+            status=status,
+        )
 
     view.__name__ = f"move_{name}"
     return view
 
 
+def _initial(door: Door, case: Case) -> dict[str, Any]:
+    """What the case already knows."""
+    if door.name == "amend":
+        return {
+            "title": case.title,
+            "topic": case.topic.code if case.topic else None,
+            "territory": case.territory.code if case.territory else None,
+            "place": case.place,
+            "severity": case.severity,
+        }
+    if door.name in {"redirect"} and case.proposed_agency_id:
+        return {"agency": case.proposed_agency.code if case.proposed_agency else None}
+    if door.name == "publish":
+        return {"published_at": timezone.localtime().strftime("%Y-%m-%dT%H:%M")}
+    if door.name == "extend" and case.due_at:
+        return {"until": timezone.localtime(case.due_at).strftime("%Y-%m-%dT%H:%M")}
+    return {}
+
+
 @login_required
 @require_POST
 def draft(request: HttpRequest, number: str) -> HttpResponse:
+    """Saves what is being typed; answers with the moment for the corner of the editor."""
     case = case_or_404(request.user, number)
-    actions.save_draft(case, actor=request.user, text=request.POST.get("text", ""))
-    return HttpResponse(status=204)
+    saved = actions.save_draft(case, actor=request.user, text=request.POST.get("text", ""))
+    return render(request, "cases/_draft_saved.html", {"saved_at": saved.saved_at})
 
 
 @login_required
 @require_POST
 def check(request: HttpRequest, number: str) -> HttpResponse:
+    """The live panel: assesses the text as it stands, stores nothing but the draft."""
     case = case_or_404(request.user, number)
-    found = checking.check(case, request.POST.get("text", ""))
-    return render(request, "cases/_quality.html", {"case": case, "found": found})
+    text = request.POST.get("text", "").replace("\x00", "")[:20000]
+    saved = actions.save_draft(case, actor=request.user, text=text)
+    found = checking.check(
+        case,
+        text,
+        kind=request.POST.get("kind") or Reply.Kind.FINAL,
+        outcome=request.POST.get("outcome", ""),
+        replied_at=timezone.now(),
+    )
+    return render(
+        request,
+        "cases/_quality.html",
+        {
+            "case": case,
+            "panel": panel_of(found, request.user, text=text),
+            "live": True,
+            "saved_at": saved.saved_at,
+        },
+    )
 
 
 @login_required
 @require_POST
 def attach(request: HttpRequest, number: str) -> HttpResponse:
-    case_or_404(request.user, number)
-    raise Http404
+    """Adds a file to the reply being written; its real type is checked, its hash stored."""
+    case = case_or_404(request.user, number)
+    uploaded = request.FILES.get("file")
+    if uploaded is not None:
+        try:
+            attachments.add(case, actor=request.user, uploaded=uploaded)
+        except BadChange as error:
+            messages.error(request, word_change(error.code))
+    return redirect(case)
 
 
 @login_required
 @require_safe
 def attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     case = case_or_404(request.user, number)
-    get_object_or_404(case.attachments, pk=pk)
-    raise Http404
+    found = get_object_or_404(case.attachments, pk=pk)
+    return FileResponse(
+        attachments.opened(found),
+        as_attachment=True,
+        filename=found.name,
+        content_type=found.media_type,
+    )

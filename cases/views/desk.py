@@ -1,14 +1,100 @@
-"""The centre's desk: moderation and routing."""
+"""The centre's desk: moderation and routing, one case after another by keyboard."""
+
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from agencies.access import holds_anywhere
+from agencies.models import Agency
 from agencies.roles import Right
-from cases.models import Case
+from cases.models import Case, Citizen, Reason, ReasonKind, Territory, Topic
+from cases.querysets import CaseQuerySet
+from cases.routing import load_router
+from cases.screens import rows_of
+from cases.workflow import Status
+
+SHOWN = 50
+_STATES = [Status.RECEIVED.value, Status.MODERATION.value, Status.REDIRECT_ASKED.value]
+
+
+def _waiting(request: HttpRequest) -> CaseQuerySet:
+    if not holds_anywhere(request.user, [Right.MODERATE_CASES, Right.ROUTE_CASES]):
+        raise PermissionDenied
+    return Case.objects.visible_to(request.user, Right.MODERATE_CASES)
+
+
+def proposal(case: Case) -> dict[str, Any]:
+    """The agency the rules propose for this case and the rule that said so (two queries)."""
+    rule = load_router().pick(
+        topic_id=case.topic_id,
+        group_id=case.topic.group_id if case.topic else None,
+        territory_id=case.territory_id,
+        on=timezone.localdate(),
+    )
+    if rule is None:
+        return {"agency": None, "rule": None}
+    return {"agency": Agency.objects.filter(pk=rule.agency_id).first(), "rule": rule}
+
+
+def _near(case: Case) -> list[Case]:
+    """Open cases of the same author or the same place and topic: merge or repeat."""
+    same_author = Case.objects.filter(citizen_id=case.citizen_id)
+    found = same_author.exclude(pk=case.pk).only("number", "title", "status", "received_at")
+    return list(found.order_by("-received_at")[:5])
+
+
+def _context(case: Case, request: HttpRequest) -> dict[str, Any]:
+    proposed = proposal(case)
+    agency = case.proposed_agency or proposed["agency"]
+    return {
+        "case": case,
+        "letters": case.messages.filter(is_current=True),
+        "proposed": agency,
+        "rule": proposed["rule"],
+        "agencies": Agency.objects.active().only("code", "name", "short_name"),
+        "topics": Topic.objects.filter(is_active=True).select_related("group"),
+        "territories": Territory.objects.all(),
+        "rejections": Reason.objects.filter(kind=ReasonKind.REJECTION, is_active=True),
+        "near": _near(case),
+        "collective": case.citizen.kind == Citizen.Kind.COLLECTIVE,
+        "dispute": case.status == Status.REDIRECT_ASKED,
+        "events": case.events.select_related("actor")[:5],
+    }
 
 
 @login_required
+@require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    cases = Case.objects.visible_to(request.user, Right.MODERATE_CASES).in_moderation().for_list()
-    return render(request, "cases/desk.html", {"cases": cases.order_by("received_at", "id")[:50]})
+    """Oldest first; `?case=` opens one of the list, else the first."""
+    waiting = _waiting(request)
+    disputes = waiting.filter(status=Status.REDIRECT_ASKED, is_open=True)
+    arrivals = waiting.in_moderation()
+    view = "disputes" if request.GET.get("view") == "disputes" else "arrivals"
+    listed = disputes if view == "disputes" else arrivals
+    cases = list(listed.for_list().select_related("topic__group").order_by("received_at", "id")[:SHOWN])
+    number = request.GET.get("case", "")
+    chosen: Case | None = None
+    if number:
+        chosen = get_object_or_404(
+            waiting.for_list().select_related("topic__group", "proposed_agency").filter(
+                status__in=_STATES
+            ),
+            number=number,
+        )
+    elif cases:
+        chosen = cases[0]
+    context: dict[str, Any] = {
+        "rows": rows_of(cases),
+        "view": view,
+        "arrivals": arrivals.counted(),
+        "disputes": disputes.counted(),
+        "case": chosen,
+    }
+    if chosen is not None:
+        context |= _context(chosen, request)
+    return render(request, "cases/desk.html", context)

@@ -1,36 +1,191 @@
 """Lists of cases: one's own queue, the approver's, everything visible, search."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
+from agencies.access import holds_anywhere
+from agencies.roles import Right
+from cases.counts import capped_counts
+from cases.filters import CaseFilter, today_bounds
 from cases.models import Case
+from cases.paging import page_of
+from cases.querysets import CaseQuerySet
+from cases.screens import grouped, rows_of
 from cases.workflow import Status
 
+def _views(base: CaseQuerySet) -> dict[str, CaseQuerySet]:
+    start, end = today_bounds()
+    return {
+        "all": base,
+        "overdue": base.filter(due_at__lt=timezone.now()),
+        "today": base.filter(due_at__gte=start, due_at__lt=end),
+        "returned": base.filter(status=Status.REWORK),
+        "repeat": base.filter(repeat_of__isnull=False),
+        "control": base.filter(controlled_by__isnull=False),
+    }
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "all": _("All"),
+        "overdue": _("Overdue"),
+        "today": _("Due today"),
+        "returned": _("Returned"),
+        "repeat": _("Repeats"),
+        "control": _("Personal control"),
+    }
+
+
+def _chips(found: CaseFilter, request: HttpRequest) -> list[dict[str, str]]:
+    """The conditions chosen, each with the address of the list without it."""
+    chips = []
+    for name, value in found.form.cleaned_data.items():
+        if value in (None, "", []) or (hasattr(value, "exists") and not len(value)):
+            continue
+        rest = request.GET.copy()
+        rest.pop(name, None)
+        rest.pop("cursor", None)
+        if isinstance(value, bool):
+            words = _("yes") if value else _("no")
+        elif isinstance(value, list):
+            choices = dict(found.form.fields[name].choices)
+            words = ", ".join(str(choices.get(item, item)) for item in value)
+        elif hasattr(value, "model"):
+            words = ", ".join(str(item) for item in value)
+        else:
+            words = str(value)
+        chips.append(
+            {
+                "title": str(found.form.fields[name].label),
+                "value": words,
+                "url": f"?{rest.urlencode()}",
+            }
+        )
+    return chips
+
+
+def _render_list(
+    request: HttpRequest,
+    base: CaseQuerySet,
+    *,
+    title: str,
+    order: str = "due_at",
+    descending: bool = False,
+    tabs: bool = True,
+    **context: Any,
+) -> HttpResponse:
+    found = CaseFilter(request.GET, queryset=base.for_list(), request=request)
+    valid = found.form.is_valid()
+    cases = found.filter_queryset(base.for_list()) if valid else base.none()
+    view = request.GET.get("view", "all")
+    counts: dict[str, int] = {}
+    if tabs:
+        views = _views(base)
+        counts = capped_counts(views)
+        if view in views and view != "all":
+            cases = _views(cases)[view]
+    page = page_of(
+        cases, field=order, descending=descending, cursor=request.GET.get("cursor", "")
+    )
+    rows = rows_of(page.cases)
+    rest = {k: v for k, v in request.GET.lists() if k not in ("cursor", "view")}
+    template = "cases/_rows.html" if request.headers.get("HX-Target") == "rows" else "cases/queue.html"
+    return render(
+        request,
+        template,
+        {
+            "title": title,
+            "rows": rows,
+            "groups": grouped(rows) if order == "due_at" else [("plain", rows)],
+            "filter": found,
+            "chips": _chips(found, request) if valid else [],
+            "tabs": [
+                {
+                    "key": key,
+                    "title": name,
+                    "count": counts.get(key, 0),
+                    "url": "?" + urlencode({**rest, "view": key}, doseq=True),
+                    "current": key == view,
+                }
+                for key, name in _titles().items()
+            ]
+            if tabs
+            else [],
+            "next_url": "?"
+            + urlencode({**rest, "view": view, "cursor": page.next_cursor}, doseq=True)
+            if page.next_cursor
+            else "",
+            "now": timezone.now(),
+            **context,
+        },
+        status=200 if valid else 400,
+    )
+
 
 @login_required
+@require_safe
 def my_queue(request: HttpRequest) -> HttpResponse:
-    cases = Case.objects.visible_to(request.user).open().for_list().order_by("due_at", "id")
-    return render(request, "cases/queue.html", {"cases": cases[:50]})
+    """What I must answer: mine, and what nobody of my agency has taken yet."""
+    base = Case.objects.visible_to(request.user, Right.ANSWER_CASES).open()
+    whole = request.GET.get("scope") == "agency"
+    if not whole:
+        base = base.filter(Q(executor=request.user) | Q(executor=None))
+    return _render_list(
+        request,
+        base,
+        title=_("The whole agency") if whole else _("My cases"),
+        scope="agency" if whole else "mine",
+    )
 
 
 @login_required
+@require_safe
 def approval_queue(request: HttpRequest) -> HttpResponse:
-    cases = Case.objects.visible_to(request.user).filter(status=Status.APPROVAL).for_list()
-    return render(request, "cases/queue.html", {"cases": cases.order_by("due_at", "id")[:50]})
+    base = Case.objects.visible_to(request.user, Right.APPROVE_REPLIES).filter(
+        status=Status.APPROVAL, is_open=True
+    )
+    return _render_list(request, base, title=_("For approval"), tabs=False)
 
 
 @login_required
+@require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
-    cases = Case.objects.visible_to(request.user).for_list().order_by("-received_at", "-id")
-    return render(request, "cases/queue.html", {"cases": cases[:50]})
+    """Everything the person may see, newest first; tabs are filters here."""
+    return _render_list(
+        request,
+        Case.objects.visible_to(request.user),
+        title=_("All cases"),
+        order="received_at",
+        descending=True,
+        tabs=False,
+    )
 
 
 @login_required
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    words = request.GET.get("q", "").strip().lstrip("№").strip()
+    """A number jumps to its case, words find in Russian morphology."""
+    words = request.GET.get("q", "").strip()
+    number = words.lstrip("№").strip()
     visible = Case.objects.visible_to(request.user)
-    if words and (found := visible.filter(number=words).first()):
+    if number and (found := visible.filter(number=number).only("number").first()):
         return redirect(found)
-    cases = visible.matching(words).for_list().order_by("-received_at", "-id")[:50] if words else []
-    return render(request, "cases/queue.html", {"cases": cases, "words": words})
+    if not holds_anywhere(request.user, [Right.VIEW_CASES]):
+        visible = visible.none()
+    return _render_list(
+        request,
+        visible if words else visible.none(),
+        title=_("Search: %(words)s") % {"words": words} if words else _("Search"),
+        order="received_at",
+        descending=True,
+        tabs=False,
+        words=words,
+    )

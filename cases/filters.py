@@ -1,0 +1,128 @@
+"""The query string of a list of cases: the same names in pages, API and saved links."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import django_filters as filters
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from agencies.models import Agency, User
+from agencies.roles import Right
+from cases.models import Case, CaseKind, Channel, Regime, Territory, Topic, TopicGroup
+from cases.workflow import Status
+
+
+def _agencies(request: HttpRequest | None) -> QuerySet[Agency]:
+    if request is None:
+        return Agency.objects.none()
+    return Agency.objects.granted_to(request.user, Right.VIEW_CASES)
+
+
+def _people(request: HttpRequest | None) -> QuerySet[User]:
+    if request is None:
+        return User.objects.none()
+    return User.objects.filter(agency__in=_agencies(request), is_active=True)
+
+
+def today_bounds() -> tuple[datetime, datetime]:
+    """[start, end) of today in the current time zone."""
+    start = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
+    return start, start + timedelta(days=1)
+
+
+class CaseFilter(filters.FilterSet):
+    """Unknown or invalid values give an error, never the unfiltered list."""
+
+    status = filters.MultipleChoiceFilter(choices=Status.choices, label=_("State"))
+    regime = filters.MultipleChoiceFilter(choices=Regime.choices, label=_("Regime"))
+    kind = filters.MultipleChoiceFilter(choices=CaseKind.choices, label=_("Kind of case"))
+    channel = filters.ModelMultipleChoiceFilter(
+        queryset=Channel.objects.all(), to_field_name="code", label=_("Source")
+    )
+    agency = filters.ModelMultipleChoiceFilter(
+        queryset=_agencies, to_field_name="code", label=_("Agency")
+    )
+    executor = filters.ModelMultipleChoiceFilter(
+        queryset=_people, to_field_name="username", label=_("Executor")
+    )
+    group = filters.ModelMultipleChoiceFilter(
+        field_name="topic__group",
+        queryset=TopicGroup.objects.all(),
+        to_field_name="code",
+        label=_("Topic group"),
+    )
+    topic = filters.ModelMultipleChoiceFilter(
+        queryset=Topic.objects.select_related("group"), to_field_name="code", label=_("Topic")
+    )
+    territory = filters.ModelMultipleChoiceFilter(
+        queryset=Territory.objects.all(), to_field_name="code", label=_("Territory")
+    )
+    open = filters.BooleanFilter(field_name="is_open", label=_("Open"))
+    overdue = filters.BooleanFilter(method="by_overdue", label=_("Overdue"))
+    due_today = filters.BooleanFilter(method="by_due_today", label=_("Due today"))
+    flagged = filters.BooleanFilter(field_name="flagged", label=_("Flagged"))
+    control = filters.BooleanFilter(method="by_control", label=_("Personal control"))
+    repeat = filters.BooleanFilter(method="by_repeat", label=_("Repeats"))
+    mass = filters.BooleanFilter(method="by_mass", label=_("Mass event"))
+    returned = filters.BooleanFilter(method="by_returned", label=_("Returned"))
+    received_from = filters.DateFilter(
+        field_name="received_at", lookup_expr="date__gte", label=_("Received from")
+    )
+    received_until = filters.DateFilter(
+        field_name="received_at", lookup_expr="date__lte", label=_("Received until (inclusive)")
+    )
+    q = filters.CharFilter(method="by_words", label=_("Words"), max_length=200)
+
+    class Meta:
+        model = Case
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """Dates become bounds of the local day, so that the index on received_at serves them."""
+        data = dict(self.form.cleaned_data)
+        for name, shift in (("received_from", 0), ("received_until", 1)):
+            day = data.get(name)
+            if day is not None:
+                bound = timezone.make_aware(
+                    datetime.combine(day + timedelta(days=shift), time.min)
+                )
+                queryset = (
+                    queryset.filter(received_at__lt=bound)
+                    if shift
+                    else queryset.filter(received_at__gte=bound)
+                )
+        for name, value in data.items():
+            if name not in ("received_from", "received_until"):
+                queryset = self.filters[name].filter(queryset, value)
+        return queryset
+
+    def by_overdue(self, cases: Any, _name: str, value: bool) -> Any:
+        now = timezone.now()
+        return (
+            cases.filter(is_open=True, due_at__lt=now)
+            if value
+            else cases.exclude(is_open=True, due_at__lt=now)
+        )
+
+    def by_due_today(self, cases: Any, _name: str, value: bool) -> Any:
+        start, end = today_bounds()
+        bounds = {"is_open": True, "due_at__gte": start, "due_at__lt": end}
+        return cases.filter(**bounds) if value else cases.exclude(**bounds)
+
+    def by_control(self, cases: Any, _name: str, value: bool) -> Any:
+        return cases.filter(controlled_by__isnull=not value)
+
+    def by_repeat(self, cases: Any, _name: str, value: bool) -> Any:
+        return cases.filter(repeat_of__isnull=not value)
+
+    def by_mass(self, cases: Any, _name: str, value: bool) -> Any:
+        return cases.filter(event__isnull=not value)
+
+    def by_returned(self, cases: Any, _name: str, value: bool) -> Any:
+        return cases.filter(status=Status.REWORK) if value else cases.exclude(status=Status.REWORK)
+
+    def by_words(self, cases: Any, _name: str, value: str) -> Any:
+        return cases.matching(value) if value else cases

@@ -1,0 +1,132 @@
+"""Words of codes and values, for templates: the cores and actions return no sentences."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from cases.masking import mask_text
+from cases.models import CaseEvent, Reason
+from cases.screens import Piece
+from portal import wording, wording_deadlines, wording_events, wording_quality
+
+register = template.Library()
+
+
+@register.filter
+def time_left(minutes: int | None) -> str:
+    """«2 ч 15 мин»; the sign of an overdue term is set by the template."""
+    return "" if minutes is None else wording_deadlines.time_left(abs(minutes))
+
+
+@register.filter
+def until_words(due: datetime, state: str) -> str:
+    """«до 17:00», «до пт, 11:05», «было до 12:20», already local to the agency."""
+    today = timezone.localdate()
+    if due.date() == today:
+        when = f"{due:%H:%M}"
+    elif abs((due.date() - today).days) < 7:
+        when = f"{date_format(due, 'D')}, {due:%H:%M}".lower()
+    else:
+        when = date_format(due, "j E")
+    if state == "overdue":
+        return _("was due by %(when)s") % {"when": when}
+    return _("by %(when)s") % {"when": when}
+
+
+@register.filter
+def group_title(key: str) -> str:
+    return {
+        "overdue": _("Overdue"),
+        "today": _("Today"),
+        "tomorrow": _("Tomorrow"),
+        "later": _("Later"),
+        "none": _("Without a term"),
+    }.get(key, key)
+
+
+@register.filter
+def masked(text: str) -> str:
+    return mask_text(text)
+
+
+@register.filter
+def explain_due(explanation: dict[str, Any]) -> str:
+    return wording_deadlines.explain_due(explanation) if explanation else ""
+
+
+@register.filter
+def finding_words(finding: Any) -> Any:
+    """The worded finding: .title, .explanation, .proposal."""
+    return wording_quality.word_finding(finding.code, dict(finding.params))
+
+
+@register.filter
+def event_words(event: CaseEvent) -> str:
+    return wording_events.word_event(event)
+
+
+@register.filter
+def error_words(error: Any) -> str:
+    return wording.word_error(error)
+
+
+@register.filter
+def event_detail(event: CaseEvent) -> str:
+    return wording_events.event_detail(event)
+
+
+_ICONS = {
+    "register": "inbox",
+    "imported": "download",
+    "import_updated": "download",
+    "route": "route",
+    "redirect": "forward",
+    "submit_reply": "send",
+    "return_for_rework": "undo-2",
+    "return_to_author": "undo-2",
+    "accept_reply": "circle-check",
+    "publish": "circle-check-big",
+    "close": "archive",
+    "assign": "user-plus",
+    "set_control": "shield-check",
+    "extend": "calendar-plus",
+    "add_note": "message-square-text",
+    "attach": "paperclip",
+}
+
+
+@register.filter
+def event_icon(move: str) -> str:
+    return _ICONS.get(move, "pencil")
+
+
+@register.filter
+def ground_names(codes: list[str]) -> str:
+    """Names of return grounds by code (one query)."""
+    names = dict(Reason.objects.filter(kind="return", code__in=codes).values_list("code", "name"))
+    return ", ".join(names.get(code, code) for code in codes)
+
+
+@register.filter
+def mark_open(piece: Piece) -> SafeString:
+    """The opening tag over a piece: a question of the citizen, a copied passage, a finding."""
+    kind, _sep, value = piece.marks[0].partition("-")
+    if kind == "question":
+        return mark_safe('<span class="question">')
+    if kind == "source":
+        return format_html('<mark data-source="{}">', value)
+    return format_html('<mark data-finding="{}">', kind)
+
+
+@register.filter
+def mark_close(piece: Piece) -> SafeString:
+    kind, _sep, value = piece.marks[0].partition("-")
+    if kind == "question":
+        return format_html("<sup>{}</sup></span>", value)
+    return mark_safe("</mark>")
