@@ -85,9 +85,7 @@ def run(
     return subprocess.CompletedProcess(process.args, process.returncode, output, "")
 
 
-def checked(
-    command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, what: str
-) -> str:
+def checked(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, what: str) -> str:
     """`run`, with the last lines of the output told when it fails."""
     done = run(command, env=env, cwd=cwd)
     if done.returncode:

@@ -72,7 +72,9 @@ def _serve(site: Site, options: argparse.Namespace, services: list[Service]) -> 
     logs = site.data / "log"
     services += [
         Service("веб-сервер", web, env, logs / f"web-{port}.log"),
-        Service("обработчик заданий", worker, env | {"DATABASE_POOL": "4"}, logs / f"worker-{port}.log"),
+        Service(
+            "обработчик заданий", worker, env | {"DATABASE_POOL": "4"}, logs / f"worker-{port}.log"
+        ),
     ]
     with console.step("Запускаю веб-сервер и обработчик заданий"):
         for service in services:

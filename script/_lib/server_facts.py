@@ -1,6 +1,6 @@
 """What a given PostgreSQL server is; runs inside the environment (psycopg).
 
-    python server_facts.py URL    prints {"version": 170002, "cyrillic": true, "region": false}
+python server_facts.py URL    prints {"version": 170002, "cyrillic": true, "region": false}
 """
 
 import json

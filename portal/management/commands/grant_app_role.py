@@ -35,7 +35,9 @@ class Command(BaseCommand):
                 raise CommandError(f"{role} is a superuser: web and worker must not be one.")
             for statement in _STATEMENTS:
                 cursor.execute(
-                    sql.SQL(statement).format(role=sql.Identifier(role), owner=sql.Identifier(owner))
+                    sql.SQL(statement).format(
+                        role=sql.Identifier(role), owner=sql.Identifier(owner)
+                    )
                 )
 
 
