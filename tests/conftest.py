@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,12 +19,12 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[str]:
+def chromium() -> str:
     """`executable_path` for playwright."""
     path = find_chromium()
     if path is None:
         pytest.skip("no chromium")
-    yield path
+    return path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

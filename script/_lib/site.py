@@ -24,7 +24,15 @@ from portal.postgres import APP, OWNER, Cluster, Lock
 LIB = Path(__file__).parent
 # Commands that need rights on the tables themselves.
 OWNER_COMMANDS = frozenset(
-    "migrate makemigrations squashmigrations sqlmigrate flush sqlflush grant_app_role".split()
+    [
+        "migrate",
+        "makemigrations",
+        "squashmigrations",
+        "sqlmigrate",
+        "flush",
+        "sqlflush",
+        "grant_app_role",
+    ]
 )
 
 
