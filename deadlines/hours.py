@@ -110,8 +110,8 @@ class DayHours:
     it); the week plan's hours for `special`.
 
     `shorter_by` takes minutes from the end where `intervals` is None. None means 60 for
-    `shortened` and 0 for the rest; a working Saturday that stands for the eve of a holiday is an
-    hour shorter too (order of the Ministry of Health 588н of 13.08.2009, paragraph 1).
+    `shortened`, and for a `moved_work` day whose replaced day is the eve of a holiday (order of
+    the Ministry of Health 588н of 13.08.2009, paragraph 1); 0 for the rest.
     """
 
     day: date
@@ -128,17 +128,18 @@ class DayHours:
         if self.shorter_by is not None and self.shorter_by < 0:
             raise ValueError(f"a day cannot be shorter by {self.shorter_by} minutes")
 
-    def hours(self, week: WeekPlan) -> tuple[Interval, ...]:
-        """The hours of this day under a week plan."""
+    def hours(self, week: WeekPlan, *, stands_for_eve: bool = False) -> tuple[Interval, ...]:
+        """The hours of this day under a week plan; the calendar knows what a moved day replaces."""
         if self.intervals is not None:
             return self.intervals
         if self.kind in CLOSED_UNLESS_HOURS_GIVEN:
             return ()
-        usual = self._replaced_hours(week) if self.kind == DayKind.MOVED_WORK else self._own(week)
+        moved = self.kind == DayKind.MOVED_WORK
         less = self.shorter_by
         if less is None:
-            less = HOUR_MINUTES if self.kind == DayKind.SHORTENED else 0
-        return shorten(usual, less)
+            eve = self.kind == DayKind.SHORTENED or (moved and stands_for_eve)
+            less = HOUR_MINUTES if eve else 0
+        return shorten(self._replaced_hours(week) if moved else self._own(week), less)
 
     def _own(self, week: WeekPlan) -> tuple[Interval, ...]:
         return week.days[self.day.weekday()]

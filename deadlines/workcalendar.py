@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from deadlines.due import Skipped
-from deadlines.hours import DAY_MINUTES, DayHours, Interval, WeekPlan
+from deadlines.hours import DAY_MINUTES, DayHours, DayKind, Interval, WeekPlan
 
 WORKDAY = "workday"
 WEEKEND = "weekend"
@@ -58,7 +58,15 @@ class WorkCalendar:
         if not self.first <= day <= self.last:
             raise CalendarGap(day)
         row = self.days.get(day)
-        return self.week.days[day.weekday()] if row is None else row.hours(self.week)
+        if row is None:
+            return self.week.days[day.weekday()]
+        return row.hours(self.week, stands_for_eve=self._stands_for_eve(row))
+
+    def _stands_for_eve(self, row: DayHours) -> bool:
+        if row.replaces is None:
+            return False
+        following = self.days.get(row.replaces + timedelta(days=1))
+        return following is not None and following.kind == DayKind.HOLIDAY
 
     def is_workday(self, day: date) -> bool:
         """Whether the agency works at all on that day; CalendarGap outside `first`..`last`."""

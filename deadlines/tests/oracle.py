@@ -52,16 +52,19 @@ class Oracle:
         if kind in ("holiday", "moved_off", "regional"):
             return set()
         worked = self._usual(day.weekday())
+        stands_for_eve = False
         if kind == "moved_work":
             worked = set()
             replaces = row["replaces"]
             if isinstance(replaces, date):
                 worked = self._usual(replaces.weekday())
+                eve_of = self.rows.get(replaces + DAY)
+                stands_for_eve = eve_of is not None and eve_of["kind"] == "holiday"
             for back in range(7):
                 worked = worked or self._usual((day.weekday() - back) % 7)
         cut = row["shorter_by"]
         if cut is None:
-            cut = 60 if kind == "shortened" else 0
+            cut = 60 if kind == "shortened" or stands_for_eve else 0
         assert isinstance(cut, int)
         return set(sorted(worked)[: max(0, len(worked) - cut)])
 

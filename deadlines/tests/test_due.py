@@ -345,6 +345,21 @@ def test_days_of_an_agency_change_its_hours() -> None:
     assert DayHours(saturday, None, "moved_work", replaces=monday).hours(short_friday) == usual
 
 
+def test_a_saturday_that_stands_for_an_eve_is_shorter_without_being_told() -> None:
+    saturday, eve = date(2024, 11, 2), date(2024, 4, 30)
+    holiday = DayHours(date(2024, 5, 1), None, "holiday")
+
+    def hours(row: DayHours) -> object:
+        days = {saturday: row, holiday.day: holiday}
+        year = date(2024, 1, 1), date(2024, 12, 31)
+        return WorkCalendar(*year, WeekPlan.five_day(), days, year[1]).intervals(saturday)
+
+    assert hours(DayHours(saturday, None, "moved_work", replaces=eve)) == ((540, 780), (840, 1020))
+    full = ((540, 780), (840, 1080))
+    assert hours(DayHours(saturday, None, "moved_work", replaces=eve, shorter_by=0)) == full
+    assert hours(DayHours(saturday, None, "moved_work", replaces=date(2024, 4, 29))) == full
+
+
 @pytest.mark.parametrize(
     "make",
     [
