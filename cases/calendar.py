@@ -35,6 +35,8 @@ def _build(calendar_id: int, _stamp: tuple[object, ...]) -> WorkCalendar:
             intervals=None if row.intervals is None else _intervals(row.intervals),
             kind=row.kind,
             title=row.title,
+            replaces=row.replaces,
+            shorter_by=row.shorter_by,
         )
     years = {row.day.year for row in federal}
     confirmed = {row.day.year for row in federal if row.confirmed}

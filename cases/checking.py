@@ -69,8 +69,9 @@ def _contacts(case: Case) -> tuple[str, ...]:
     return tuple(filter(None, (citizen.phone, citizen.address, citizen.profile_url)))
 
 
-def situation(
+def values_of(
     case: Case,
+    message: str,
     text: str,
     *,
     kind: str = "final",
@@ -78,10 +79,7 @@ def situation(
     replied_at: datetime | None = None,
     has_media: bool | None = None,
 ) -> Situation:
-    """What `quality` needs to know about the case (one query for the messages)."""
-    message = "\n\n".join(
-        case.messages.filter(is_current=True).values_list("text", flat=True)
-    )
+    """What `quality` needs to know about the case, from loaded rows only (no query)."""
     approved = case.event.approved_text if case.event_id and case.event else ""
     return Situation(
         message=message,
@@ -104,10 +102,16 @@ def situation(
     )
 
 
+def message_of(case: Case) -> str:
+    """The citizen's words: current messages in order (one query)."""
+    return "\n\n".join(case.messages.filter(is_current=True).values_list("text", flat=True))
+
+
 def check(case: Case, text: str, **given: Any) -> Assessment:
     """Assess a text for a case against all earlier replies (five queries, nothing stored)."""
     limits, _ = thresholds()
-    return assess(situation(case, text, **given), candidates(case, text), thresholds=limits)
+    values = values_of(case, message_of(case), text, **given)
+    return assess(values, candidates(case, text), thresholds=limits)
 
 
 def store(reply: Reply, found: Assessment) -> None:
@@ -121,7 +125,12 @@ def store(reply: Reply, found: Assessment) -> None:
         update_fields=["risk", "flagged", "similarity", "rules_version", "assessment"]
     )
     reply.findings.all().delete()
-    Finding.objects.bulk_create(
+    Finding.objects.bulk_create(finding_rows(reply, found))
+    index([reply])
+
+
+def finding_rows(reply: Reply, found: Assessment) -> list[Finding]:
+    return [
         Finding(
             reply=reply,
             code=item.code,
@@ -131,8 +140,7 @@ def store(reply: Reply, found: Assessment) -> None:
             weight=item.weight,
         )
         for item in found.findings
-    )
-    index([reply])
+    ]
 
 
 def as_json(found: Assessment) -> dict[str, Any]:

@@ -24,8 +24,8 @@ MODERATION_RULES: dict[str, tuple[str, ...]] = {
     Regime.LAW59: ("L59-REG",),
 }
 REWORK_RULES: dict[str, tuple[str, ...]] = {
-    Regime.SOCIAL: ("REWORK-SOC", "REWORK"),
-    Regime.HOTLINE: ("REWORK-SOC", "REWORK"),
+    Regime.SOCIAL: ("REWORK-SN", "REWORK"),
+    Regime.HOTLINE: ("REWORK-SN", "REWORK"),
 }
 
 
@@ -58,12 +58,21 @@ def term_of(rule: DeadlineRule) -> Term:
     )
 
 
-def due_of(rule: DeadlineRule, start: datetime, agency: Agency) -> Due:
-    """The due moment by the agency's calendar and zone; raises CalendarGap beyond its years."""
+def due_of(
+    rule: DeadlineRule,
+    start: datetime,
+    agency: Agency,
+    *,
+    stamp: tuple[object, ...] | None = None,
+) -> Due:
+    """The due moment by the agency's calendar and zone; raises CalendarGap beyond its years.
+
+    `stamp`: of `calendar.calendar_stamp`, shared by many cases; without it one query is made.
+    """
     return compute_due(
         term_of(rule),
         start,
-        calendar=work_calendar(agency.calendar_id),
+        calendar=work_calendar(agency.calendar_id, stamp),
         zone=agency.zone,
     )
 

@@ -138,12 +138,14 @@ class DeadlineRule(models.Model):
 
     class Start(models.TextChoices):
         CREATION = "creation", _("creation of the message")
+        RECEIPT = "receipt", _("receipt")
         REGISTRATION = "registration", _("registration")
         ASSIGNMENT = "assignment", _("assignment to the agency")
         SUBMISSION = "submission", _("sending for approval")
         RETURN = "return", _("return for rework")
         INTERIM = "interim", _("interim reply")
         ANSWER = "answer", _("publication")
+        MAIN_DUE = "main_due", _("end of the main term")
 
     code = models.CharField(_("code"), max_length=20)
     regime = models.CharField(_("regime"), max_length=12, choices=Regime, blank=True)

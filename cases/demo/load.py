@@ -1,0 +1,623 @@
+"""The demo region: an invented region with months of lived-in history, the same for a seed.
+
+Texts were written one by one (demo/texts); times are laid out back from `now`, so that the
+queues are alive whenever the demo is loaded. Replies go through the real check.
+"""
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from agencies.models import Agency, User
+from cases import checking, clocks, reference_data
+from cases.actions.moderation import next_numbers
+from cases.bulk import copy_cases, copy_in, take_ids
+from cases.models import (
+    Case,
+    CaseEvent,
+    Channel,
+    Citizen,
+    Clock,
+    Draft,
+    Finding,
+    MassEvent,
+    Message,
+    Reply,
+    ReplyKey,
+    ReplyPrint,
+    Review,
+    Territory,
+    Topic,
+)
+from cases.region import load_region
+from cases.region_files import read_region
+from cases.routing import Router, load_router
+from cases.titles import make_title
+from cases.workflow import Status
+from quality import EarlierReply, assess
+from quality.memory import MemoryIndex
+from quality.prints import make_print
+
+HERE = Path(__file__).parent
+PASSWORD = "demo-region-2026"
+DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of the demo in the order they must be written."""
+
+    citizens: list[Citizen] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    clocks: list[Clock] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    prints: list[ReplyPrint] = field(default_factory=list)
+    keys: list[ReplyKey] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    events: list[CaseEvent] = field(default_factory=list)
+
+
+def read_texts() -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for path in sorted((HERE / "texts").glob("*.jsonl")):
+        rows += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return rows
+
+
+class Demo:
+    """Lays out the cases; one object per load."""
+
+    def __init__(self, *, seed: int, now: datetime) -> None:
+        self.dice = random.Random(seed)
+        self.now = now
+        self.rules = clocks.Rules()
+        self.router: Router = load_router()
+        self.topics = {t.code: t for t in Topic.objects.select_related("group")}
+        self.places = {t.code: t for t in Territory.objects.all()}
+        self.channels = {c.code: c for c in Channel.objects.all()}
+        self.agencies = {a.pk: a for a in Agency.objects.select_related("calendar")}
+        self.events = {e.code.split("-20")[0]: e for e in MassEvent.objects.all()}
+        self.people = self._people()
+        self.staff = {u.username: u for u in User.objects.all()}
+        self.batch = Batch()
+        self.index = MemoryIndex()
+        self.by_key: dict[str, Case] = {}
+        self.citizens: dict[tuple[str, str], Citizen] = {}
+        self.reply_rows: dict[str, Reply] = {}
+
+    def _people(self) -> dict[int, dict[str, list[User]]]:
+        """Agency -> role -> people who hold it there (for authors of history)."""
+        found: dict[int, dict[str, list[User]]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select g.content_object_id, p.codename, g.user_id"
+                " from agencies_agencyuserpermission g join auth_permission p"
+                " on p.id = g.permission_id order by g.user_id"
+            )
+            rows = cursor.fetchall()
+        users = User.objects.in_bulk()
+        for agency, codename, user in rows:
+            roles = found.setdefault(agency, {})
+            roles.setdefault(codename.removeprefix("hold_"), []).append(users[user])
+        return found
+
+    def person(self, agency: Agency, *roles: str) -> User:
+        """Somebody of the agency or its superiors who holds one of the roles."""
+        node: Agency | None = agency
+        while node is not None:
+            for role in roles:
+                if people := self.people.get(node.pk, {}).get(role):
+                    return self.dice.choice(people)
+            node = self.agencies.get(node.parent_id) if node.parent_id else None
+        return self.staff["coordinator"]
+
+    def build(self, count: int) -> Batch:
+        texts = read_texts()
+        if not texts:
+            raise LookupError("cases/demo/texts holds no texts")
+        last = max(datetime.fromisoformat(row["posted"]) for row in texts)
+        shift = timezone.make_naive(self.now) - last - timedelta(minutes=40)
+        numbered = [self._row(texts, at, shift) for at in range(count)]
+        numbered.sort(key=lambda item: item[1])
+        numbers = [""] * count
+        made = {f"{when:%y}": 0 for _row, when, _round in numbered}
+        fresh = next_numbers(count, self.now)
+        for at, (_row, when, _round) in enumerate(numbered):
+            made[f"{when:%y}"] += 1
+            numbers[at] = f"{when:%y}-{fresh[at].split('-')[1]}"
+        case_ids = take_ids(Case, count)
+        message_ids = take_ids(Message, count)
+        for at, (row, when, round_) in enumerate(numbered):
+            self._case(row, when, round_, numbers[at], case_ids[at], message_ids[at])
+        return self.batch
+
+    def _row(
+        self, texts: list[dict[str, Any]], at: int, shift: timedelta
+    ) -> tuple[dict[str, Any], datetime, int]:
+        row, round_ = texts[at % len(texts)], at // len(texts)
+        posted = datetime.fromisoformat(row["posted"]) + shift
+        if round_:
+            # Half of the further cases are of these days: the queues must look alive.
+            back = self.dice.uniform(0, 5) if self.dice.random() < 0.5 else self.dice.uniform(5, 200)
+            posted = timezone.make_naive(self.now) - timedelta(days=back, minutes=30)
+        return row, timezone.make_aware(posted), round_
+
+    def _citizen(self, row: dict[str, Any], round_: int, channel: Channel) -> Citizen:
+        name = row["author"].get("name") or ""
+        key = row.get("repeat_of") or row["key"]
+        handle = f"{channel.code}-{key}-{round_}"
+        known = self.citizens.get((channel.code, handle))
+        if known is None:
+            digest = int(hashlib.sha256(handle.encode()).hexdigest(), 16)
+            known = Citizen(
+                channel=channel,
+                handle=handle,
+                name=name,
+                kind=row["author"].get("kind", "person"),
+                phone=f"8 900 000-{digest % 90 + 10}-{digest // 90 % 90 + 10}"
+                if channel.code in ("hotline", "pos")
+                else "",
+                address="",
+                profile_url="",
+            )
+            self.citizens[channel.code, handle] = known
+            self.batch.citizens.append(known)
+        return known
+
+    def _case(
+        self,
+        row: dict[str, Any],
+        when: datetime,
+        round_: int,
+        number: str,
+        pk: int,
+        message_pk: int,
+    ) -> None:
+        topic = self.topics[row["topic"]]
+        places = list(self.places.values())
+        territory = self.places[row["territory"]] if not round_ else self.dice.choice(places)
+        channel = self.channels[row["channel"]]
+        citizen = self._citizen(row, round_, channel)
+        place = ", ".join(
+            str(part)
+            for part in (row.get("settlement") if not round_ else territory.name, row.get("street"), row.get("house"))
+            if part
+        )
+        registered = when + timedelta(minutes=self.dice.randint(2, 12))
+        case = Case(
+            pk=pk,
+            number=number,
+            regime=channel.regime,
+            kind=topic.kind,
+            status=Status.MODERATION,
+            title=row.get("title") or make_title(row["text"]),
+            channel=channel,
+            topic=topic,
+            territory=territory,
+            place=place[:300],
+            severity=topic.severity,
+            received_at=when,
+            registered_at=registered,
+            audience=self.dice.choice([0, 40, 120, 800, 4500]),
+            event=self.events.get(row.get("event", "")),
+        )
+        case.citizen = citizen
+        earlier = self.by_key.get(row.get("repeat_of", ""))
+        if earlier is not None and not round_:
+            case.repeat_of_id = earlier.pk
+        if not round_:
+            self.by_key[row["key"]] = case
+        message = Message(
+            pk=message_pk,
+            case_id=pk,
+            channel=channel,
+            external_id=f"demo-{row['key']}-{round_}",
+            text=row["text"],
+            posted_at=when,
+            received_at=registered,
+            fingerprint=hashlib.sha256(f"{row['key']}{round_}".encode()).hexdigest(),
+        )
+        message.author = citizen
+        self.batch.cases.append(case)
+        self.batch.texts.append(row["text"])
+        self.batch.messages.append(message)
+        operator = self.staff["operator"]
+        self._event(case, registered, None, "register", "", Status.RECEIVED)
+        self._event(case, registered, None, "start_moderation", Status.RECEIVED, Status.MODERATION)
+        self._live(case, row, when, registered, operator, round_)
+
+    def _event(
+        self,
+        case: Case,
+        at: datetime,
+        actor: User | None,
+        move: str,
+        before: str,
+        after: str,
+        **data: Any,
+    ) -> None:
+        self.batch.events.append(
+            CaseEvent(
+                case_id=case.pk, at=at, actor=actor, move=move, before=before, after=after, data=data
+            )
+        )
+
+    def _live(
+        self,
+        case: Case,
+        row: dict[str, Any],
+        when: datetime,
+        registered: datetime,
+        operator: User,
+        round_: int,
+    ) -> None:
+        """Take the case as far as its age allows."""
+        age = self.now - when
+        dice = self.dice.random()
+        if age < timedelta(hours=7) or (age < DAY and dice < 0.15):
+            case.due_at = registered + timedelta(hours=1)
+            return
+        if age > 5 * DAY and dice < 0.04:
+            case.status, case.closed_at = Status.REJECTED, registered + timedelta(minutes=20)
+            self._event(
+                case, case.closed_at, operator, "reject", Status.MODERATION, Status.REJECTED,
+                reason="no-question", note="",
+            )  # fmt: skip
+            return
+        rule = self.router.pick(
+            topic_id=case.topic_id,
+            group_id=case.topic.group_id if case.topic else None,
+            territory_id=case.territory_id,
+            on=when.date(),
+        )
+        if rule is None:
+            return
+        agency = self.agencies[rule.agency_id]
+        routed = self._work_moment(registered + timedelta(minutes=self.dice.randint(10, 90)))
+        case.agency, case.status, case.assigned_at = agency, Status.ROUTED, routed
+        due = self._clock(case, agency, routed)
+        self._event(
+            case, routed, operator, "route", Status.MODERATION, Status.ROUTED,
+            agency=agency.pk, due_at=due.isoformat(), rule=rule.pk,
+        )  # fmt: skip
+        if age < 2 * DAY and dice < 0.45:
+            return
+        author = self.person(agency, "executor", "curator")
+        case.executor = author
+        case.status = Status.IN_WORK
+        taken = routed + timedelta(minutes=self.dice.randint(5, 60))
+        self._event(case, taken, author, "take", Status.ROUTED, Status.IN_WORK, executor=author.pk)
+        if age < 8 * DAY and dice > 0.93 and round_:
+            case.status = Status.REDIRECT_ASKED
+            self._event(
+                case, taken, author, "dispute_competence", Status.IN_WORK, Status.REDIRECT_ASKED,
+                reason="other-powers", note="Объект на балансе другого ведомства",
+            )  # fmt: skip
+            return
+        if age < 3 * DAY and dice < 0.6:
+            return
+        self._answer(case, row, agency, author, taken, due, age, round_)
+
+    def _work_moment(self, at: datetime) -> datetime:
+        """The operator works from 8 to 20 local."""
+        local = timezone.localtime(at)
+        if local.hour >= 20:
+            local = (local + DAY).replace(hour=8, minute=self.dice.randint(0, 59))
+        elif local.hour < 8:
+            local = local.replace(hour=8, minute=self.dice.randint(0, 59))
+        return min(local, self.now - timedelta(minutes=5))
+
+    def _clock(self, case: Case, agency: Agency, routed: datetime) -> datetime:
+        start = routed if case.regime == "social" else case.registered_at
+        rule = self.rules.pick(clocks.REPLY_RULES[case.regime], severity=case.severity, at=start)
+        assert rule is not None
+        due = self._due(rule, start, agency)
+        self.batch.clocks.append(
+            Clock(
+                case_id=case.pk,
+                kind=Clock.Kind.REPLY,
+                rule=rule,
+                code=rule.code,
+                started_at=start,
+                due_at=due.moment,
+                explanation=due.as_json(),
+            )
+        )
+        case.due_at = due.moment
+        return due.moment
+
+    def _due(self, rule: Any, start: datetime, agency: Agency) -> Any:
+        return clocks.due_of(rule, start, agency, stamp=self.stamp)
+
+    stamp: tuple[object, ...] = ()
+
+    def _replies(self, row: dict[str, Any], round_: int) -> list[dict[str, Any]]:
+        """The first case of a text has its replies; further ones answer with none of them."""
+        return list(row.get("replies", [])) if not round_ else []
+
+    def _answer(
+        self,
+        case: Case,
+        row: dict[str, Any],
+        agency: Agency,
+        author: User,
+        taken: datetime,
+        due: datetime,
+        age: timedelta,
+        round_: int,
+    ) -> None:
+        replies = self._replies(row, round_)
+        if not replies:
+            if age > 6 * DAY:
+                self._finish(case, taken + timedelta(hours=3), agency, "Закрыто по данным прежней системы")
+            return
+        late = self.dice.random() < 0.08
+        at = taken + (due - taken) * self.dice.uniform(0.2, 0.85) if due > taken else taken + DAY / 12
+        if late:
+            at = due + timedelta(hours=self.dice.uniform(1, 30))
+        approver = self.person(agency, "approver")
+        supervisor = self.staff["supervisor"]
+        for version, item in enumerate(replies, start=1):
+            if at > self.now - timedelta(minutes=20):
+                return
+            reply = self._reply(case, item, agency, author, version, at)
+            flagged = reply.flagged
+            before = Status.REWORK if version > 1 else Status.IN_WORK
+            case.status = Status.REVIEW if flagged else Status.APPROVAL
+            self._event(
+                case, at, author, "submit_reply", before, case.status,
+                reply=reply.pk, version=version, risk=reply.risk, flagged=flagged,
+            )  # fmt: skip
+            last = version == len(replies)
+            recent = age < 6 * DAY
+            if recent and last and self.dice.random() < 0.5:
+                return  # waits for the supervisor or the approver today
+            judged = at + timedelta(minutes=self.dice.randint(10, 120))
+            if flagged and not last:
+                reply.state = Reply.State.RETURNED
+                brush_off = item.get("quality") == "brush_off"
+                self._review(case, reply, supervisor, judged, "brush_off" if brush_off else "remarks")
+                case.status, case.returns = Status.REWORK, case.returns + 1
+                at = judged + timedelta(hours=self.dice.uniform(0.5, 3))
+                continue
+            if flagged:
+                reply.state = Reply.State.ACCEPTED
+                self._review(case, reply, supervisor, judged, "remarks")
+                case.status = Status.APPROVAL
+            if not last:
+                reply.state = Reply.State.RETURNED
+                case.status = Status.IN_WORK
+                self._event(
+                    case, judged, approver, "return_to_author", Status.APPROVAL, Status.IN_WORK,
+                    reply=reply.pk, remark="Добавьте срок и ответственного",
+                )  # fmt: skip
+                at = judged + timedelta(hours=self.dice.uniform(0.5, 3))
+                continue
+            self._publish(case, reply, approver, judged + timedelta(minutes=15))
+        if age > 6 * DAY and case.status == Status.ANSWERED:
+            assert case.answered_at is not None
+            self._close(case, case.answered_at + timedelta(hours=96))
+
+    def _reply(
+        self,
+        case: Case,
+        item: dict[str, Any],
+        agency: Agency,
+        author: User,
+        version: int,
+        at: datetime,
+    ) -> Reply:
+        reply = Reply(
+            pk=self.next_reply(),
+            case_id=case.pk,
+            agency=agency,
+            author=author,
+            author_name=str(author),
+            kind=item.get("kind", "final"),
+            state=Reply.State.APPROVAL,
+            outcome=item.get("outcome", ""),
+            text=item["text"],
+            version=version,
+            submitted_at=at,
+        )
+        situation = checking.values_of(
+            case, self.batch.messages[-1].text, item["text"], kind=reply.kind, replied_at=at
+        )
+        earlier = [
+            EarlierReply(
+                key=key,
+                text=self.reply_rows[key].text,
+                agency=str(self.reply_rows[key].agency_id),
+                author=None,
+                case_message=None,
+                sent_at=self.reply_rows[key].submitted_at,
+            )
+            for key in self.index.candidates(item["text"], 8)
+            if self.reply_rows[key].case_id != case.pk
+        ]
+        found = assess(situation, earlier)
+        reply.risk, reply.flagged = found.risk, found.flagged
+        reply.state = Reply.State.REVIEW if found.flagged else Reply.State.APPROVAL
+        reply.similarity = found.reuse.similarity if found.reuse else 0.0
+        reply.rules_version = found.rules_version
+        reply.assessment = checking.as_json(found)
+        case.risk, case.flagged, case.outcome = found.risk, found.flagged, reply.outcome
+        case.submitted_at = at
+        self.batch.replies.append(reply)
+        self.batch.findings += checking.finding_rows(reply, found)
+        made = make_print(reply.text)
+        self.batch.prints.append(
+            ReplyPrint(reply=reply, mask_hash=made.mask_hash, stems=made.stems)
+        )
+        self.batch.keys += [ReplyKey(h=key, reply_id=reply.pk) for key in sorted(set(made.keys))]
+        self.index.add(str(reply.pk), reply.text)
+        self.reply_rows[str(reply.pk)] = reply
+        return reply
+
+    _ids: Iterator[int] = iter(())
+
+    def next_reply(self) -> int:
+        found = next(self._ids, None)
+        if found is None:
+            self._ids = iter(take_ids(Reply, 500))
+            found = next(self._ids)
+        return found
+
+    def _review(self, case: Case, reply: Reply, who: User, at: datetime, verdict: str) -> None:
+        returned = reply.state == Reply.State.RETURNED
+        codes = {f.code for f in self.batch.findings if f.reply_id == reply.pk}
+        grounds = (["no-date"] if "Q12" in codes else []) + (
+            ["question-missed"] if "Q15" in codes else []
+        )
+        grounds = grounds or (["formal"] if returned else [])
+        self.batch.reviews.append(
+            Review(
+                reply=reply, reviewer=who, verdict=verdict, grounds=grounds, returned=returned,
+                remark="Назовите, что и когда будет сделано, и кто отвечает." if returned else "",
+                created_at=at,
+            )  # fmt: skip
+        )
+        move = "return_for_rework" if returned else "accept_reply"
+        after = Status.REWORK if returned else Status.APPROVAL
+        self._event(
+            case, at, who, move, Status.REVIEW, after,
+            reply=reply.pk, verdict=verdict, grounds=grounds,
+        )  # fmt: skip
+
+    def _publish(self, case: Case, reply: Reply, who: User, at: datetime) -> None:
+        at = min(at, self.now - timedelta(minutes=3))
+        reply.state, reply.published_at, reply.published_by = Reply.State.PUBLISHED, at, who
+        if case.channel.is_public:
+            reply.published_url = f"https://social.example.org/{case.channel.code}/{case.pk}"
+        case.status, case.answered_at = Status.ANSWERED, at
+        self._stop(case, at)
+        self._event(
+            case, at, who, "publish", Status.APPROVAL, Status.ANSWERED,
+            reply=reply.pk, url=reply.published_url, published_at=at.isoformat(), first=True,
+        )  # fmt: skip
+
+    def _stop(self, case: Case, at: datetime) -> None:
+        case.due_at = None
+        clock = self.batch.clocks[-1]
+        if clock.case_id == case.pk:
+            clock.stopped_at = at
+
+    def _close(self, case: Case, at: datetime) -> None:
+        if at > self.now:
+            return
+        case.status, case.closed_at, case.close_reason = Status.CLOSED, at, "no-answer"
+        self._event(
+            case, at, self.staff["coordinator"], "close", Status.ANSWERED, Status.CLOSED,
+            reason="no-answer", note="",
+        )  # fmt: skip
+
+    def _finish(self, case: Case, at: datetime, agency: Agency, note: str) -> None:
+        """History without its reply: answered in the system used before."""
+        case.answered_at, case.status = at, Status.ANSWERED
+        self._stop(case, at)
+        self._event(case, at, None, "imported", Status.IN_WORK, Status.ANSWERED, note=note)
+        self._close(case, at + timedelta(hours=96))
+
+
+def _load_events() -> None:
+    topics = {t.code: t for t in Topic.objects.all()}
+    places = {t.code: t for t in Territory.objects.all()}
+    for row in reference_data.read_yaml(HERE / "mass_events.yaml"):
+        MassEvent.objects.create(
+            code=row["code"],
+            title=row["title"],
+            decision=row.get("decision", ""),
+            approved_text=row.get("approved_text", ""),
+            topic=topics.get(row.get("topic")),
+            territory=places.get(row.get("territory")),
+            starts_on=row["starts_on"],
+            ends_on=row.get("ends_on"),
+        )
+
+
+def _finish_rows(batch: Batch) -> None:
+    """Ids of citizens, and what a COPY needs set by hand."""
+    ids = take_ids(Citizen, len(batch.citizens))
+    for citizen, pk in zip(batch.citizens, ids, strict=True):
+        citizen.pk = pk
+    for case in batch.cases:
+        case.citizen_id = case.citizen.pk
+    for message in batch.messages:
+        message.author_id = message.author.pk
+    for rows in (batch.clocks, batch.findings, batch.reviews, batch.events):
+        if rows:
+            for row, pk in zip(rows, take_ids(type(rows[0]), len(rows)), strict=True):
+                row.pk = pk
+
+
+def write(batch: Batch) -> None:
+    _finish_rows(batch)
+    copy_in(Citizen, batch.citizens)
+    copy_cases(batch.cases, batch.texts)
+    for rows in (
+        batch.messages,
+        batch.clocks,
+        batch.replies,
+        batch.findings,
+        batch.prints,
+        batch.keys,
+        batch.reviews,
+        batch.events,
+    ):
+        if rows:
+            copy_in(type(rows[0]), rows)
+
+
+@transaction.atomic
+def load_demo(*, cases: int = 1000, seed: int = 1, now: datetime | None = None) -> int:
+    """Create the region and `cases` cases; returns how many. Needs an empty portal."""
+    from cases.calendar import calendar_stamp  # noqa: PLC0415
+
+    reference_data.load_all()
+    data = read_region(HERE / "region.yaml")
+    load_region(data, password=PASSWORD, demo=True)
+    _load_events()
+    with timezone.override(data["region"]["time_zone"]):
+        demo = Demo(seed=seed, now=(now or timezone.now()).replace(microsecond=0))
+        demo.stamp = calendar_stamp()
+        batch = demo.build(cases)
+        write(batch)
+        _liven(demo)
+    with connection.cursor() as cursor:
+        cursor.execute("analyze")
+    return len(batch.cases)
+
+
+def _liven(demo: Demo) -> None:
+    """Personal control and a few drafts, set on cases that are open today."""
+    head = demo.staff["head-office"]
+    open_cases = [case for case in demo.batch.cases if case.status in (Status.IN_WORK, Status.ROUTED)]
+    for case in open_cases[:: max(1, len(open_cases) // 5)][:5]:
+        reason = "Жители обращаются не первый раз"
+        until = timezone.localdate(demo.now + 7 * DAY)
+        Case.objects.filter(pk=case.pk).update(
+            controlled_by=head, controlled_until=until, control_reason=reason
+        )
+        CaseEvent.objects.create(
+            case_id=case.pk, at=demo.now, actor=head, move="set_control",
+            before=case.status, after=case.status,
+            data={"reason": reason, "until": until.isoformat()},
+        )  # fmt: skip
+    for case in [c for c in open_cases if c.executor_id and c.status == Status.IN_WORK][:6]:
+        Draft.objects.create(
+            case_id=case.pk,
+            author_id=case.executor_id,
+            text="Здравствуйте! Ваше обращение рассмотрено. Информация принята к сведению,"
+            " работа будет проведена в установленном порядке.",
+        )
