@@ -40,6 +40,7 @@ APP = "portal_app"  # web and worker: owns nothing, no TRUNCATE, no BYPASSRLS
 DATABASE = "portal"
 SYSTEM_USER = "posushchestvu"
 PORT = 5432  # only a part of the socket's file name
+PROC = Path("/proc")
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0
 # sockaddr_un holds 108 bytes with the closing zero; Cyrillic letters take two each.
@@ -109,13 +110,14 @@ def read_postmaster(data: Path) -> Postmaster | None:
         return None
 
 
-def is_live_postgres(pid: int, data: Path) -> bool:
+def is_live_postgres(pid: int, data: Path, *, certain: bool = False) -> bool:
     """Whether `pid` is a running server process of this very data folder.
 
     A pid may have been reused by a stranger, and a killed server stays a zombie where
-    nobody reaps it (containers): neither counts.
+    nobody reaps it (containers): neither counts. `certain` leaves out processes whose folder
+    cannot be seen.
     """
-    proc = Path("/proc") / str(pid)
+    proc = PROC / str(pid)
     if not proc.parent.joinpath("self").exists():  # not Linux
         answer = subprocess.run(
             ["ps", "-o", "stat=,comm=", "-p", str(pid)], capture_output=True, text=True, check=False
@@ -130,13 +132,18 @@ def is_live_postgres(pid: int, data: Path) -> bool:
     try:
         return os.path.realpath(proc / "cwd", strict=True) == os.path.realpath(data)
     except OSError:
-        return True  # hidden from us: a postgres, so better not to touch its pid file
+        # Hidden from us. A stranger's server cannot be ours; one of the same user may be, and
+        # its pid file is better not touched.
+        try:
+            return not certain and proc.stat().st_uid == data.stat().st_uid
+        except OSError:
+            return False
 
 
 def server_processes(data: Path) -> list[int]:
     """Pids of all server processes of this data folder (Linux only; elsewhere empty)."""
-    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
-    return [pid for pid in pids if is_live_postgres(pid, data)]
+    pids = [int(entry.name) for entry in PROC.glob("[0-9]*")]
+    return [pid for pid in pids if is_live_postgres(pid, data, certain=True)]
 
 
 class Lock:
@@ -535,7 +542,7 @@ class Cluster:
 def _kill(pid: int, kind: signal.Signals) -> None:
     try:
         os.kill(pid, kind)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
         pass
 
 

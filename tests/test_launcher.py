@@ -159,6 +159,31 @@ def test_a_pid_of_a_stranger_is_not_our_server(tmp_path: Path) -> None:
     assert not postgres.is_live_postgres(os.getpid(), tmp_path)
 
 
+def test_a_server_of_another_user_is_neither_ours_nor_an_orphan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proc = tmp_path / "proc" / "77"
+    proc.mkdir(parents=True)
+    (proc / "stat").write_text("77 (postgres) S 1 77 77 0")
+    (proc.parent / "self").mkdir()
+    data = tmp_path / "data"
+    data.mkdir()
+    real = os.path.realpath
+
+    def hidden(path: str | Path, *, strict: bool = False) -> str:
+        if strict:
+            raise PermissionError(path)
+        return real(path)
+
+    monkeypatch.setattr(postgres, "PROC", proc.parent)
+    monkeypatch.setattr(postgres.os.path, "realpath", hidden)
+    assert postgres.server_processes(data) == []
+    assert postgres.is_live_postgres(77, data)  # the same user: may be ours
+    if os.geteuid() == 0:
+        os.chown(data, 4242, 4242)
+        assert not postgres.is_live_postgres(77, data)
+
+
 def test_a_dead_child_nobody_waited_for_is_not_alive(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     time.sleep(0.3)

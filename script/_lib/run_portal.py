@@ -107,9 +107,11 @@ def _check_database(site: Site) -> None:
 
 def _leave(site: Site, console: Console) -> None:
     try:
+        if not site.joined:
+            return
         if site.leave_database():
             console.say("  всё остановлено")
-        elif site.cluster is not None:
+        elif not site.external:
             console.say("  остановлено; базой пользуется другой запуск, она работает")
     except PostgresError as error:
         console.say(f"! {error}")

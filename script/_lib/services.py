@@ -108,6 +108,14 @@ class Service:
         """Exit code of a dead process; None while it lives."""
         return self._process.poll() if self._process else None
 
+    def clear_away(self) -> None:
+        """End what a killed process has left: an orphan would go on serving its port."""
+        if self._process is not None:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
     def fails_too_often(self) -> bool:
         now = time.monotonic()
         self._deaths = [at for at in self._deaths if now - at < WITHIN_SECONDS] + [now]
@@ -130,8 +138,9 @@ class Service:
         try:
             self._process.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
             self._process.wait()
+        self.clear_away()
 
 
 def stop_all(services: Sequence[Service]) -> None:
@@ -169,6 +178,7 @@ def keep_alive(
             if service.code is None:
                 continue
             console.say(f"! {service.name}: процесс завершился (код {service.code})")
+            service.clear_away()
             if tail := service.tail():
                 console.say(tail)
             if service.fails_too_often():

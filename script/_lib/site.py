@@ -24,15 +24,8 @@ from portal.postgres import APP, OWNER, Cluster, Lock
 LIB = Path(__file__).parent
 # Commands that need rights on the tables themselves.
 OWNER_COMMANDS = frozenset(
-    [
-        "migrate",
-        "makemigrations",
-        "squashmigrations",
-        "sqlmigrate",
-        "flush",
-        "sqlflush",
-        "grant_app_role",
-    ]
+    ("migrate", "makemigrations", "squashmigrations", "sqlmigrate", "flush", "sqlflush")
+    + ("grant_app_role",)
 )
 
 
@@ -53,7 +46,7 @@ class Site:
         self.cluster: Cluster | None = None
         self.demo_loaded = False
         self.has_region = False
-        self._joined = False
+        self.joined = False
 
     @property
     def external(self) -> bool:
@@ -81,14 +74,14 @@ class Site:
         else:
             with self.console.step("Запускаю базу данных"):
                 self.cluster.join()
-        self._joined = True
+        self.joined = True
         self.demo_loaded = bool(self._database_state().get("demo"))
 
     def leave_database(self) -> bool:
         """True when this was the last user and the server is stopped."""
-        if self.cluster is None or not self._joined:
+        if self.cluster is None or not self.joined:
             return False
-        self._joined = False
+        self.joined = False
         return self.cluster.leave()
 
     def _check_external(self) -> None:
