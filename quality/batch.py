@@ -1,0 +1,187 @@
+"""The core of `check_replies`: lines of JSON in, dictionaries out, one a line, streaming.
+
+python -m quality.batch IN.jsonl OUT.jsonl [--history EARLIER.jsonl] [--cumulative]
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from quality.engine import assess
+from quality.memory import MemoryIndex
+from quality.types import DEFAULT, EarlierReply, Severity, Situation, Thresholds
+
+CANDIDATES = 32
+_TEXT_FIELDS = ("agency", "topic", "channel", "author", "kind", "case_type", "regime", "place")
+_FLAGS = ("is_public", "has_media")
+_MOMENTS = ("assigned_at", "replied_at")
+_LISTS = ("citizen_names", "citizen_contacts", "work_contacts", "approved_texts")
+
+
+class BadLine(ValueError):
+    """A line that cannot be assessed: `code` and `params` for the wording."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+def _moment(name: str, value: object) -> datetime | None:
+    if value is None or value == "":
+        return None
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        raise BadLine("bad_moment", field=name) from None
+
+
+def _text(row: Mapping[str, Any], name: str) -> str | None:
+    value = row.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str | int):
+        raise BadLine("bad_type", field=name)
+    return str(value)
+
+
+def parse_line(line: str | bytes) -> dict[str, Any]:
+    """Object of one line; raises `BadLine`."""
+    if isinstance(line, bytes):
+        try:
+            line = line.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise BadLine("not_utf8") from None
+    try:
+        row = json.loads(line.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        raise BadLine("bad_json") from None
+    if not isinstance(row, dict):
+        raise BadLine("not_object")
+    for name in ("case_text", "reply_text"):
+        if not isinstance(row.get(name, ""), str):
+            raise BadLine("bad_type", field=name)
+    if "reply_text" not in row:
+        raise BadLine("missing", field="reply_text")
+    return row
+
+
+def situation_of(row: Mapping[str, Any]) -> Situation:
+    """Situation of a parsed line; a missing or null field switches dependent checks off."""
+    values: dict[str, Any] = {name: _text(row, name) for name in _TEXT_FIELDS}
+    for name in _FLAGS:
+        value = row.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise BadLine("bad_type", field=name)
+        values[name] = value
+    for name in _MOMENTS:
+        values[name] = _moment(name, row.get(name))
+    for name in _LISTS:
+        value = row.get(name) or []
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise BadLine("bad_type", field=name)
+        values[name] = tuple(value)
+    return Situation(row.get("case_text", ""), row["reply_text"], **values)
+
+
+def _earlier(row: Mapping[str, Any], number: int) -> EarlierReply:
+    return EarlierReply(
+        key=str(row.get("id", number)),
+        text=row["reply_text"],
+        agency=_text(row, "agency"),
+        author=_text(row, "author"),
+        case_message=_text(row, "case_text"),
+        sent_at=_moment("replied_at", row.get("replied_at")),
+    )
+
+
+def result_of(
+    row: Mapping[str, Any], number: int, index: MemoryIndex, thresholds: Thresholds
+) -> dict[str, Any]:
+    """Result of one parsed line: id, score (= risk), flagged, reasons, reuse."""
+    situation = situation_of(row)
+    earlier = index.candidates(situation.reply, CANDIDATES) if len(index) else []
+    found = assess(situation, earlier, thresholds=thresholds)
+    reuse: dict[str, Any] | None = None
+    if found.reuse is not None:
+        first = found.reuse.sources[0]
+        reuse = {
+            "similarity": max(first.similarity, first.share),
+            "source_id": first.key,
+            "spans": [list(span) for span in first.spans],
+        }
+    return {
+        "id": row.get("id", number),
+        "score": found.risk,
+        "flagged": found.flagged,
+        "reasons": [
+            {"code": f.code, "spans": [list(span) for span in f.spans]}
+            for f in found.findings
+            if f.severity is not Severity.PRAISE
+        ],
+        "reuse": reuse,
+    }
+
+
+def check_lines(
+    lines: Iterable[str | bytes],
+    history: Iterable[str | bytes] = (),
+    *,
+    cumulative: bool = False,
+    thresholds: Thresholds = DEFAULT,
+) -> Iterator[dict[str, Any]]:
+    """Assess line by line; `history` is read first, empty lines are passed over.
+
+    A bad line gives {"line", "error", "params"} (and "history": true for a line of the history)
+    and does not stop the rest. With `cumulative` each assessed line counts as sent for the next.
+    """
+    index = MemoryIndex()
+    for number, line in enumerate(history, 1):
+        if not line.strip():
+            continue
+        try:
+            index.add(_earlier(parse_line(line), number))
+        except BadLine as error:
+            yield {"line": number, "error": error.code, "params": error.params, "history": True}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = parse_line(line)
+            result = result_of(row, number, index, thresholds)
+            if cumulative:
+                index.add(_earlier(row, number))
+        except BadLine as error:
+            yield {"line": number, "error": error.code, "params": error.params}
+            continue
+        yield result
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; 1 when a line was bad."""
+    parser = argparse.ArgumentParser(prog="quality.batch")
+    parser.add_argument("source", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--history", type=Path)
+    parser.add_argument("--cumulative", action="store_true")
+    options = parser.parse_args(arguments)
+    bad = 0
+    history = options.history.open("rb") if options.history else []
+    with options.source.open("rb") as lines, options.target.open("w", encoding="utf-8") as out:
+        for result in check_lines(lines, history, cumulative=options.cumulative):
+            if "error" in result:
+                bad += 1
+                detail = " ".join(result["params"].values())
+                print(f"{result['line']}: {result['error']} {detail}".rstrip(), file=sys.stderr)
+                if result.get("history"):
+                    continue
+            out.write(json.dumps(result, ensure_ascii=False) + "\n")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,258 @@
+"""Checks of substance: measures, terms, questions, redirects, refusals, reuse."""
+
+import re
+
+from quality import patterns as pat
+from quality.context import Context
+from quality.evidence import _ALTERNATIVE, FORWARD, REDIRECT, REFUSAL, fields_of
+from quality.morph import root, word
+from quality.prints import stem
+from quality.textform import prepare
+from quality.types import Finding, Severity
+
+_NO_FUNDS = re.compile(
+    r"\b(?:(?:отсутстви\w|нехватк\w|дефицит\w?|недостат\w{2,3}) (?:средств\w?|финансировани\w|"
+    r"бюджет\w{1,3}|денег)|(?:средств\w|финансировани\w|денег|расход\w) [^.!?]{0,60}не "
+    r"(?:предусмотрен|выделен|заложен)\w{0,2}|"
+    r"при (?:наличии|поступлении|выделении) (?:дополнительн\w{2,3} )?(?:финансировани\w|средств\w?|"
+    r"доходов)|по мере (?:поступления )?финансировани\w|нет (?:денег|средств))"
+)
+_YEAR = re.compile(r"\b20\d\d\b|\b(?:следующ|эт|текущ)\w{1,3} год\w{0,2}\b")
+_INTERIM = re.compile(
+    r"\b(?:дополнительно сообщ|сообщим дополнительно|о результатах|ответ (?:будет|дадим)|вернемся|"
+    r"будет дан)\w{0,6}"
+)
+_NO_DEED = ("informational",)
+
+
+def _evident(c: Context) -> bool:
+    return c.features.substance >= 0.45
+
+
+def no_substance(c: Context) -> list[Finding]:
+    """Q12: neither date nor measure nor reason on a case that can be solved."""
+    if c.situation.case_type in _NO_DEED or c.situation.kind == "refusal" or not c.case.words:
+        return []
+    f = c.features
+    if (
+        f.action >= 0.3
+        or f.answer >= 0.3
+        or f.term >= 0.45
+        or (f.contact >= 0.7 and f.numbers > 0.3)
+    ):
+        return []
+    spans = [(s.sentence.start, s.sentence.end) for s in c.said if not s.formula][:3]
+    return [c.finding("Q12", Severity.RETURN, spans, 0.4)]
+
+
+def vague_time(c: Context) -> list[Finding]:
+    """Q30: only a vague time where a term is expected."""
+    if c.features.term >= 0.45:
+        return []
+    spans = [span for s in c.said for span in s.vague_spans]
+    planned = any(s.planned for s in c.said)
+    done = max((s.done for s in c.said), default=0.0)
+    if spans:
+        return [c.finding("Q30", Severity.WARN, spans, 0.25)]
+    if planned and done < 0.6:
+        promised = [(s.sentence.start, s.sentence.end) for s in c.said if s.planned]
+        return [c.finding("Q30", Severity.WARN, promised, 0.15)]
+    return []
+
+
+def interim(c: Context) -> list[Finding]:
+    """Q06: an interim reply or a plan without a date."""
+    if c.situation.kind != "interim" or c.features.term >= 0.35:
+        return []
+    return [c.finding("Q06", Severity.BLOCK, [(0, len(c.clean))], 0.9)]
+
+
+def unproved(c: Context) -> list[Finding]:
+    """Q05: said to be done, a photo is required and missing."""
+    if c.situation.has_media is not False or c.situation.case_type != "solvable":
+        return []
+    if c.situation.kind not in (None, "final"):
+        return []
+    spans = [(s.sentence.start, s.sentence.end) for s in c.said if s.done >= 0.8]
+    return [c.finding("Q05", Severity.BLOCK, spans[:3])] if spans else []
+
+
+def responsible(c: Context) -> list[Finding]:
+    """Q31: nobody is named who does or did the work."""
+    if any(s.subject for s in c.said) or c.features.contact >= 0.5:
+        return []
+    return [c.finding("Q31", Severity.WARN)]
+
+
+def contact(c: Context) -> list[Finding]:
+    """Q32: no phone, room, address or person; not asked of a reply that reports the work done."""
+    if (
+        pat.PHONE.search(c.clean)
+        or c.prepared.links
+        or c.prepared.emails
+        or pat.ROOM.search(c.clean)
+    ):
+        return []
+    if max((s.done for s in c.said), default=0.0) >= 0.8:
+        return []
+    return [c.finding("Q32", Severity.WARN)]
+
+
+def sends_elsewhere(c: Context) -> list[Finding]:
+    """Q13: the citizen is sent elsewhere and nothing was forwarded or arranged for him."""
+    spans = [
+        (s.sentence.start + m.start(), s.sentence.start + m.end())
+        for s in c.said
+        for m in REDIRECT.finditer(s.sentence.text)
+    ]
+    if not spans or FORWARD.search(c.clean):
+        return []
+    helped = c.features.contact >= 0.7 and c.features.answer >= 0.2
+    if c.features.substance >= 0.42 or helped:
+        return []
+    return [c.finding("Q13", Severity.RETURN, spans, 0.4)]
+
+
+def refusal(c: Context) -> list[Finding]:
+    """Q14: a refusal without its ground and without another way."""
+    spans = [
+        (s.sentence.start + m.start(), s.sentence.start + m.end())
+        for s in c.said
+        for m in REFUSAL.finditer(s.sentence.text)
+    ]
+    if not spans and c.situation.kind != "refusal":
+        return []
+    grounds = any(s.cause or (s.numbers and s.relevance >= 0.8) for s in c.said)
+    text = " ".join(s.sentence.text for s in c.said)
+    other = bool(_ALTERNATIVE.search(text)) and c.features.substance >= 0.3
+    if grounds or other or c.features.substance >= 0.5:
+        return []
+    return [c.finding("Q14", Severity.RETURN, spans, 0.4)]
+
+
+def unanswered(c: Context) -> list[Finding]:
+    """Q15: questions left without an answer; a share of several, or the only one evaded."""
+    real = [q for q in c.questions]
+    if not real:
+        return []
+    missing = [q for q in real if q.answered == "no"]
+    if not missing:
+        return []
+    count, total = len(missing), len(real)
+    numbers = ", ".join(str(q.number) for q in missing)
+    if total >= 2 and count < total and not _evident(c):
+        severity, weight = Severity.RETURN, 0.3
+    elif total >= 2 and count >= 2 and count < total:
+        severity, weight = Severity.RETURN, 0.5
+    elif count == total and not _evident(c):
+        severity, weight = Severity.RETURN, 0.4
+    else:
+        severity, weight = Severity.WARN, 0.35
+    return [c.finding("Q15", severity, (), weight, missing=count, total=total, numbers=numbers)]
+
+
+def unrelated(c: Context) -> list[Finding]:
+    """Q16: the reply speaks of another field and names nothing of the message."""
+    own = [s for s in c.said if not s.formula]
+    if not own or not c.case.words or c.case.words < 4 or any(s.overlap for s in own):
+        return []
+    fields = {name for s in own for t in s.sentence.tokens for name in fields_of(t.text)}
+    if not fields or not c.case.fields or fields & c.case.fields:
+        return []
+    if sum(len(s.sentence.tokens) for s in own) < 6:
+        return []
+    spans = [(s.sentence.start, s.sentence.end) for s in own][:3]
+    return [c.finding("Q16", Severity.RETURN, spans, 1.2)]
+
+
+def acts(c: Context) -> list[Finding]:
+    """Q33: acts are cited and nothing is explained."""
+    spans = [m.span() for m in pat.LAW.finditer(c.clean)]
+    if not spans or _evident(c):
+        return []
+    return [c.finding("Q33", Severity.WARN, spans, 0.35)]
+
+
+def funding(c: Context) -> list[Finding]:
+    """Q34: no money, and no year or programme when there will be."""
+    spans = [m.span() for m in _NO_FUNDS.finditer(c.clean)]
+    if not spans or _YEAR.search(c.clean) or c.features.term >= 0.4:
+        return []
+    return [c.finding("Q34", Severity.WARN, spans, 0.3)]
+
+
+def _tied_to_case(c: Context) -> bool:
+    """The reply names the place or, where the message has none, the objects of this case."""
+    message = prepare(c.situation.message)
+    numbers = {t.text for t in message.tokens if t.text.isdigit()}
+    roots = {root(word(t.text).lemma) for t in c.prepared.tokens}
+    if c.case.places:
+        return bool(roots & c.case.places)
+    if numbers:
+        return bool(numbers & {t.text for t in c.prepared.tokens})
+    return sum(s.overlap for s in c.said) >= 2
+
+
+def copied(c: Context) -> list[Finding]:
+    """Q10, Q11, Q40: the text was sent before, and its shared part says nothing of this case."""
+    comparison = c.comparison
+    own_message = [stem(t.text) for t in prepare(c.situation.message).tokens]
+    others = [
+        e
+        for e in comparison.detected
+        if e.case_message is None
+        or [stem(t.text) for t in prepare(e.case_message).tokens] != own_message
+    ]
+    result: list[Finding] = []
+    if comparison.stems < c.thresholds.short_stems:
+        if len(comparison.exact) >= 2:
+            result.append(c.finding("Q40", Severity.WARN, times=len(comparison.exact)))
+        return result
+    if comparison.reuse is None or not others:
+        return result
+    reuse = comparison.reuse
+    percent = round(100 * max(reuse.similarity, reuse.containment))
+    spans = tuple(sorted({(s[0], s[1]) for m in reuse.sources[:1] for s in m.spans}))
+    same_author = [
+        e for e in others if e.author and c.situation.author and e.author == c.situation.author
+    ]
+    lacking = c.base_risk >= 0.45 or (not _tied_to_case(c) and comparison.personal_share < 0.35)
+    if same_author and lacking:
+        result.append(Finding("Q11", Severity.RETURN, spans, {"percent": percent}, 0.6))
+    elif lacking:
+        result.append(
+            Finding("Q10", Severity.RETURN, spans, {"percent": percent, "times": len(others)}, 0.5)
+        )
+    return result
+
+
+def praise(c: Context) -> list[Finding]:
+    """P2 a term, P3 who and how to reach them, P5 every question answered."""
+    result = []
+    terms = [span for s in c.said if s.term >= 0.6 for span in s.terms]
+    if terms and c.features.term >= 0.6:
+        result.append(c.finding("P2", Severity.PRAISE, terms))
+    if c.features.contact >= 0.7 and any(s.subject for s in c.said):
+        spans = [m.span() for m in pat.PHONE.finditer(c.clean)]
+        result.append(c.finding("P3", Severity.PRAISE, spans))
+    if c.questions and all(q.answered == "yes" for q in c.questions):
+        result.append(c.finding("P5", Severity.PRAISE, count=len(c.questions)))
+    return result
+
+
+CHECKS = (
+    no_substance,
+    vague_time,
+    interim,
+    unproved,
+    responsible,
+    contact,
+    sends_elsewhere,
+    refusal,
+    unanswered,
+    unrelated,
+    acts,
+    funding,
+    copied,
+    praise,
+)

@@ -1,0 +1,44 @@
+"""What every check is given."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from quality.evidence import CaseProfile, Said
+from quality.reuse import Comparison
+from quality.score import Features
+from quality.textform import Prepared
+from quality.types import Finding, Question, Severity, Situation, Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A reply read once; checks only look and never change it."""
+
+    situation: Situation
+    prepared: Prepared
+    said: tuple[Said, ...]
+    case: CaseProfile
+    features: Features
+    base_risk: float
+    questions: tuple[Question, ...]
+    comparison: Comparison
+    thresholds: Thresholds
+
+    @property
+    def clean(self) -> str:
+        return self.prepared.clean
+
+    def finding(
+        self,
+        code: str,
+        severity: Severity,
+        spans: Iterable[tuple[int, int]] = (),
+        weight: float = 0.0,
+        **params: str | int | float,
+    ) -> Finding:
+        """A finding with clean spans turned into code points of the reply."""
+        own = sorted({self.prepared.span(start, end) for start, end in spans})
+        return Finding(code, severity, tuple(s for s in own if s[1] > s[0])[:20], params, weight)
+
+    def substance(self) -> float:
+        return self.features.substance

@@ -1,0 +1,473 @@
+"""What a reply says, sentence by sentence: measures, terms, causes, answers, contacts."""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from quality import lexicon as lex
+from quality import patterns as pat
+from quality.morph import Word, is_content, root, word
+from quality.prints import stem
+from quality.textform import Prepared, Sentence, prepare
+
+_STOP = frozenset(
+    [
+        "дом",
+        "улица",
+        "город",
+        "день",
+        "год",
+        "месяц",
+        "неделя",
+        "человек",
+        "быть",
+        "мочь",
+        "весь",
+        "это",
+        "наш",
+        "ваш",
+        "свой",
+        "который",
+        "такой",
+        "какой",
+        "делать",
+        "сделать",
+        "просить",
+        "прошу",
+        "знать",
+        "хотеть",
+        "время",
+        "раз",
+        "дело",
+        "место",
+        "час",
+        "сегодня",
+        "помощь",
+        "принять",
+        "меры",
+        "мера",
+        "житель",
+        "гражданин",
+        "уважаемый",
+        "здравствовать",
+        "добрый",
+        "спасибо",
+        "вопрос",
+        "проблема",
+        "обращение",
+        "работа",
+        "новый",
+        "очень",
+        "администрация",
+        "решить",
+        "сказать",
+        "говорить",
+        "писать",
+        "район",
+        "область",
+        "адрес",
+        "номер",
+    ]
+)
+_DECOY = re.compile(
+    r"\b(?:напоминаем|обращаем (?:ваше )?внимание|приглашаем (?:всех|жителей|вас)? ?(?:принять|на "
+    r"праздн|на фести|к участ)|акци[яиюей]{1,3}\b|конкурс\w?\b|фестивал\w|юбиле\w|"
+    r"опрос\w?\b|анкет\w|субботник\w?|марафон\w?|форум\w?\b|выставк\w|нацпроект\w*|"
+    r"национальн\w{2,3} проект\w*|муниципальн\w{2,3} программ\w|государственн\w{2,3} программ\w|"
+    r"подписывайтесь|день открытых|межведомственн\w{2,3} комисси\w|график приема граждан|"
+    r"следующ\w{2,3} заседани|отчетн\w{2,3} период|передать показани|передавать показани|"
+    r"показани[яй] (?:счетчик|прибор)|уважаемые жители, с)"
+)
+_STATISTICS = re.compile(
+    r"\b(?:за последн\w{2} |с начала (?:20\d\d |текущего |этого )?(?:года|сезона)|за (?:прошл|"
+    r"истекш|текущ|минувш|отчетн)\w{2,3} |за \d{1,2} (?:месяц|лет)|ежегодно|"
+    r"в общей сложности|всего (?:в|по|за|было) |(?:более|свыше|порядка|около) \d|\bмлрд|по итогам "
+    r"(?:20|прошл|первого|второго)|"
+    r"(?:в|по|на территории) (?:нашем |нашей |всей |всему )?(?:регион|област|кра[еюя]|республик|"
+    r"город[еауо]|округ|муниципалитет)\w{0,3}\b|освоено|"
+    r"с 20\d\d (?:по|год)|в 20[01]\d|в 202[0-5] году (?:был|в |отремонт|постро|на ))"
+)
+_PROGRAMME = re.compile(
+    r"\b(?:на|в|до|к|с)?\s?20\d\d ?- ?20\d\d(?:-?[а-я]{1,2})? ?(?:год\w{0,2}|гг\.?)?|\bс 20\d\d "
+    r"(?:года )?(?:по|до) 20\d\d"
+    r"|\b(?:с|от) (?:19|20)\d\d(?: года)?|\b(?:19|20)[01]\d(?: год\w{0,2})?"
+)
+_CAUSE = re.compile(
+    r"\b(?:потому что|из-за|так как|поскольку|причин[аы]\b|вследствие|оказал\w{1,3}|выяснил\w{1,3}|"
+    r"по вине|не смогл?\w?|не успе\w{1,3}|мешал\w?|поэтому|чтобы|иначе|виноват)"
+)
+_EMPTY_CAUSE = re.compile(
+    r"\b(?:по (?:ряду )?(?:объективн|техническ|независящ|определенн)\w{2,3} причин|техническими "
+    r"причинами|из-за (?:отсутствия|нехватки|недостат\w{2,3}) (?:средств|финансировани|бюджет)|"
+    r"чтобы (?:сделать|жизнь|каждый|город|улучшить|все|наш)|поскольку (?:это|вопрос) )"
+)
+REFUSAL = re.compile(
+    r"\b(?:не представляется возможн|нет (?:возможности|оснований|права|полномочий)|отсутству\w{2} "
+    r"(?:возможност|основани|полномочи|правов|финансировани)|невозможно|нельзя|"
+    r"отказа(?:но|ли|ть)|в удовлетворении|не (?:можем|сможем|может быть|предусмотрен|подлежит|"
+    r"вправе|планируется|наделен|имеем|относится|входит|является нашей))"
+)
+_ALTERNATIVE = re.compile(
+    r"\b(?:предлагаем|вместо|взамен|можно|можете|ближайш\w{2,3} [а-я]|друг\w{2,3} (?:решени|"
+    r"вариант|мест)|пока |до этого|сделаем|добавим|поможем|если |подойдет|зато)"
+)
+REDIRECT = re.compile(
+    r"\b(?:(?:необходимо|следует|рекоменду\w{2}|просим|просьба|нужно|можете|вправе|вам надо|"
+    r"предлагаем|советуем)(?: вам)?(?: \w{2,14}){0,2}? (?:обра(?:титься|щаться)|сообщ(?:ить|ать)|"
+    r"уточн(?:ить|ять)|"
+    r"направить|подать|обжаловать)|обра(?:титесь|щайтесь|титься|щаться) (?:в|к|с|за|по)\b|не (?:в "
+    r"нашей|входит в|относится к) (?:нашей |нашим )?(?:компетенци|полномочи|ведени)\w{0,2}|это не "
+    r"к нам|"
+    r"адресуйте|(?:вопрос|проблем|тема)\w? (?:находится )?(?:вне|не) (?:нашей )?компетенци)"
+)
+FORWARD = re.compile(
+    r"\b(?:перенаправ|переадрес|переда(?:ли|н|но|на|ны|дим|ем|м)\b|отправ(?:ил|лен|им)|направ(?:ил|"
+    r"лен|им|ляем)|пересла(?:ли|н)|позвонили|связались|попросили|созвонились|запис(?:али|ан)|"
+    r"договорились)"
+)
+_CONDITION = re.compile(r"\b(?:при (?:подтвержд|выявл|превыш|необходим|услови)|в случае|если )")
+_ROLES = re.compile(
+    r"\b(?:мастер\w?|начальник\w?|специалист\w?|инспектор\w?|директор\w?|заместител\w|глав[аы]\b|"
+    r"куратор\w?|руководител\w|инженер\w?|диспетчер\w?|заведующ\w{2}|прораб\w?|участков\w{2,3}|"
+    r"врач\w?|"
+    r"ответственн\w{2,3}|отвечает|отдел\w?|управлени\w|министерств\w|бригад\w|подрядчик\w?|"
+    r"водоканал\w?|горсвет\w?|ооо|ук|мчс|гибдд|служб\w|компани\w)\b"
+)
+_PHONE_OR_ROOM = (pat.PHONE, pat.ROOM)
+_UNIT = re.compile(
+    r"^(?: ?[×x]? ?\d{0,4})? ?(?:%|°|руб|тыс|млн|м2|м\b|метр|км|куб|тонн|градус|мм\b|шт|процент|"
+    r"квартир|домов|дома\b|светильник|опор|контейнер|машин|собак|штраф|мест|человек|семь|рейс|"
+    r"талон|"
+    r"упаков|мг|гкал|литр|горит|из \d|деревь|нарушител|участк|фонар|ям\b|рабоч|голос|час)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseProfile:
+    """What the message is about: roots of its words, names of places, fields."""
+
+    roots: frozenset[str]
+    places: frozenset[str]
+    fields: frozenset[str]
+    grams: frozenset[tuple[str, ...]]
+    words: int
+
+
+@dataclass(slots=True)
+class Said:
+    """Evidence of one sentence; the figures are 0..1 and already weighed by relevance."""
+
+    sentence: Sentence
+    relevance: float
+    overlap: int
+    action: float = 0.0
+    done: float = 0.0
+    term: float = 0.0
+    answer: float = 0.0
+    numbers: int = 0
+    contact: float = 0.0
+    cause: bool = False
+    vague: bool = False
+    law: float = 0.0
+    generic: bool = False
+    elsewhere: bool = False
+    formula: bool = False
+    terms: list[tuple[int, int]] = field(default_factory=list)
+    vague_spans: list[tuple[int, int]] = field(default_factory=list)
+    planned: bool = False
+    subject: bool = False
+
+
+@lru_cache(maxsize=60_000)
+def fields_of(text: str) -> frozenset[str]:
+    """Fields of the lexicon a word belongs to."""
+    return frozenset(name for name, stems in lex.FIELDS.items() if text.startswith(stems))
+
+
+def _usable(form: Word) -> bool:
+    return is_content(form) and form.lemma not in _STOP and form.lemma not in lex.EMPTY_OBJECTS
+
+
+@lru_cache(maxsize=512)
+def profile(message: str, topic: str | None, place: str | None) -> CaseProfile:
+    """Profile of a message; topic and place of the case add their words."""
+    prepared = prepare(message)
+    roots: set[str] = set()
+    places: set[str] = set()
+    fields: set[str] = set()
+    for token in prepared.tokens:
+        form = word(token.text)
+        raw_char = message[prepared.offsets[token.start]]
+        if _usable(form):
+            roots.add(root(form.lemma))
+            fields |= fields_of(token.text)
+        starts_sentence = any(s.tokens[0].start == token.start for s in prepared.sentences)
+        if form.place or (raw_char.isupper() and not starts_sentence and len(token.text) > 3):
+            places.add(root(form.lemma))
+    for extra in (topic, place):
+        if extra:
+            for token in prepare(extra).tokens:
+                form = word(token.text)
+                if _usable(form):
+                    (places if extra is place else roots).add(root(form.lemma))
+                    fields |= fields_of(token.text)
+    stems = [stem(token.text) for token in prepared.tokens]
+    grams = frozenset(tuple(stems[i : i + 4]) for i in range(len(stems) - 3))
+    return CaseProfile(
+        frozenset(roots), frozenset(places), frozenset(fields), grams, len(prepared.tokens)
+    )
+
+
+def _blank(text: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + "\x7f" * (end - start) + text[end:]
+    return text
+
+
+def _copied(prepared: Prepared, case: CaseProfile) -> list[tuple[int, int]]:
+    """Runs of four and more words taken from the message: restating is no answer."""
+    tokens = prepared.tokens
+    stems = [stem(token.text) for token in tokens]
+    return [
+        (tokens[i].start, tokens[i + 3].end)
+        for i in range(len(stems) - 3)
+        if tuple(stems[i : i + 4]) in case.grams
+    ]
+
+
+def _verb_weight(
+    form: Word, said: Said, *, planned: bool, specific: bool, own_object: bool
+) -> float:
+    lemma = form.lemma
+    if lemma in lex.EMPTY:
+        return 0.0
+    if lemma in lex.LIGHT:
+        base = (
+            0.85
+            if specific
+            else 0.55
+            if said.overlap and own_object
+            else 0.25
+            if own_object
+            else 0.04
+        )
+        return (
+            base if not planned else (0.8 if specific and said.term else 0.3 * (base > 0.2) + 0.03)
+        )
+    if lemma in lex.PHYSICAL:
+        return 1.0 if not planned else (0.95 if said.term else 0.42)
+    if lemma in lex.WEAK:
+        if specific and said.overlap:
+            return 0.5
+        return 0.34 if said.overlap else 0.22 if own_object else 0.08
+    if planned:
+        return 0.8 if said.term else 0.28 if said.overlap else 0.08
+    return 0.85 if specific else 0.7 if said.overlap else 0.3 if own_object else 0.1
+
+
+def _actions(said: Said) -> None:
+    tokens = said.sentence.tokens
+    forms = [word(token.text) for token in tokens]
+    own_object = any(
+        form.pos in ("NOUN", "LATN")
+        and form.lemma not in lex.EMPTY_OBJECTS
+        and form.lemma not in _STOP
+        for form in forms
+    )
+    specific = bool(said.term or said.numbers)
+    conditional = bool(_CONDITION.search(said.sentence.text))
+    for index, form in enumerate(forms):
+        text = tokens[index].text
+        before = [tokens[k].text for k in range(max(0, index - 4), index)]
+        negated = bool(before) and before[-1] == "не"
+        auxiliary = any(
+            w
+            in (
+                "будет",
+                "будут",
+                "будем",
+                "должен",
+                "должны",
+                "должна",
+                "планируется",
+                "планируем",
+                "намечено",
+                "решено",
+                "начнут",
+                "начнем",
+                "обещают",
+                "готовы",
+                "сможем",
+                "хотим",
+            )
+            for w in before
+        )
+        planned = False
+        if (
+            form.pos == "PRTS"
+            and form.perfective
+            or form.pos == "VERB"
+            and form.perfective
+            and form.past
+        ):
+            planned = auxiliary
+        elif (form.pos == "VERB" and form.perfective and form.future) or (
+            form.pos == "INFN" and auxiliary
+        ):
+            planned = True
+        elif form.pos == "VERB" and form.present and form.lemma in lex.GOING_ON:
+            weight = 0.6 if said.overlap or said.term or own_object else 0.35
+            if not said.vague and not negated:
+                said.action = max(said.action, weight)
+            continue
+        elif form.pos == "NOUN" and form.lemma in lex.TROUBLE_NOUNS:
+            said.answer = max(said.answer, 0.5 if not said.vague else 0.1)
+            continue
+        elif form.lemma in lex.STATE_WORDS and form.pos in ("ADJS", "ADJF", "PRTS", "ADVB"):
+            said.answer = max(said.answer, 0.55 if form.pos != "ADJF" else 0.3)
+            continue
+        else:
+            continue
+        weight = _verb_weight(form, said, planned=planned, specific=specific, own_object=own_object)
+        if negated:
+            weight *= 0.25
+        if planned:
+            said.planned = True
+            if (said.vague or conditional) and not said.term:
+                weight *= 0.55
+        if text in ("принято", "взято"):
+            weight = min(weight, 0.15)
+        said.action = max(said.action, weight)
+        if not planned:
+            said.done = max(said.done, weight)
+
+
+def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
+    roots: set[str] = set()
+    fields: set[str] = set()
+    placed = False
+    nouns = 0
+    for token in said.sentence.tokens:
+        form = word(token.text)
+        if not _usable(form):
+            continue
+        own = root(form.lemma)
+        placed = placed or own in case.places
+        if form.person and own not in case.places:
+            continue
+        nouns += form.pos == "NOUN"
+        if own in case.roots:
+            roots.add(own)
+        fields |= fields_of(token.text)
+    said.overlap = len(roots) + placed
+    statistics = bool(_STATISTICS.search(said.sentence.text)) and not placed
+    decoy = bool(_DECOY.search(said.sentence.text))
+    if said.overlap:
+        said.relevance = 1.0
+    elif fields & case.fields:
+        said.relevance = 0.85
+    elif fields and case.fields and nouns >= 2:
+        said.relevance = 0.2 if previous < 0.9 else 0.45
+        said.elsewhere = True
+    elif not case.words:
+        said.relevance = 1.0
+    else:
+        said.relevance = 0.8 if previous >= 0.6 else 0.35
+    if decoy and said.overlap < 2:
+        said.relevance = min(said.relevance, 0.12)
+        said.elsewhere = True
+    if statistics and said.overlap < 3:
+        said.relevance = min(said.relevance, 0.15)
+        said.elsewhere = True
+
+
+@lru_cache(maxsize=256)
+def read(
+    reply: str, message: str, topic: str | None = None, place: str | None = None
+) -> tuple[Said, ...]:
+    """Evidence of every sentence of the reply outside greeting and signature."""
+    prepared = prepare(reply)
+    case = profile(message, topic, place)
+    clean = prepared.clean
+    signature = pat.SIGNATURE.search(clean)
+    body_end = signature.start() if signature else len(clean)
+    hidden = [m.span() for m in pat.GREETING.finditer(clean)]
+    hidden += [m.span() for m in pat.EXECUTOR.finditer(clean)]
+    laws = [m.span() for m in pat.LAW.finditer(clean)]
+    masked_facts = [m.span() for p in (pat.REGISTRATION, _PROGRAMME) for m in p.finditer(clean)]
+    facts = _blank(clean, [*hidden, *laws, *masked_facts, *_copied(prepared, case)])
+    plain = _blank(clean, hidden)
+    result: list[Said] = []
+    previous = 0.8
+    for whole in prepared.sentences:
+        if whole.start >= body_end:
+            break
+        end = min(whole.end, body_end)
+        tokens = tuple(t for t in whole.tokens if t.end <= end and plain[t.start] != "\x7f")
+        if not tokens:
+            continue
+        sentence = Sentence(
+            plain[whole.start : end].replace("\x7f", " "), whole.start, end, tokens, whole.question
+        )
+        said = Said(sentence, 1.0, 0)
+        _relevance(said, case, previous)
+        text = facts[whole.start : end]
+        said.formula = bool(pat.FORMULA_SENTENCE.search(sentence.text)) and len(tokens) < 16
+        law = sum(min(b, end) - max(a, whole.start) for a, b in laws if a < end and b > whole.start)
+        said.law = min(1.0, law / max(1, end - whole.start))
+        said.vague_spans = [
+            (whole.start + m.start(), whole.start + m.end()) for m in pat.VAGUE.finditer(text)
+        ]
+        said.vague = bool(said.vague_spans)
+        terms = [m.span() for m in pat.TERM.finditer(text)]
+        years = [m.span() for m in pat.YEAR.finditer(_blank(text, terms))]
+        said.terms = [(whole.start + a, whole.start + b) for a, b in terms]
+        said.term = 1.0 if terms else 0.4 if years else 0.0
+        rest = _blank(text, [*terms, *years])
+        phones = [m.span() for p in _PHONE_OR_ROOM for m in p.finditer(rest)]
+        rest = _blank(rest, phones)
+        said.numbers = sum(1 for m in pat.NUMBER.finditer(rest))
+        units = sum(
+            1 for m in pat.NUMBER.finditer(rest) if _UNIT.match(rest[m.end() : m.end() + 24])
+        )
+        linked = any(whole.start <= a < end for a, _ in (*prepared.links, *prepared.emails))
+        roles = _ROLES.search(sentence.text)
+        person = any(word(t.text).person for t in tokens)
+        said.subject = bool(roles)
+        said.contact = min(1.0, 0.7 * bool(phones) + 0.5 * linked + 0.5 * (person and bool(roles)))
+        said.generic = any(
+            word(t.text).lemma in lex.GENERIC_PRESENT and word(t.text).pos == "VERB" for t in tokens
+        )
+        said.cause = bool(_CAUSE.search(text)) and not _EMPTY_CAUSE.search(text)
+        if said.formula:
+            said.term, said.numbers, units = 0.0, 0, 0
+        _actions(said)
+        if said.cause:
+            said.answer = max(said.answer, 0.55)
+        if units and (said.relevance >= 0.8):
+            said.answer = max(said.answer, 0.4 if units == 1 else 0.6)
+        words = {t.text for t in tokens}
+        if words & lex.REFERENCE_WORDS and said.relevance >= 0.8:
+            said.answer = max(said.answer, 0.45)
+        if said.contact >= 0.5 and re.search(r"\b\w{3,14}(?:йте|ите)\b", sentence.text):
+            said.answer = max(said.answer, 0.25)
+        if said.generic and not said.term and not units and said.done < 0.8:
+            said.action *= 0.25
+            said.answer *= 0.3
+        if said.law > 0.35:
+            said.action *= 0.3
+            said.answer *= 0.3
+        if said.formula:
+            said.action *= 0.15
+            said.answer *= 0.3
+        if not case.words:
+            pass
+        weight = said.relevance
+        said.action *= weight
+        said.done *= weight
+        said.answer *= weight
+        said.term *= weight
+        if not said.formula:
+            previous = said.relevance
+        result.append(said)
+    return tuple(result)

@@ -1,0 +1,157 @@
+"""Exact comparison of a reply with candidates: similarity, copied passages, own part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import Indel
+
+from quality.prints import Masked, masked
+from quality.types import EarlierReply, Reuse, SourceMatch, Thresholds
+
+MIN_RUN = 4
+"""Equal stems in a row that make a copied passage."""
+MAX_CANDIDATES = 64
+MAX_SOURCES = 8
+_LONG_RUN_LIMIT = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Result of comparing a reply with all candidates.
+
+    `copied`: flags of the reply's stems found in some source; `detected`: sources above the
+    threshold of their length; `exact`: sources equal after masking.
+    """
+
+    reuse: Reuse | None
+    detected: tuple[EarlierReply, ...]
+    exact: tuple[EarlierReply, ...]
+    copied: tuple[bool, ...]
+    personal_share: float
+    stems: int
+
+
+def similarity_threshold(stems: int) -> float:
+    """Measured by length: shorter replies resemble each other by chance."""
+    if stems < 20:
+        return 0.85
+    if stems < 30:
+        return 0.75
+    return 0.70 if stems < 50 else 0.65
+
+
+def _body(form: Masked) -> tuple[list[str], list[int]]:
+    indexes = form.body_indexes
+    return [form.stems[index] for index in indexes], indexes
+
+
+def _runs(reply: Sequence[str], source: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Equal runs (start, source start, length), longest at each place, in any order; linear-ish."""
+    places: dict[tuple[str, ...], list[int]] = {}
+    for j in range(len(source) - MIN_RUN + 1):
+        places.setdefault(tuple(source[j : j + MIN_RUN]), []).append(j)
+    runs = []
+    i = 0
+    while i <= len(reply) - MIN_RUN:
+        best, best_j = 0, 0
+        for j in places.get(tuple(reply[i : i + MIN_RUN]), ())[:8]:
+            length = MIN_RUN
+            while (
+                length < _LONG_RUN_LIMIT
+                and i + length < len(reply)
+                and j + length < len(source)
+                and reply[i + length] == source[j + length]
+            ):
+                length += 1
+            if length > best:
+                best, best_j = length, j
+        if best:
+            runs.append((i, best_j, best))
+            i += best
+        else:
+            i += 1
+    return runs
+
+
+def _trigram_cover(reply: Sequence[str], source: Sequence[str]) -> float:
+    """Share of the reply's stems inside a word 3-gram the source has too, wherever it stands."""
+    if len(reply) < 3:
+        return 0.0
+    known = {tuple(source[j : j + 3]) for j in range(len(source) - 2)}
+    covered = [False] * len(reply)
+    for i in range(len(reply) - 2):
+        if tuple(reply[i : i + 3]) in known:
+            covered[i] = covered[i + 1] = covered[i + 2] = True
+    return sum(covered) / len(reply)
+
+
+def _approved(form: Masked, texts: Sequence[str]) -> Masked:
+    """Take passages of approved texts out of the comparison."""
+    if not texts:
+        return form
+    body = list(form.body)
+    for text in texts:
+        for start, _, length in _runs(form.stems, masked(text).stems):
+            body[start : start + length] = [False] * length
+    return Masked(form.stems, form.spans, tuple(body))
+
+
+def compare(
+    reply: str,
+    earlier: Sequence[EarlierReply],
+    thresholds: Thresholds,
+    approved_texts: Sequence[str] = (),
+) -> Comparison:
+    """Compare with at most `MAX_CANDIDATES` earlier replies, given best first."""
+    form = _approved(masked(reply), approved_texts)
+    words, indexes = _body(form)
+    total = len(words)
+    copied = [False] * len(form.stems)
+    if total < 3 or not earlier:
+        return Comparison(None, (), (), tuple(copied), 1.0 if total else 0.0, total)
+    found: list[tuple[float, SourceMatch, EarlierReply]] = []
+    exact: list[EarlierReply] = []
+    limit = similarity_threshold(total)
+    for candidate in earlier[:MAX_CANDIDATES]:
+        other = masked(candidate.text)
+        source, source_indexes = _body(other)
+        if not source:
+            continue
+        similarity = Indel.normalized_similarity(words, source)
+        cover = _trigram_cover(words, source)
+        if words == source:
+            exact.append(candidate)
+        # Shuffled sentences keep their 3-grams but lose their order, halves keep both.
+        if similarity < limit and cover < thresholds.containment:
+            continue
+        spans = []
+        for start, source_start, length in _runs(words, source):
+            for index in range(start, start + length):
+                copied[indexes[index]] = True
+            first, last = indexes[start], indexes[start + length - 1]
+            source_first = source_indexes[source_start]
+            source_last = source_indexes[source_start + length - 1]
+            spans.append(
+                (
+                    form.spans[first][0],
+                    form.spans[last][1],
+                    other.spans[source_first][0],
+                    other.spans[source_last][1],
+                )
+            )
+        match = SourceMatch(candidate.key, round(similarity, 4), round(cover, 4), tuple(spans))
+        found.append((max(similarity, cover), match, candidate))
+    found.sort(key=lambda item: (-item[0], item[1].key))
+    personal = 1.0 - sum(copied) / total
+    if not found:
+        return Comparison(None, (), tuple(exact), tuple(copied), 1.0, total)
+    sources = tuple(match for _, match, _ in found[:MAX_SOURCES])
+    reuse = Reuse(
+        similarity=max(match.similarity for match in sources),
+        containment=max(match.share for match in sources),
+        sources=sources,
+    )
+    detected = tuple(candidate for _, _, candidate in found)
+    return Comparison(
+        reuse, detected, tuple(exact), tuple(copied), round(max(personal, 0.0), 4), total
+    )

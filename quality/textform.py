@@ -1,0 +1,157 @@
+"""A text cleaned for analysis, with the way back to its own code points.
+
+Case, ё, quotes, kinds of dashes and spaces, emoji, zero-width and control characters make no
+difference after this module. Only the first `LIMIT` code points are analysed.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+LIMIT = 20_000
+"""Code points of a text that are looked at; the longest allowed reply is far shorter."""
+
+_DASHES = "‐‑‒–—―−"  # noqa: RUF001
+_QUOTES = "«»„“”‘’\"'`´‹›"
+_COMBINED = {("и", "\u0306"): "й", ("е", "\u0308"): "е"}
+
+
+@lru_cache(maxsize=8192)
+def _fold(char: str) -> str:
+    if char in _DASHES:
+        return "-"
+    if char in _QUOTES:
+        return " "
+    if char == "…":
+        return "."
+    if char == "²":
+        return "2"
+    category = unicodedata.category(char)
+    if category[0] == "Z" or char in "\t\n\r\v\f":
+        return " "
+    if category[0] == "C" or category in ("Mn", "Me", "So", "Sk") and char not in "№°":
+        return ""
+    lower = char.lower()
+    if len(lower) != 1:
+        lower = char
+    return "е" if lower == "ё" else lower
+
+
+MENTION = re.compile(r"^\s*(?:\[(?:id|club)\d{1,15}\|[^\]\n]{1,80}\]|@[\w.]{1,40})\s*,?")
+URL = re.compile(
+    r"(?:https?://|www\.)[^\s,]{1,300}|\b[a-z0-9][a-z0-9.-]{0,60}\.(?:ru|su|com|org|net|example|"
+    r"info)\b"
+    r"(?:/[^\s,]{0,200})?|\b[а-я0-9-]{2,40}\.рф\b(?:/[^\s,]{0,200})?"
+)
+EMAIL = re.compile(r"[a-z0-9._-]{1,60}@[a-z0-9][a-z0-9.-]{0,60}\.[a-zа-я]{2,10}")
+_TOKEN = re.compile(r"[a-zа-я]+(?:-[a-zа-я]+)*|\d+")
+# A stop ends a sentence unless it follows an initial or a usual abbreviation.
+_STOP = re.compile(r"[.!?;]+(?=\s|$)|[!?]+")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(.,])(?:[а-яa-z]|ул|пер|пр|просп|пл|кв|корп|стр|обл|пос|дер|им|руб|коп|тыс|млн|млрд|"
+    r"тел|"
+    r"доб|каб|ст|пп|см|вх|исх|гр|рис|др|т\.д|т\.п|т\.е|мин|час|сек|бул|наб|мкр|р-н|вв|гг|чел)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or number; `start`, `end` in the clean text."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """`start`, `end` in the clean text, tokens inside."""
+
+    text: str
+    start: int
+    end: int
+    tokens: tuple[Token, ...]
+    question: bool = False
+
+
+@dataclass(slots=True)
+class Prepared:
+    """`clean` and, for each of its characters, the index in the original text."""
+
+    raw: str
+    clean: str
+    offsets: list[int]
+    mention: bool
+    links: tuple[tuple[int, int], ...]
+    emails: tuple[tuple[int, int], ...]
+    tokens: tuple[Token, ...]
+    sentences: tuple[Sentence, ...] = field(default=())
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Clean span to original code points, trimmed of surrounding spaces, end exclusive."""
+        while start < end and self.clean[start] == " ":
+            start += 1
+        while end > start and self.clean[end - 1] == " ":
+            end -= 1
+        if end <= start:
+            return (0, 0)
+        return self.offsets[start], self.offsets[end - 1] + 1
+
+
+def _blank(text: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def split_sentences(clean: str, tokens: tuple[Token, ...]) -> tuple[Sentence, ...]:
+    """Sentences by stops only: line breaks must make no difference."""
+    bounds: list[tuple[int, int, bool]] = []
+    begin = 0
+    for stop in _STOP.finditer(clean):
+        mark = stop.group()
+        if mark == "." and _ABBREVIATION.search(clean[max(begin, stop.start() - 8) : stop.start()]):
+            continue
+        bounds.append((begin, stop.end(), "?" in mark))
+        begin = stop.end()
+    if begin < len(clean):
+        bounds.append((begin, len(clean), False))
+    starts = [token.start for token in tokens]
+    result = []
+    for start, end, question in bounds:
+        inside = tokens[bisect_left(starts, start) : bisect_left(starts, end)]
+        if inside:
+            result.append(Sentence(clean[start:end], start, end, inside, question))
+    return tuple(result)
+
+
+@lru_cache(maxsize=512)
+def prepare(raw: str) -> Prepared:
+    """Clean, tokenise and split; cached, as one text is looked at by many checks."""
+    text = raw[:LIMIT]
+    chars: list[str] = []
+    offsets: list[int] = []
+    for index, char in enumerate(text):
+        if chars and char in "\u0306\u0308":
+            joined = _COMBINED.get((chars[-1], char))
+            if joined:
+                chars[-1] = joined
+            continue
+        folded = _fold(char)
+        if folded and not (folded == " " and chars and chars[-1] == " "):
+            chars.append(folded)
+            offsets.append(index)
+    clean = "".join(chars)
+    mention = MENTION.match(clean)
+    emails = [m.span() for m in EMAIL.finditer(clean)]
+    links = [m.span() for m in URL.finditer(_blank(clean, emails))]
+    blanked = [*emails, *links]
+    if mention:
+        blanked.append(mention.span())
+    clean = _blank(clean, blanked)
+    tokens = tuple(Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(clean))
+    prepared = Prepared(raw, clean, offsets, bool(mention), tuple(links), tuple(emails), tokens)
+    prepared.sentences = split_sentences(clean, tokens)
+    return prepared

@@ -1,0 +1,134 @@
+"""Values the engine takes and gives."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+Answered = Literal["yes", "part", "no"]
+
+
+class Severity(StrEnum):
+    """What a finding does to a reply."""
+
+    BLOCK = "block"  # cannot be sent without the head's override
+    RETURN = "return"  # goes to the supervisor's desk
+    WARN = "warn"  # the author is told and may send
+    PRAISE = "praise"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A reply and what is known about its case. A missing field switches dependent checks off.
+
+    `kind`: final, interim, forward or refusal. `case_type`: solvable, unsolvable, informational.
+    `approved_texts`: texts a supervisor approved for this event; what is taken from them is no
+    copying. `work_contacts`: phones and addresses of agencies and officials, allowed in public.
+    """
+
+    message: str
+    reply: str
+    topic: str | None = None
+    channel: str | None = None
+    agency: str | None = None
+    author: str | None = None
+    kind: str | None = None
+    case_type: str | None = None
+    regime: str | None = None
+    assigned_at: datetime | None = None
+    replied_at: datetime | None = None
+    is_public: bool | None = None
+    has_media: bool | None = None
+    citizen_names: tuple[str, ...] = ()
+    citizen_contacts: tuple[str, ...] = ()
+    work_contacts: tuple[str, ...] = ()
+    place: str | None = None
+    approved_texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierReply:
+    """A reply sent before, a candidate for comparison. `author` is the citizen's identifier."""
+
+    key: str
+    text: str
+    agency: str | None = None
+    author: str | None = None
+    case_message: str | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Settings of the region. All limits are inclusive unless said otherwise."""
+
+    flag: float = 0.60  # risk strictly above it is flagged
+    short_stems: int = 20  # below it a copy cannot be told from chance: only counted
+    containment: float = 0.45  # share of the reply found in one earlier reply
+    long_sentence_words: int = 35
+    officialese_per_100: float = 8.0
+    cliche_per_100: float = 6.0
+    minimum_characters: int = 12
+    paste_seconds: int = 120
+
+
+DEFAULT = Thresholds()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sign. `spans`: code points of the reply, end exclusive. `weight`: added log-odds."""
+
+    code: str
+    severity: Severity
+    spans: tuple[tuple[int, int], ...] = ()
+    params: dict[str, str | int | float] | None = None
+    weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.params is None:
+            object.__setattr__(self, "params", {})
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMatch:
+    """`spans`: (start, end, source_start, source_end) of equal passages, ends exclusive."""
+
+    key: str
+    similarity: float
+    share: float
+    spans: tuple[tuple[int, int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """Best similarity 0..1 (same words in the same order) and the share of the reply copied."""
+
+    similarity: float
+    containment: float
+    sources: tuple[SourceMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question or request of the message; `start`, `end` are its span in the message."""
+
+    number: int
+    start: int
+    end: int
+    text: str
+    answered: Answered
+    answer_span: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """`risk` 0..1, 1 = surely an отписка. `personal_share`: share of the reply's own words."""
+
+    risk: float
+    flagged: bool
+    findings: tuple[Finding, ...]
+    reuse: Reuse | None
+    questions: tuple[Question, ...]
+    personal_share: float
+    rules_version: str
