@@ -67,9 +67,7 @@ class CalendarDay(models.Model):
     replaces = models.DateField(
         _("works as"), null=True, blank=True, help_text=_("The day whose hours a moved day has.")
     )
-    shorter_by = models.PositiveSmallIntegerField(
-        _("shorter by, minutes"), null=True, blank=True
-    )
+    shorter_by = models.PositiveSmallIntegerField(_("shorter by, minutes"), null=True, blank=True)
     title = models.CharField(_("title"), max_length=200, blank=True)
     source = models.CharField(_("source"), max_length=200, blank=True)
     confirmed = models.BooleanField(_("confirmed"), default=True)

@@ -54,7 +54,10 @@ def copy_in(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     ):
         for row in rows:
             copy.write_row(
-                [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+                [
+                    field.get_db_prep_save(getattr(row, field.attname), connection)
+                    for field in fields
+                ]
             )
 
 

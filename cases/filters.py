@@ -86,9 +86,7 @@ class CaseFilter(filters.FilterSet):
         for name, shift in (("received_from", 0), ("received_until", 1)):
             day = data.get(name)
             if day is not None:
-                bound = timezone.make_aware(
-                    datetime.combine(day + timedelta(days=shift), time.min)
-                )
+                bound = timezone.make_aware(datetime.combine(day + timedelta(days=shift), time.min))
                 queryset = (
                     queryset.filter(received_at__lt=bound)
                     if shift

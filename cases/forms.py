@@ -22,9 +22,7 @@ REFUSALS: dict[str, Any] = {
     "merge_target_missing": _("There is no case with this number to merge into."),
     "reply_empty": _("Write the reply first."),
     "no_reply": _("There is no reply yet."),
-    "blocked": _(
-        "The reply has a blocking remark. Mend it, or say why it must be sent as it is."
-    ),
+    "blocked": _("The reply has a blocking remark. Mend it, or say why it must be sent as it is."),
     "grounds_missing": _("Choose at least one ground."),
     "reply_changed": _("There is a newer version of the reply. Read it first."),
     "reply_not_ready": _("This reply is not ready for publication."),
@@ -64,9 +62,7 @@ class MoveForm(forms.Form):
 
 
 def _reasons(kind: str) -> list[tuple[str, str]]:
-    return list(
-        Reason.objects.filter(kind=kind, is_active=True).values_list("code", "name")
-    )
+    return list(Reason.objects.filter(kind=kind, is_active=True).values_list("code", "name"))
 
 
 class ReasonField(forms.ChoiceField):
@@ -179,12 +175,8 @@ class NoteForm(MoveForm):
 
 
 class ReplyForm(MoveForm):
-    text = forms.CharField(
-        label=_("Reply to the citizen"), max_length=20000, widget=forms.Textarea
-    )
-    kind = forms.ChoiceField(
-        label=_("Kind of reply"), choices=Reply.Kind.choices, required=False
-    )
+    text = forms.CharField(label=_("Reply to the citizen"), max_length=20000, widget=forms.Textarea)
+    kind = forms.ChoiceField(label=_("Kind of reply"), choices=Reply.Kind.choices, required=False)
     outcome = forms.ChoiceField(
         label=_("Outcome"), choices=[("", "—"), *Outcome.choices], required=False
     )

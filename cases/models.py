@@ -96,9 +96,7 @@ class Topic(models.Model):
 class RoutingRule(models.Model):
     """Topic (or group) x territory x dates -> agency; the most specific rule wins."""
 
-    topic = models.ForeignKey(
-        Topic, models.CASCADE, null=True, blank=True, verbose_name=_("topic")
-    )
+    topic = models.ForeignKey(Topic, models.CASCADE, null=True, blank=True, verbose_name=_("topic"))
     group = models.ForeignKey(
         TopicGroup, models.CASCADE, null=True, blank=True, verbose_name=_("topic group")
     )
@@ -302,16 +300,12 @@ class Case(models.Model):
     kind = models.CharField(
         _("kind of case"), max_length=16, choices=CaseKind, default=CaseKind.SOLVABLE
     )
-    status = models.CharField(
-        _("state"), max_length=16, choices=Status, default=Status.RECEIVED
-    )
+    status = models.CharField(_("state"), max_length=16, choices=Status, default=Status.RECEIVED)
     is_open = models.GeneratedField(
         expression=Q(status__in=OPEN), output_field=models.BooleanField(), db_persist=True
     )
     title = models.CharField(_("title"), max_length=200)
-    channel = models.ForeignKey(
-        Channel, models.PROTECT, db_index=False, verbose_name=_("channel")
-    )
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, verbose_name=_("channel"))
     citizen = models.ForeignKey(
         Citizen, models.PROTECT, related_name="cases", verbose_name=_("citizen")
     )
@@ -411,16 +405,13 @@ class Case(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="case_at_agency_has_agency",
-                condition=Q(status__in=[s.value for s in BEFORE_AGENCY])
-                | Q(agency__isnull=False),
+                condition=Q(status__in=[s.value for s in BEFORE_AGENCY]) | Q(agency__isnull=False),
             ),
             models.CheckConstraint(
                 name="case_answered_has_moment",
                 condition=~Q(status=Status.ANSWERED) | Q(answered_at__isnull=False),
             ),
-            models.CheckConstraint(
-                name="case_not_own_repeat", condition=~Q(repeat_of=F("id"))
-            ),
+            models.CheckConstraint(name="case_not_own_repeat", condition=~Q(repeat_of=F("id"))),
         ]
         indexes = [
             models.Index(
@@ -444,9 +435,7 @@ class Case(models.Model):
             ),
             models.Index("agency", "received_at", "id", name="case_agency_received"),
             models.Index("received_at", "id", name="case_received"),
-            models.Index(
-                "repeat_of", name="case_repeat", condition=Q(repeat_of__isnull=False)
-            ),
+            models.Index("repeat_of", name="case_repeat", condition=Q(repeat_of__isnull=False)),
             models.Index("event", name="case_event", condition=Q(event__isnull=False)),
             models.Index(
                 "controlled_by", name="case_control", condition=Q(controlled_by__isnull=False)
@@ -620,9 +609,7 @@ class Reply(models.Model):
         ]
         indexes = [
             models.Index("submitted_at", "id", name="reply_submitted"),
-            models.Index(
-                "id", name="reply_unchecked", condition=Q(risk__isnull=True)
-            ),
+            models.Index("id", name="reply_unchecked", condition=Q(risk__isnull=True)),
         ]
 
     def __str__(self) -> str:

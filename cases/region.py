@@ -48,7 +48,9 @@ def load_calendars(rows: list[dict[str, Any]]) -> dict[str, WorkingCalendar]:
             CalendarDay.objects.bulk_create(
                 CalendarDay(
                     calendar=calendar,
-                    day=day["day"] if isinstance(day["day"], date) else date.fromisoformat(day["day"]),
+                    day=day["day"]
+                    if isinstance(day["day"], date)
+                    else date.fromisoformat(day["day"]),
                     kind=day.get("kind", "regional"),
                     intervals=day.get("intervals"),
                     title=day.get("title", ""),
@@ -118,16 +120,18 @@ def load_people(
     made: dict[str, User] = {}
     for at, row in enumerate(rows, start=1):
         where = f"people, запись {at} ({row.get('username')})"
-        _need(row, where, "username", "surname", "name")
+        _need(row, where, "username", "surname")
         user = User(
             username=row["username"],
             last_name=row["surname"],
-            first_name=row["name"],
+            first_name=row.get("name") or "",
             patronymic=row.get("patronymic") or "",
             position=row.get("position") or "",
             email=row.get("email") or "",
             phone=row.get("phone") or "",
-            agency=_pick(agencies, row["agency"], where, "ведомство") if row.get("agency") else None,
+            agency=_pick(agencies, row["agency"], where, "ведомство")
+            if row.get("agency")
+            else None,
             password=hashed,
             is_demo=demo,
         )

@@ -127,9 +127,7 @@ def marked(text: str, spans: Iterable[tuple[int, int, str]]) -> list[Piece]:
     cuts = sorted({0, len(text), *(s for s, _, _ in clean), *(e for _, e, _ in clean)})
     pieces: list[Piece] = []
     for start, end in zip(cuts, cuts[1:], strict=False):
-        marks = tuple(
-            dict.fromkeys(mark for s, e, mark in clean if s <= start and end <= e)
-        )
+        marks = tuple(dict.fromkeys(mark for s, e, mark in clean if s <= start and end <= e))
         pieces.append(Piece(text[start:end], marks))
     return pieces
 

@@ -88,9 +88,7 @@ MOVES: dict[str, Move] = {
     "refuse_redirect": _move(
         _("Refuse the redirect"), {S.REDIRECT_ASKED}, S.IN_WORK, Right.DECIDE_DISPUTES
     ),
-    "submit_reply": _move(
-        _("Send the reply"), {S.IN_WORK, S.REWORK}, None, Right.ANSWER_CASES
-    ),
+    "submit_reply": _move(_("Send the reply"), {S.IN_WORK, S.REWORK}, None, Right.ANSWER_CASES),
     "withdraw_reply": _move(
         _("Withdraw the reply"), {S.APPROVAL, S.REVIEW}, S.IN_WORK, Right.ANSWER_CASES
     ),
@@ -105,9 +103,7 @@ MOVES: dict[str, Move] = {
     "recall_publication": _move(
         _("Recall the publication"), {S.ANSWERED}, S.APPROVAL, Right.APPROVE_REPLIES
     ),
-    "correct_reply": _move(
-        _("Correct the reply"), {S.ANSWERED}, S.IN_WORK, Right.APPROVE_REPLIES
-    ),
+    "correct_reply": _move(_("Correct the reply"), {S.ANSWERED}, S.IN_WORK, Right.APPROVE_REPLIES),
     "close": _move(_("Close"), {S.ANSWERED}, S.CLOSED, Right.CLOSE_CASES),
     "reopen": _move(_("Reopen"), {S.CLOSED}, S.REOPENED, Right.CLOSE_CASES),
     "resume": _move(_("Return to the agency"), {S.REOPENED}, S.IN_WORK, Right.ROUTE_CASES),

@@ -21,5 +21,3 @@ class DomainErrorMiddleware:
             return None
         template = "components/_error.html" if getattr(request, "htmx", False) else "409.html"
         return render(request, template, {"explanation": word_error(error)}, status=error.status)
-
-

@@ -20,9 +20,7 @@ def word_error(error: CaseError) -> str:
         case "move_not_allowed" | "stale_change":
             state = Status(p["status"]).label
             if p.get("last_actor") and p.get("last_move") in MOVES:
-                return _(
-                    "The case has changed meanwhile: %(who)s, «%(what)s». Now: %(state)s."
-                ) % {
+                return _("The case has changed meanwhile: %(who)s, «%(what)s». Now: %(state)s.") % {
                     "who": p["last_actor"],
                     "what": MOVES[p["last_move"]].title,
                     "state": state,

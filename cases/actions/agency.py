@@ -42,9 +42,7 @@ def route(
     return step.case
 
 
-def recall_routing(
-    case: Case, *, actor: User, reason: str, version: int | None = None
-) -> Case:
+def recall_routing(case: Case, *, actor: User, reason: str, version: int | None = None) -> Case:
     """Take a mistaken routing back to the desk; the reply clock goes on for the next agency."""
     with moving(case, "recall_routing", actor, version=version) as step:
         step.data = {"reason": reason, "agency": step.case.agency_id}
@@ -109,9 +107,7 @@ def redirect(
     return step.case
 
 
-def refuse_redirect(
-    case: Case, *, actor: User, note: str = "", version: int | None = None
-) -> Case:
+def refuse_redirect(case: Case, *, actor: User, note: str = "", version: int | None = None) -> Case:
     """Leave the case where it is."""
     with moving(case, "refuse_redirect", actor, version=version) as step:
         step.case.proposed_agency = None

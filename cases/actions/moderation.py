@@ -18,9 +18,7 @@ from cases.workflow import Status
 def next_numbers(count: int, at: datetime) -> list[str]:
     """`count` fresh case numbers like «26-048213»: year of registration, then a running number."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select nextval('cases_case_number') from generate_series(1, %s)", [count]
-        )
+        cursor.execute("select nextval('cases_case_number') from generate_series(1, %s)", [count])
         return [f"{at:%y}-{number:06d}" for (number,) in cursor.fetchall()]
 
 
@@ -86,9 +84,7 @@ def register(
         )
         case.save(update_fields=["due_at"])
     refresh_search([case.pk])
-    CaseEvent.objects.create(
-        case=case, at=now, actor=actor, move="register", after=Status.RECEIVED
-    )
+    CaseEvent.objects.create(case=case, at=now, actor=actor, move="register", after=Status.RECEIVED)
     return case
 
 

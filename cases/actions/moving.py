@@ -92,9 +92,7 @@ def moving(
     move = MOVES[name]
     with transaction.atomic():
         fresh = locked_case(case, actor)
-        allowed = (
-            right_checked(fresh, actor) if right_checked else may(actor, move.right, fresh)
-        )
+        allowed = right_checked(fresh, actor) if right_checked else may(actor, move.right, fresh)
         if not allowed:
             raise RightMissing("right_missing", move=name)
         if fresh.status not in move.sources:

@@ -34,9 +34,7 @@ def may_publish(case: Case, actor: User) -> bool:
 
 
 def is_own_publishable(reply: Reply, limits: QualitySetting) -> bool:
-    return (
-        not reply.flagged and reply.risk is not None and reply.risk <= limits.publish_own_until
-    )
+    return not reply.flagged and reply.risk is not None and reply.risk <= limits.publish_own_until
 
 
 def publish(
@@ -69,9 +67,7 @@ def publish(
         latest.published_at = moment
         latest.published_url = url
         latest.published_by = actor
-        latest.save(
-            update_fields=["state", "published_at", "published_url", "published_by"]
-        )
+        latest.save(update_fields=["state", "published_at", "published_url", "published_by"])
         first = step.case.answered_at is None
         step.case.answered_at = step.case.answered_at or moment
         clocks.stop_clocks(step.case, at=moment)
@@ -85,9 +81,7 @@ def publish(
     return step.case
 
 
-def recall_publication(
-    case: Case, *, actor: User, reason: str, version: int | None = None
-) -> Case:
+def recall_publication(case: Case, *, actor: User, reason: str, version: int | None = None) -> Case:
     """A publication recorded by mistake: the reply waits again, its clock runs again."""
     with moving(case, "recall_publication", actor, version=version) as step:
         latest = latest_reply(step.case)
@@ -101,9 +95,7 @@ def recall_publication(
         latest.published_at = None
         latest.published_url = ""
         latest.published_by = None
-        latest.save(
-            update_fields=["state", "published_at", "published_url", "published_by"]
-        )
+        latest.save(update_fields=["state", "published_at", "published_url", "published_by"])
         earlier = (
             step.case.replies.filter(state=Reply.State.PUBLISHED).order_by("published_at").first()
         )

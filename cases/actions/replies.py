@@ -70,9 +70,7 @@ def submit_reply(
             corrects=published,
             submitted_at=step.at,
         )
-        found = checking.check(
-            step.case, text, kind=kind, outcome=outcome, replied_at=step.at
-        )
+        found = checking.check(step.case, text, kind=kind, outcome=outcome, replied_at=step.at)
         blocking = [item.code for item in found.findings if item.severity == Severity.BLOCK]
         if blocking and not override:
             raise BadChange("blocked", field="override", codes=blocking)
@@ -109,16 +107,12 @@ def withdraw_reply(case: Case, *, actor: User, version: int | None = None) -> Ca
     with moving(case, "withdraw_reply", actor, version=version) as step:
         reply = latest_reply(step.case)
         _take_back(reply, Reply.State.WITHDRAWN)
-        Draft.objects.update_or_create(
-            case=step.case, author=actor, defaults={"text": reply.text}
-        )
+        Draft.objects.update_or_create(case=step.case, author=actor, defaults={"text": reply.text})
         step.data = {"reply": reply.pk}
     return step.case
 
 
-def return_to_author(
-    case: Case, *, actor: User, remark: str, version: int | None = None
-) -> Case:
+def return_to_author(case: Case, *, actor: User, remark: str, version: int | None = None) -> Case:
     """The approver wants it changed before publication; the author finds his text as draft."""
     with moving(case, "return_to_author", actor, version=version) as step:
         reply = latest_reply(step.case)

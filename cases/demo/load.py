@@ -149,7 +149,9 @@ class Demo:
         posted = datetime.fromisoformat(row["posted"]) + shift
         if round_:
             # Half of the further cases are of these days: the queues must look alive.
-            back = self.dice.uniform(0, 5) if self.dice.random() < 0.5 else self.dice.uniform(5, 200)
+            back = (
+                self.dice.uniform(0, 5) if self.dice.random() < 0.5 else self.dice.uniform(5, 200)
+            )
             posted = timezone.make_naive(self.now) - timedelta(days=back, minutes=30)
         return row, timezone.make_aware(posted), round_
 
@@ -191,7 +193,11 @@ class Demo:
         citizen = self._citizen(row, round_, channel)
         place = ", ".join(
             str(part)
-            for part in (row.get("settlement") if not round_ else territory.name, row.get("street"), row.get("house"))
+            for part in (
+                row.get("settlement") if not round_ else territory.name,
+                row.get("street"),
+                row.get("house"),
+            )
             if part
         )
         registered = when + timedelta(minutes=self.dice.randint(2, 12))
@@ -249,7 +255,13 @@ class Demo:
     ) -> None:
         self.batch.events.append(
             CaseEvent(
-                case_id=case.pk, at=at, actor=actor, move=move, before=before, after=after, data=data
+                case_id=case.pk,
+                at=at,
+                actor=actor,
+                move=move,
+                before=before,
+                after=after,
+                data=data,
             )
         )
 
@@ -342,9 +354,13 @@ class Demo:
 
     stamp: tuple[object, ...] = ()
 
-    def _replies(self, row: dict[str, Any], round_: int) -> list[dict[str, Any]]:
-        """The first case of a text has its replies; further ones answer with none of them."""
-        return list(row.get("replies", [])) if not round_ else []
+    def _replies(self, row: dict[str, Any], round_: int, *, recent: bool) -> list[dict[str, Any]]:
+        """The first case of a text has its replies; a few later ones got the same brush-off."""
+        replies = list(row.get("replies", []))
+        if not round_:
+            return replies
+        weak = [item for item in replies if item["quality"] == "brush_off"]
+        return weak[:1] if recent and self.dice.random() < 0.35 else []
 
     def _answer(
         self,
@@ -357,13 +373,20 @@ class Demo:
         age: timedelta,
         round_: int,
     ) -> None:
-        replies = self._replies(row, round_)
+        recent = age < 6 * DAY
+        replies = self._replies(row, round_, recent=recent)
         if not replies:
-            if age > 6 * DAY:
-                self._finish(case, taken + timedelta(hours=3), agency, "Закрыто по данным прежней системы")
+            if not recent or (age > 1.5 * DAY and self.dice.random() < 0.8):
+                self._finish(
+                    case, taken + timedelta(hours=3), agency, "Закрыто по данным прежней системы"
+                )
             return
         late = self.dice.random() < 0.08
-        at = taken + (due - taken) * self.dice.uniform(0.2, 0.85) if due > taken else taken + DAY / 12
+        at = (
+            taken + (due - taken) * self.dice.uniform(0.2, 0.85)
+            if due > taken
+            else taken + DAY / 12
+        )
         if late:
             at = due + timedelta(hours=self.dice.uniform(1, 30))
         approver = self.person(agency, "approver")
@@ -380,14 +403,15 @@ class Demo:
                 reply=reply.pk, version=version, risk=reply.risk, flagged=flagged,
             )  # fmt: skip
             last = version == len(replies)
-            recent = age < 6 * DAY
-            if recent and last and self.dice.random() < 0.5:
+            if recent and self.dice.random() < (0.6 if last else 0.4):
                 return  # waits for the supervisor or the approver today
             judged = at + timedelta(minutes=self.dice.randint(10, 120))
             if flagged and not last:
                 reply.state = Reply.State.RETURNED
                 brush_off = item.get("quality") == "brush_off"
-                self._review(case, reply, supervisor, judged, "brush_off" if brush_off else "remarks")
+                self._review(
+                    case, reply, supervisor, judged, "brush_off" if brush_off else "remarks"
+                )
                 case.status, case.returns = Status.REWORK, case.returns + 1
                 at = judged + timedelta(hours=self.dice.uniform(0.5, 3))
                 continue
@@ -435,16 +459,9 @@ class Demo:
             case, self.batch.messages[-1].text, item["text"], kind=reply.kind, replied_at=at
         )
         earlier = [
-            EarlierReply(
-                key=key,
-                text=self.reply_rows[key].text,
-                agency=str(self.reply_rows[key].agency_id),
-                author=None,
-                case_message=None,
-                sent_at=self.reply_rows[key].submitted_at,
-            )
-            for key in self.index.candidates(item["text"], 8)
-            if self.reply_rows[key].case_id != case.pk
+            reply_before
+            for reply_before in self.index.candidates(item["text"], 8)
+            if self.reply_rows[reply_before.key].case_id != case.pk
         ]
         found = assess(situation, earlier)
         reply.risk, reply.flagged = found.risk, found.flagged
@@ -461,7 +478,9 @@ class Demo:
             ReplyPrint(reply=reply, mask_hash=made.mask_hash, stems=made.stems)
         )
         self.batch.keys += [ReplyKey(h=key, reply_id=reply.pk) for key in sorted(set(made.keys))]
-        self.index.add(str(reply.pk), reply.text)
+        self.index.add(
+            EarlierReply(key=str(reply.pk), text=reply.text, agency=str(agency.pk), sent_at=at)
+        )
         self.reply_rows[str(reply.pk)] = reply
         return reply
 
@@ -483,7 +502,11 @@ class Demo:
         grounds = grounds or (["formal"] if returned else [])
         self.batch.reviews.append(
             Review(
-                reply=reply, reviewer=who, verdict=verdict, grounds=grounds, returned=returned,
+                reply=reply,
+                reviewer=who,
+                verdict=verdict,
+                grounds=grounds,
+                returned=returned,
                 remark="Назовите, что и когда будет сделано, и кто отвечает." if returned else "",
                 created_at=at,
             )  # fmt: skip
@@ -602,7 +625,9 @@ def load_demo(*, cases: int = 1000, seed: int = 1, now: datetime | None = None) 
 def _liven(demo: Demo) -> None:
     """Personal control and a few drafts, set on cases that are open today."""
     head = demo.staff["head-office"]
-    open_cases = [case for case in demo.batch.cases if case.status in (Status.IN_WORK, Status.ROUTED)]
+    open_cases = [
+        case for case in demo.batch.cases if case.status in (Status.IN_WORK, Status.ROUTED)
+    ]
     for case in open_cases[:: max(1, len(open_cases) // 5)][:5]:
         reason = "Жители обращаются не первый раз"
         until = timezone.localdate(demo.now + 7 * DAY)

@@ -76,14 +76,16 @@ def desk(request: HttpRequest) -> HttpResponse:
     arrivals = waiting.in_moderation()
     view = "disputes" if request.GET.get("view") == "disputes" else "arrivals"
     listed = disputes if view == "disputes" else arrivals
-    cases = list(listed.for_list().select_related("topic__group").order_by("received_at", "id")[:SHOWN])
+    cases = list(
+        listed.for_list().select_related("topic__group").order_by("received_at", "id")[:SHOWN]
+    )
     number = request.GET.get("case", "")
     chosen: Case | None = None
     if number:
         chosen = get_object_or_404(
-            waiting.for_list().select_related("topic__group", "proposed_agency").filter(
-                status__in=_STATES
-            ),
+            waiting.for_list()
+            .select_related("topic__group", "proposed_agency")
+            .filter(status__in=_STATES),
             number=number,
         )
     elif cases:

@@ -21,6 +21,7 @@ from cases.querysets import CaseQuerySet
 from cases.screens import grouped, rows_of
 from cases.workflow import Status
 
+
 def _views(base: CaseQuerySet) -> dict[str, CaseQuerySet]:
     start, end = today_bounds()
     return {
@@ -92,12 +93,12 @@ def _render_list(
         counts = capped_counts(views)
         if view in views and view != "all":
             cases = _views(cases)[view]
-    page = page_of(
-        cases, field=order, descending=descending, cursor=request.GET.get("cursor", "")
-    )
+    page = page_of(cases, field=order, descending=descending, cursor=request.GET.get("cursor", ""))
     rows = rows_of(page.cases)
     rest = {k: v for k, v in request.GET.lists() if k not in ("cursor", "view")}
-    template = "cases/_rows.html" if request.headers.get("HX-Target") == "rows" else "cases/queue.html"
+    template = (
+        "cases/_rows.html" if request.headers.get("HX-Target") == "rows" else "cases/queue.html"
+    )
     return render(
         request,
         template,

@@ -30,7 +30,9 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     if answer is None:
         return None
     if isinstance(error, exceptions.ValidationError):
-        return problem(answer.status_code, str(error.default_detail), code="invalid", errors=answer.data)
+        return problem(
+            answer.status_code, str(error.default_detail), code="invalid", errors=answer.data
+        )
     if isinstance(error, Http404):
         return problem(404, str(exceptions.NotFound.default_detail), code="not_found")
     if isinstance(error, PermissionDenied):
