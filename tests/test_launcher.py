@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from _lib import checkout, console, services, test_portal
-from _lib.packages import clean_environment
+from _lib.packages import Environment, clean_environment
 from portal import env, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,6 +153,28 @@ def test_another_project_s_python_does_not_leak_in() -> None:
     assert "PYTHONPATH" not in kept
     assert "VIRTUAL_ENV" not in kept
     assert kept["LANG"] == "C"
+
+
+def test_without_venv_and_pip_one_line_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = Environment(tmp_path, "venv", ROOT / "requirements.txt")
+    monkeypatch.setattr(environment, "_try", lambda *_: False)
+    monkeypatch.setattr("_lib.packages._working_uv", lambda: None)
+    with pytest.raises(console.Failure) as told:
+        environment.install(console.Console())
+    assert "Установите: " in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_requirements_are_hashed_and_name_no_index() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt", "script/_lib/uv.txt"):
+        text = (ROOT / name).read_text()
+        pinned = [line for line in text.splitlines() if "==" in line and line[0] not in "# "]
+        assert pinned
+        assert all(line.endswith("\\") for line in pinned), "a pin without hashes"
+        assert "://" not in text
+        assert "index-url" not in text
 
 
 def test_a_pid_of_a_stranger_is_not_our_server(tmp_path: Path) -> None:

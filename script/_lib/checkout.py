@@ -56,7 +56,13 @@ def cluster_folder(data: Path) -> Path:
 
 
 def make_private(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make the data folder closed to others; one that exists keeps its mode.
+
+    Made by root it can be passed through (711): the database's user lives below it.
+    """
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
 def secret_key(data: Path) -> str:

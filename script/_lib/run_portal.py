@@ -108,6 +108,7 @@ def _check_database(site: Site) -> None:
 def _leave(site: Site, console: Console) -> None:
     try:
         if not site.joined:
+            console.say("  всё остановлено")
             return
         if site.leave_database():
             console.say("  всё остановлено")

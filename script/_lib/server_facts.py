@@ -1,14 +1,14 @@
 """What a given PostgreSQL server is; runs inside the environment (psycopg).
 
-python server_facts.py URL    prints {"version": 170002, "cyrillic": true, "region": false}
+DATABASE_URL=… python server_facts.py    prints {"version": 170002, "cyrillic": true, "region": false}
 """
 
 import json
-import sys
+import os
 
 import psycopg
 
-with psycopg.connect(sys.argv[1], connect_timeout=10) as connection:
+with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=10) as connection:
     version, lowered = connection.execute(
         "select current_setting('server_version_num')::int, lower('Ё')"
     ).fetchone()

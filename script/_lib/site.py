@@ -12,6 +12,7 @@ from _lib.checkout import (
     cluster_folder,
     data_folder,
     fingerprint,
+    make_private,
     mark,
     read_state,
     secret_key,
@@ -38,7 +39,7 @@ class Site:
         self.console = console
         self.data = data_folder(CHECKOUT, self._environ)
         try:
-            self.data.mkdir(parents=True, exist_ok=True)
+            make_private(self.data)
             (self.data / "log").mkdir(exist_ok=True)
         except OSError as error:
             raise Failure(f"Папку данных {self.data} не создать: {error.strerror}.") from None
@@ -67,6 +68,8 @@ class Site:
             return
         folder = cluster_folder(self.data)
         folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.parent != self.data:
+            self.console.say(f"  база данных: {folder} (из закрытой папки она не работает)")
         self.cluster = Cluster(folder, site_packages=self.environment.site_packages)
         if self.cluster.in_use() if (folder / "users.lock").exists() else False:
             self.console.say("• База данных уже работает: другой запуск этой же копии")
@@ -87,10 +90,11 @@ class Site:
     def _check_external(self) -> None:
         script = LIB / "server_facts.py"
         url = self._environ.get("DATABASE_URL") or _read(self._environ["DATABASE_URL_FILE"])
-        env = clean_environment(self._environ)
-        done = run([self.environment.python, script, url], env=env, cwd=self.data)
+        # By the environment: a command line, and so the password, is everybody's to read.
+        env = clean_environment(self._environ) | {"DATABASE_URL": url}
+        done = run([self.environment.python, script], env=env, cwd=self.data)
         if done.returncode:
-            reason = (done.stdout.strip().splitlines() or ["?"])[-1]
+            reason = done.stdout.rpartition("OperationalError:")[2].strip() or "?"
             raise Failure(f"База данных из DATABASE_URL не отвечает: {reason}")
         facts = json.loads(done.stdout.strip().splitlines()[-1])
         if facts["version"] < 160000:
