@@ -1,6 +1,8 @@
 """What a given PostgreSQL server is; runs inside the environment (psycopg).
 
-DATABASE_URL=… python server_facts.py    prints {"version": 170002, "cyrillic": true, "region": false}
+    DATABASE_URL=… python server_facts.py
+
+prints {"version": 170002, "cyrillic": true, "region": false}.
 """
 
 import json
