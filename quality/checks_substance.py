@@ -132,7 +132,7 @@ def refusal(c: Context) -> list[Finding]:
 
 def unanswered(c: Context) -> list[Finding]:
     """Q15: questions left without an answer; a share of several, or the only one evaded."""
-    real = [q for q in c.questions]
+    real = list(c.questions)
     if not real:
         return []
     missing = [q for q in real if q.answered == "no"]
@@ -141,9 +141,9 @@ def unanswered(c: Context) -> list[Finding]:
     count, total = len(missing), len(real)
     numbers = ", ".join(str(q.number) for q in missing)
     if total >= 2 and count < total and not _evident(c):
-        severity, weight = Severity.RETURN, 0.3
-    elif total >= 2 and count >= 2 and count < total:
         severity, weight = Severity.RETURN, 0.5
+    elif total >= 2 and 2 * count >= total and count < total:
+        severity, weight = Severity.WARN, 1.5 * count / total
     elif count == total and not _evident(c):
         severity, weight = Severity.RETURN, 0.4
     else:
@@ -156,8 +156,12 @@ def unrelated(c: Context) -> list[Finding]:
     own = [s for s in c.said if not s.formula]
     if not own or not c.case.words or c.case.words < 4 or any(s.overlap for s in own):
         return []
-    fields = {name for s in own for t in s.sentence.tokens for name in fields_of(t.text)}
-    if not fields or not c.case.fields or fields & c.case.fields:
+    counts: dict[str, int] = {}
+    for s in own:
+        for token in s.sentence.tokens:
+            for name in fields_of(token.text):
+                counts[name] = counts.get(name, 0) + 1
+    if max(counts.values(), default=0) < 2 or not c.case.fields or set(counts) & c.case.fields:
         return []
     if sum(len(s.sentence.tokens) for s in own) < 6:
         return []
@@ -236,7 +240,11 @@ def praise(c: Context) -> list[Finding]:
         spans = [m.span() for m in pat.PHONE.finditer(c.clean)]
         result.append(c.finding("P3", Severity.PRAISE, spans))
     if c.questions and all(q.answered == "yes" for q in c.questions):
-        result.append(c.finding("P5", Severity.PRAISE, count=len(c.questions)))
+        explicit = all(
+            q.text.rstrip(' "»)').endswith("?") or "?" in q.text for q in c.questions[-1:]
+        )
+        weight = -0.6 if explicit else 0.0
+        result.append(c.finding("P5", Severity.PRAISE, (), weight, count=len(c.questions)))
     return result
 
 

@@ -10,66 +10,24 @@ from quality.morph import Word, is_content, root, word
 from quality.prints import stem
 from quality.textform import Prepared, Sentence, prepare
 
-_STOP = frozenset(
-    [
-        "дом",
-        "улица",
-        "город",
-        "день",
-        "год",
-        "месяц",
-        "неделя",
-        "человек",
-        "быть",
-        "мочь",
-        "весь",
-        "это",
-        "наш",
-        "ваш",
-        "свой",
-        "который",
-        "такой",
-        "какой",
-        "делать",
-        "сделать",
-        "просить",
-        "прошу",
-        "знать",
-        "хотеть",
-        "время",
-        "раз",
-        "дело",
-        "место",
-        "час",
-        "сегодня",
-        "помощь",
-        "принять",
-        "меры",
-        "мера",
-        "житель",
-        "гражданин",
-        "уважаемый",
-        "здравствовать",
-        "добрый",
-        "спасибо",
-        "вопрос",
-        "проблема",
-        "обращение",
-        "работа",
-        "новый",
-        "очень",
-        "администрация",
-        "решить",
-        "сказать",
-        "говорить",
-        "писать",
-        "район",
-        "область",
-        "адрес",
-        "номер",
-    ]
+_STOP = lex.words(
+    """
+    дом улица город день год месяц неделя человек быть мочь весь это наш ваш свой который
+    такой какой делать сделать просить прошу знать хотеть время раз дело место час сегодня
+    помощь принять меры мера житель гражданин уважаемый здравствовать добрый спасибо вопрос
+    проблема обращение работа новый очень администрация решить сказать говорить писать район
+    область адрес номер
+    """
 )
 _DECOY = re.compile(
+    r"\b(?:схем|программ|стратеги|концепци|тариф|норматив|регламент|устав)\w{0,3} [^.!?]{0,70}?\b"
+    r"(?:утвержд\w{2,5}|рассчитан\w?|действу\w{2}|измен\w{2,5}|принят\w?)\b"
+    r"|\bконтракт\w? (?:на|по) (?:содержани|обслуживани|уборк)\w [^.!?]{0,60}заключен"
+    r"|\bзаседани\w [^.!?]{0,40}(?:состоится|пройдет)|\bотопительный (?:сезон|период) [^.!?]{0,30}"
+    r"(?:нача|проходит|продл)\w{0,4}|\bпрогноз погоды|\bплощадь \w{3,20} составляет"
+    r"|\b(?:пройдет|пройдут|стартует|состоится) [^.!?]{0,20}(?:день|акци|недел|месячник|конкурс)"
+    r"|\b(?:день|неделя|месячник) (?:безопасности|инклюзии|открыт|города|знаний|борьбы)\w{0,3}"
+    r"|"
     r"\b(?:напоминаем|обращаем (?:ваше )?внимание|приглашаем (?:всех|жителей|вас)? ?(?:принять|на "
     r"праздн|на фести|к участ)|акци[яиюей]{1,3}\b|конкурс\w?\b|фестивал\w|юбиле\w|"
     r"опрос\w?\b|анкет\w|субботник\w?|марафон\w?|форум\w?\b|выставк\w|нацпроект\w*|"
@@ -87,9 +45,25 @@ _STATISTICS = re.compile(
     r"город[еауо]|округ|муниципалитет)\w{0,3}\b|освоено|"
     r"с 20\d\d (?:по|год)|в 20[01]\d|в 202[0-5] году (?:был|в |отремонт|постро|на ))"
 )
+_COUNTS = re.compile(
+    r"\d (?:домов|школ|детских сад|мост|объект|единиц|граждан|инвалид|учрежден|изделий|предприят|"
+    r"км (?:дорог|сетей|тепло|улиц)|километр|автобус\w{0,3} на|рейсов в|жителей|обращени|пациентов)"
+)
+# Standing information: opening hours, fares, what to hand in. It answers who asked for it only.
+_REFERENCE = re.compile(
+    r"\b(?:ежедневно|режим работы|график работы|интервал\w?|стоимость|запись (?:в|на) |для (?:получения|зачисления)|"
+    r"чтобы (?:получить|оформить|подать)|(?:необходимо|нужно|можно|следует) подать|подайте|"
+    r"нуж(?:ны|ен|на) (?:паспорт|справк|свидетельств|документ|заявлен)|срок (?:рассмотрения|оказания|предоставления)|"
+    r"понадоб\w{3}|услуга|начинается|работает (?:с|ежедневно|до))"
+)
+_ASKS_REFERENCE = re.compile(
+    r"\b(?:куда|где|как|можно|нужн[аоы]|сколько|какие|какой|какая|каким|кто|есть ли|положен|имею|график|режим|"
+    r"до какого|во сколько|работает ли|когда (?:можно|работа|начн|начин|открыва|прием))"
+)
 _PROGRAMME = re.compile(
     r"\b(?:на|в|до|к|с)?\s?20\d\d ?- ?20\d\d(?:-?[а-я]{1,2})? ?(?:год\w{0,2}|гг\.?)?|\bс 20\d\d "
     r"(?:года )?(?:по|до) 20\d\d"
+    r"|\b\d{1,2}(?:\.\d{2}\.| [а-я]{3,8} )(?:19\d\d|20[01]\d)(?: года)?"
     r"|\b(?:с|от) (?:19|20)\d\d(?: года)?|\b(?:19|20)[01]\d(?: год\w{0,2})?"
 )
 _CAUSE = re.compile(
@@ -151,6 +125,7 @@ class CaseProfile:
     fields: frozenset[str]
     grams: frozenset[tuple[str, ...]]
     words: int
+    wants_reference: bool
 
 
 @dataclass(slots=True)
@@ -167,6 +142,7 @@ class Said:
     numbers: int = 0
     contact: float = 0.0
     cause: bool = False
+    reason: bool = False  # a cause, a fault found, or the condition the matter hangs on
     vague: bool = False
     law: float = 0.0
     generic: bool = False
@@ -175,6 +151,7 @@ class Said:
     terms: list[tuple[int, int]] = field(default_factory=list)
     vague_spans: list[tuple[int, int]] = field(default_factory=list)
     planned: bool = False
+    reference: bool = False
     subject: bool = False
 
 
@@ -214,7 +191,12 @@ def profile(message: str, topic: str | None, place: str | None) -> CaseProfile:
     stems = [stem(token.text) for token in prepared.tokens]
     grams = frozenset(tuple(stems[i : i + 4]) for i in range(len(stems) - 3))
     return CaseProfile(
-        frozenset(roots), frozenset(places), frozenset(fields), grams, len(prepared.tokens)
+        frozenset(roots),
+        frozenset(places),
+        frozenset(fields),
+        grams,
+        len(prepared.tokens),
+        any(s.question and _ASKS_REFERENCE.search(s.text) for s in prepared.sentences),
     )
 
 
@@ -236,12 +218,23 @@ def _copied(prepared: Prepared, case: CaseProfile) -> list[tuple[int, int]]:
 
 
 def _verb_weight(
-    form: Word, said: Said, *, planned: bool, specific: bool, own_object: bool
+    form: Word,
+    said: Said,
+    *,
+    planned: bool,
+    specific: bool,
+    own_object: bool,
+    work: bool,
+    hollow: bool,
 ) -> float:
     lemma = form.lemma
     if lemma in lex.EMPTY:
         return 0.0
     if lemma in lex.LIGHT:
+        if hollow:
+            return 0.04
+        if work and not planned:
+            return 0.9
         base = (
             0.85
             if specific
@@ -328,7 +321,20 @@ def _actions(said: Said) -> None:
             continue
         else:
             continue
-        weight = _verb_weight(form, said, planned=planned, specific=specific, own_object=own_object)
+        weight = _verb_weight(
+            form,
+            said,
+            planned=planned,
+            specific=specific,
+            own_object=own_object,
+            work=any(other.lemma in lex.WORK_NOUNS for other in forms[index + 1 : index + 5])
+            or any(other.lemma in lex.WORK_NOUNS for other in forms[max(0, index - 5) : index]),
+            hollow=any(
+                other.lemma in ("работа", "мера", "мероприятие", "беседа", "контроль", "анализ")
+                for other in forms[max(0, index - 3) : index + 4]
+            )
+            and not said.term,
+        )
         if negated:
             weight *= 0.25
         if planned:
@@ -345,6 +351,7 @@ def _actions(said: Said) -> None:
 def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
     roots: set[str] = set()
     fields: set[str] = set()
+    foreign: dict[str, int] = {}
     placed = False
     nouns = 0
     for token in said.sentence.tokens:
@@ -358,24 +365,30 @@ def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
         nouns += form.pos == "NOUN"
         if own in case.roots:
             roots.add(own)
-        fields |= fields_of(token.text)
+        for name in fields_of(token.text):
+            fields.add(name)
+            foreign[name] = foreign.get(name, 0) + 1
     said.overlap = len(roots) + placed
-    statistics = bool(_STATISTICS.search(said.sentence.text)) and not placed
+    text = said.sentence.text
+    statistics = not placed and bool(_STATISTICS.search(text) or _COUNTS.search(text))
     decoy = bool(_DECOY.search(said.sentence.text))
     if said.overlap:
         said.relevance = 1.0
     elif fields & case.fields:
         said.relevance = 0.85
-    elif fields and case.fields and nouns >= 2:
+    elif case.fields and nouns >= 2 and max(foreign.values(), default=0) >= 2:
         said.relevance = 0.2 if previous < 0.9 else 0.45
         said.elsewhere = True
     elif not case.words:
         said.relevance = 1.0
     else:
         said.relevance = 0.8 if previous >= 0.6 else 0.35
-    if decoy and said.overlap < 2:
+    if decoy and not placed:
         said.relevance = min(said.relevance, 0.12)
         said.elsewhere = True
+    if _REFERENCE.search(text) and not case.wants_reference:
+        said.relevance = min(said.relevance, 0.3)
+        said.reference = True
     if statistics and said.overlap < 3:
         said.relevance = min(said.relevance, 0.15)
         said.elsewhere = True
@@ -397,6 +410,7 @@ def read(
     masked_facts = [m.span() for p in (pat.REGISTRATION, _PROGRAMME) for m in p.finditer(clean)]
     facts = _blank(clean, [*hidden, *laws, *masked_facts, *_copied(prepared, case)])
     plain = _blank(clean, hidden)
+    asked_text = prepare(message).clean
     result: list[Said] = []
     previous = 0.8
     for whole in prepared.sentences:
@@ -419,7 +433,11 @@ def read(
             (whole.start + m.start(), whole.start + m.end()) for m in pat.VAGUE.finditer(text)
         ]
         said.vague = bool(said.vague_spans)
-        terms = [m.span() for m in pat.TERM.finditer(text)]
+        terms = [
+            m.span()
+            for m in pat.TERM.finditer(text)
+            if not (":" in m.group() and m.group() in asked_text)  # the time complained about
+        ]
         years = [m.span() for m in pat.YEAR.finditer(_blank(text, terms))]
         said.terms = [(whole.start + a, whole.start + b) for a, b in terms]
         said.term = 1.0 if terms else 0.4 if years else 0.0
@@ -444,6 +462,11 @@ def read(
         _actions(said)
         if said.cause:
             said.answer = max(said.answer, 0.55)
+        said.reason = said.answer >= 0.45 and said.relevance >= 0.3
+        if said.overlap and re.search(r"\bесли\b", sentence.text):
+            said.reason = True
+        if terms and said.overlap and not said.generic and not said.vague:
+            said.answer = max(said.answer, 0.45)
         if units and (said.relevance >= 0.8):
             said.answer = max(said.answer, 0.4 if units == 1 else 0.6)
         words = {t.text for t in tokens}
@@ -460,8 +483,6 @@ def read(
         if said.formula:
             said.action *= 0.15
             said.answer *= 0.3
-        if not case.words:
-            pass
         weight = said.relevance
         said.action *= weight
         said.done *= weight

@@ -94,7 +94,7 @@ def asked(message: str) -> tuple[Asked, ...]:
                 if _RHETORICAL.search(text) or len(text.split()) < 1:
                     continue
                 kind = _kind(text)
-                if kind == "yes_no" and len(text.split()) < 3:
+                if kind == "yes_no" and len(text.split()) < 2:
                     continue
                 roots = {
                     root(word(t.text).lemma)
@@ -107,7 +107,17 @@ def asked(message: str) -> tuple[Asked, ...]:
         else:
             request = _REQUEST.search(sentence.text)
             if request:
+                embedded = [
+                    (a, b)
+                    for a, b in _pieces(sentence)
+                    if _kind(prepared.clean[a:b]) in ("when", "why")
+                    and _SPLIT.search(sentence.text)
+                ]
                 roots = {root(word(t.text).lemma) for t in sentence.tokens} & stop
+                for a, b in embedded:
+                    found.append(Asked(a, b, _kind(prepared.clean[a:b]), frozenset(roots)))
+                if embedded:
+                    continue
                 found.append(Asked(sentence.start, sentence.end, "request", frozenset(roots)))
     return tuple(found[:MAX_QUESTIONS])
 
@@ -123,7 +133,7 @@ def _fit(question: Asked, one: Said) -> float:
             return 1.0 * near
         return 0.4 if one.vague or one.planned else 0.0
     if question.kind == "why":
-        if one.cause or one.answer >= 0.45:
+        if one.cause or one.reason:
             return 1.0 * near
         return 0.4 if one.law > 0.3 else 0.0
     if question.kind == "who":
