@@ -167,6 +167,30 @@ def test_without_venv_and_pip_one_line_says_what_to_install(
     assert "\n" not in str(told.value)
 
 
+def test_an_interrupted_installation_is_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = Environment(tmp_path, "venv", ROOT / "requirements.txt")
+    half = environment.site_packages / "django-5.2.dist-info"
+
+    def interrupted() -> None:
+        half.mkdir(parents=True)
+        raise console.Stopped
+
+    monkeypatch.setattr(environment, "_install", interrupted)
+    with pytest.raises(console.Stopped):
+        environment.install(console.Console())
+    assert half.exists()
+    seen: list[bool] = []
+    monkeypatch.setattr(
+        environment,
+        "_install",
+        lambda: (seen.append(half.exists()), environment.folder.mkdir(parents=True)),
+    )
+    environment.install(console.Console())
+    assert seen == [False]
+
+
 def test_requirements_are_hashed_and_name_no_index() -> None:
     for name in ("requirements.txt", "requirements-dev.txt", "script/_lib/uv.txt"):
         text = (ROOT / name).read_text()

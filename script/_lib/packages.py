@@ -61,6 +61,10 @@ class Environment:
         if self.is_current():
             return
         with console.step("Устанавливаю пакеты (один раз)"):
+            # A package half written by an interrupted installer looks installed to the next
+            # one: what was not finished is thrown away.
+            if not self._marker.exists():
+                shutil.rmtree(self.folder, ignore_errors=True)
             self._marker.unlink(missing_ok=True)
             self._install()
             self._marker.write_text(self.fingerprint(), "ascii")
@@ -112,7 +116,8 @@ class Environment:
         """uv installs in seconds what takes pip the better part of a minute."""
         target = self._data / "uv"
         uv = target / "bin" / "uv"
-        if not uv.exists():
+        if not uv.exists() or not self._try([uv, "--version"]):
+            shutil.rmtree(target, ignore_errors=True)
             options = ["--require-hashes", "--only-binary", ":all:", "--no-deps"]
             if not self._try([*pip, "install", *options, "--target", target, "-r", UV_LOCK]):
                 return None
