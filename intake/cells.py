@@ -82,22 +82,26 @@ def text(value: Any) -> tuple[str, tuple[str, ...]]:
 
 
 def _mend(value: str, codes: list[str]) -> str:
-    result = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), value)
-    result = _LINE.sub("\n", result)
+    result = value
+    if "_x" in result:
+        result = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), result)
     if "<" in result or "&" in result:
         bare = _TAG.sub("", _BREAK.sub("\n", _HIDDEN.sub("", result)))
         bare = _ENTITY.sub(lambda m: html.unescape(m[0]), bare)
         if bare != result:
             codes.append("markup")
             result = bare
-    visible = _LONE_JOINER.sub("", _CONTROL.sub("", result))
-    if visible != result:
-        codes.append("control_characters")
-        result = visible
+    if not result.isprintable():
+        result = _LINE.sub("\n", result)
+        visible = _LONE_JOINER.sub("", _CONTROL.sub("", result))
+        if visible != result:
+            codes.append("control_characters")
+        result = _BLANK.sub(" ", visible)
     if "\ufffd" in result:
         codes.append("broken_characters")
-    result = _MENTION.sub(lambda m: m[1], result)
-    return _BLANK.sub(" ", result).strip()
+    if "|" in result:
+        result = _MENTION.sub(r"\1", result)
+    return result.strip()
 
 
 def name(value: Any) -> tuple[str, tuple[str, ...]]:
@@ -120,7 +124,7 @@ def identifier(value: Any) -> tuple[str, str]:
             return "", "rounded_id"
         return plain(value), ""
     raw = plain(value).strip()
-    if raw.isalnum() and raw.isascii() and not _SCIENTIFIC.fullmatch(raw):
+    if raw.isdecimal() and raw.isascii() and len(raw) <= 200:
         return raw, ""
     quoted = _QUOTED.fullmatch(raw)
     raw = quoted[1] if quoted else raw
@@ -161,6 +165,9 @@ def moment(value: Any) -> tuple[datetime | None, str]:
     a file would be read the wrong way round in silence.
     """
     try:
+        if type(value) is str and value[4:5] == "-":
+            result = datetime.fromisoformat(value)
+            return (_whole(result) if result.microsecond else result), ""
         return _moment(value)
     except (ValueError, OverflowError):
         return None, "bad_moment"
@@ -168,8 +175,6 @@ def moment(value: Any) -> tuple[datetime | None, str]:
 
 def _moment(value: Any) -> tuple[datetime | None, str]:
     if isinstance(value, str):
-        if value[4:5] == "-" and value[7:8] == "-":
-            return _whole(datetime.fromisoformat(value)), ""
         cleaned = _SPACED.sub(" ", text(value)[0])
         return (_whole(_from_text(cleaned)), "") if cleaned else (None, "")
     if isinstance(value, datetime):
@@ -264,10 +269,13 @@ def duration(value: Any) -> tuple[int | None, str]:
         return round((value.replace(tzinfo=None) - _SERIAL_ZERO).total_seconds()), ""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return (round(value * 86400), "") if 0 <= value < 100_000 else (None, "bad_duration")
-    raw = name(value)[0]
-    if not raw:
-        return None, ""
+    raw = plain(value)
     found = _DURATION.fullmatch(raw)
+    if not found:
+        raw = name(value)[0]
+        if not raw:
+            return None, ""
+        found = _DURATION.fullmatch(raw)
     if not found:
         return None, "bad_duration"
     days, hours, minutes, seconds, fraction = found.groups()
@@ -278,6 +286,8 @@ def duration(value: Any) -> tuple[int | None, str]:
 def number(value: Any) -> tuple[int | None, str]:
     """A whole count: «12 163», 12163.0; negative or fractional is an error."""
     if isinstance(value, str):
+        if value.isdecimal() and len(value) < 10:
+            return int(value), ""
         raw = name(value)[0].replace(" ", "").replace(",", ".")
         if not raw:
             return None, ""
@@ -295,11 +305,14 @@ def number(value: Any) -> tuple[int | None, str]:
 
 
 _YES = frozenset({"да", "yes", "true", "истина", "1", "+", "есть", "y", "д", "v", "x"})
+_FLAGS: dict[str, bool | None] = {"Да": True, "Нет": False, "-": None}
 _NO = frozenset({"нет", "no", "false", "ложь", "0", "n", "н", "отсутствует", "отсутствуют"})
 
 
 def flag(value: Any) -> tuple[bool | None, str]:
     """«Да», «Нет» and their kind; «-» and an empty cell say nothing (None)."""
+    if isinstance(value, str) and value in _FLAGS:
+        return _FLAGS[value], ""
     word = plain(value).strip().lstrip("'").lower()
     if word in _YES:
         return True, ""

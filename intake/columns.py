@@ -7,7 +7,8 @@ it for the next file of the same kind.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping as MappingType, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -1,6 +1,7 @@
 """Read a whole file: what the import command, the upload page and the quarantine call."""
 
-from collections.abc import Iterator, Mapping as MappingType, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
@@ -21,7 +22,7 @@ from intake.columns import (
     recognise,
 )
 from intake.problems import NotATable, Problem
-from intake.rows import Line, RowReader, Verdict, Zone
+from intake.rows import Line, RowReader, Verdict, Zone, storable
 from intake.tables import BrokenLine, Sheet, open_table
 
 __all__ = ["Line", "NotATable", "Reading", "from_cells", "read_file"]
@@ -92,7 +93,7 @@ def from_cells(
     headers = tuple(mapping.columns)
     reader = RowReader(headers, mapping, zone=zone, now=now)
     seen = reader.read(line, [cells.get(header, "") for header in headers])
-    kept = {str(h): clean.plain(v) for h, v in cells.items() if v not in ("", None)}
+    kept = {str(h): storable(clean.plain(v)) for h, v in cells.items() if v not in ("", None)}
     return Line(seen.number, seen.verdict, seen.row, seen.problems, kept)
 
 

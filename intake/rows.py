@@ -35,13 +35,13 @@ NULL as empty cells, line ends, no-break spaces, composed letters. Raw cells are
 A local moment takes the zone the caller gives, for all territories or for each by name.
 """
 
-from collections.abc import Callable, Mapping as MappingType, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from hashlib import blake2b
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal, NamedTuple
 
-from xxhash import xxh3_64_hexdigest
+from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
 from intake import cells as clean
 from intake.columns import Mapping
@@ -53,7 +53,6 @@ Zone = tzinfo | Callable[[str], tzinfo]
 Verdict = Literal["accepted", "unchanged", "quarantined", "rejected"]
 FUTURE_SLACK = timedelta(days=1)
 _DOUBT = timedelta(minutes=1)
-_RAW_LIMIT = MAX_TEXT
 
 STEPS: dict[str, str] = {
     **dict.fromkeys(("новый", "новое", "новая", "создан", "создано", "new"), "received"),
@@ -99,9 +98,6 @@ OUTCOMES: dict[str, str] = {
     **dict.fromkeys(("не решено", "не решен", "отказано", "не поддержано"), "not_solved"),
     **{code: code for code in ("solved", "explained", "postponed", "not_solved")},
 }
-# `values` in this order make the fingerprint, whatever the order of columns in the file.
-_ORDER = tuple(sorted(BY_NAME))
-_TEXTS = ("text", "first_reply_text", "reply_1", "reply_2", "reply_3")
 
 
 class IncomingReply(NamedTuple):
@@ -190,7 +186,7 @@ class IncomingRow:
     values: MappingType[str, Any]
 
     def field_hashes(self) -> dict[str, str]:
-        """Field -> 16 hex digits of its cleaned value: tells which columns a later export changed."""
+        """Field -> 16 hex digits of its cleaned value: shows what a later export changed."""
         return {name: xxh3_64_hexdigest(_canon(value)) for name, value in self.values.items()}
 
 
@@ -237,11 +233,11 @@ class RowReader:
         special = {"lat": clean.degrees, "lon": clean.degrees}
         raw_fields = {"coordinates", "posted_time", "house"}
         self._raw: dict[str, int] = {}
-        for index, header in enumerate(self.headers):
-            name = mapping.columns.get(header)
-            if name is None:
-                continue
-            field = BY_NAME[name]
+        # By field, not by column: `values` fill in one order whatever the file's, and their
+        # fingerprint needs no sorting.
+        places = {name: self.headers.index(h) for h, name in mapping.columns.items()}
+        for name in sorted(places):
+            index, field = places[name], BY_NAME[name]
             if name in raw_fields:
                 self._raw[name] = index
             elif field.kind == "text":
@@ -253,24 +249,24 @@ class RowReader:
             else:
                 self._names.append((index, name, field.limit))
         self._memo: dict[str, tuple[str, tuple[str, ...]]] = {}
-        self._utc_latest = self._latest.astimezone(UTC)
+        self._latest_in: dict[tzinfo, datetime] = {}
+        self._raw_names = [h or f"column {n}" for n, h in enumerate(self.headers, 1)]
 
     def raw(self, cells: Sequence[Any]) -> dict[str, str]:
         """The filled cells by header, as text fit for a JSON column (cut, without U+0000)."""
-        result: dict[str, str] = {}
         plain = clean.plain
-        for header, cell in zip(self.headers, cells, strict=False):
-            if cell == "" or cell is None:
-                continue
-            value = cell if type(cell) is str else plain(cell)
-            if len(value) > 50:
-                value = _storable(value)
-            elif not value.isprintable():
-                value = _storable(value)
-            result[header or f"column {len(result) + 1}"] = value
-        for number, cell in enumerate(cells[self._width :], self._width + 1):
-            if cell not in ("", None):
-                result[f"column {number}"] = _storable(clean.plain(cell))
+        result = {
+            header: cell if type(cell) is str else plain(cell)
+            for header, cell in zip(self._raw_names, cells, strict=False)
+            if cell != "" and cell is not None
+        }
+        if len(cells) > self._width:
+            for number, cell in enumerate(cells[self._width :], self._width + 1):
+                if cell not in ("", None):
+                    result[f"column {number}"] = plain(cell)
+        everything = "".join(result.values())
+        if len(everything) > MAX_TEXT or "\x00" in everything:
+            return {header: storable(cell) for header, cell in result.items()}
         return result
 
     def read(self, line: int, cells: Sequence[Any]) -> Line:
@@ -405,6 +401,8 @@ class RowReader:
         lat, lon, code = clean.place(get("lat"), get("lon"))
         if code:
             self._note(line, "lat" if "lat" in self._header else "coordinates", (code,), problems)
+        if "lat" in values or "lon" in values:
+            # Last in any case, as when they come from one column: the order is the fingerprint's.
             values.pop("lat", None)
             values.pop("lon", None)
         if lat is not None:
@@ -481,8 +479,8 @@ class RowReader:
             timings=timings,
             incident_number=get("incident_number", ""),
             cabinet=get("cabinet", ""),
-            fingerprint=_digest(values, _ORDER),
-            text_fingerprint=_digest(values, ("message_has_media", "text")),
+            fingerprint=_digest(values),
+            text_fingerprint=_digest({"media": get("message_has_media"), "text": values["text"]}),
             values=values,
         )
 
@@ -494,15 +492,21 @@ class RowReader:
             if not any(p.code == "bad_date" for p in problems):
                 self._note(line, "posted_at", ("missing_date",), problems)
             return None
-        local, aware = _place_in_zone(moment, zone)
-        values["posted_at"] = local
+        local = values["posted_at"] = moment if moment.tzinfo is None else _local(moment, zone)
         if local < clean.FIRST_MOMENT:
             self._note(line, "posted_at", ("ancient_date",), problems, value=str(local))
             return None
-        if aware is None or aware > self._latest:
+        if local > self._latest_local(zone):
             self._note(line, "posted_at", ("future_date",), problems, value=str(local))
             return None
-        return aware
+        return local.replace(tzinfo=zone)
+
+    def _latest_local(self, zone: tzinfo) -> datetime:
+        """The last moment that is not the future, as a wall clock of the zone."""
+        latest = self._latest_in.get(zone)
+        if latest is None:
+            latest = self._latest_in[zone] = self._latest.astimezone(zone).replace(tzinfo=None)
+        return latest
 
     def _moments(
         self,
@@ -513,21 +517,22 @@ class RowReader:
         problems: list[Problem],
     ) -> dict[str, datetime]:
         moments: dict[str, datetime] = {}
-        start = posted - _DOUBT if posted else None
+        start = values["posted_at"] - _DOUBT if posted else None
+        latest = self._latest_local(zone)
         for name in _SIDE_MOMENTS:
             moment = values.get(name)
             if moment is None:
                 continue
-            local, aware = _place_in_zone(moment, zone)
+            local = moment if moment.tzinfo is None else _local(moment, zone)
             values[name] = local
-            if aware is None or local < clean.FIRST_MOMENT or aware > self._latest:
+            if not clean.FIRST_MOMENT <= local <= latest:
                 self._note(line, name, ("bad_moment",), problems)
                 del values[name]
-            elif start and aware < start and name in ("first_reply_at", "executor_reply_at"):
+            elif start and local < start and name in ("first_reply_at", "executor_reply_at"):
                 self._note(line, name, ("reply_too_early",), problems)
                 del values[name]
             else:
-                moments[name] = aware
+                moments[name] = local.replace(tzinfo=zone)
         return moments
 
     def _channel(self, line: int, values: dict[str, Any], problems: list[Problem]) -> str:
@@ -569,7 +574,7 @@ class RowReader:
         derived = key or (f"№{number}" if number else "")
         if not derived and self.mapping.content_ids:
             names = ("author_id", "author_name", "author_phone", "posted_at", "text")
-            derived = f"#{channel}-{_digest(values, names)}"
+            derived = f"#{channel}-{_digest({name: values.get(name) for name in names})}"
         if not derived:
             self._note(line, "external_id", ("missing_id",), problems)
             return ""
@@ -603,15 +608,12 @@ def _verdict(action: Action | None) -> Verdict:
     return "accepted" if action in (None, "repaired") else action
 
 
-def _place_in_zone(moment: datetime, zone: tzinfo) -> tuple[datetime, datetime | None]:
-    """(wall clock in the zone, aware moment); no aware one at the ends of the calendar."""
+def _local(moment: datetime, zone: tzinfo) -> datetime:
+    """An aware moment as a wall clock of the zone; the ends of the calendar stay as they are."""
     try:
-        if moment.tzinfo is None:
-            return moment, moment.replace(tzinfo=zone)
-        aware = moment.astimezone(zone)
-        return aware.replace(tzinfo=None), aware
+        return moment.astimezone(zone).replace(tzinfo=None)
     except (OverflowError, ValueError):
-        return moment.replace(tzinfo=None), None
+        return moment.replace(tzinfo=None)
 
 
 def _replies(values: dict[str, Any], timings: Timings) -> tuple[IncomingReply, ...]:
@@ -644,15 +646,16 @@ def _canon(value: Any) -> bytes:
     return str(value).encode("utf-8", "replace")
 
 
-def _digest(values: MappingType[str, Any], names: Sequence[str]) -> str:
-    get = values.get
-    parts = [f"{name}\x1f{value}" for name in names if (value := get(name)) is not None]
-    return blake2b("\x1e".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+def _digest(values: MappingType[str, Any]) -> str:
+    joined = "\x1e".join([*values, "", *map(str, values.values())])
+    # Tells changed from unchanged, guards nothing: a fast hash of 128 bits is enough.
+    return xxh3_128_hexdigest(joined.encode("utf-8", "replace"))
 
 
-def _storable(value: str) -> str:
-    if len(value) > _RAW_LIMIT:
-        value = value[:_RAW_LIMIT] + "…"
+def storable(value: str) -> str:
+    """A raw cell fit for a JSON column: cut to 50,000 characters, no U+0000, no half surrogates."""
+    if len(value) > MAX_TEXT:
+        value = value[:MAX_TEXT] + "…"
     if "\x00" in value:
         value = value.replace("\x00", "")
     if not value.isascii():

@@ -2,7 +2,6 @@
 
 import re
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 # A file's words -> channel code. A mapping may add its own («источник 3» -> "hotline").
 _WORDS: dict[str, tuple[str, ...]] = {
@@ -50,31 +49,28 @@ def channel_of_url(url: str) -> str:
     return _HOSTS.get(found[1].lower(), "") if found else ""
 
 
-_WALL = re.compile(r"((?:wall|topic|photo|video|market|clip|story)-?\d+_\d+)")
+_WALL = re.compile(r"(?:wall|topic|photo|video|market|clip|story)-?\d+_\d+")
+_REPLY = re.compile(r"(?:^|&)(?:reply|post|comment)=(\d+)")
 
 
 def post_key(url: str) -> str:
     """What an address names, the same for all its spellings: «vk:wall-1_2/3», «tg:name/15»."""
-    if not url:
+    found = _HOST.match(url)
+    if not found:
         return ""
-    try:
-        parts = urlsplit(url)
-        query = parse_qs(parts.query)
-    except ValueError:
-        return ""
-    channel = channel_of_url(url)
-    path = parts.path.strip("/")
+    host = found[1].lower()
+    channel = _HOSTS.get(host, "")
+    path, _, query = url[found.end() :].partition("#")[0].partition("?")
+    path = path.strip("/")
+    reply = _REPLY.search(query) if query else None
     if channel == "vk":
-        found = _WALL.search(path) or _WALL.search(parts.query)
-        if found:
-            reply = (query.get("reply") or query.get("post") or [""])[0]
-            return f"vk:{found[1]}" + (f"/{reply}" if reply else "")
+        post = _WALL.search(path) or _WALL.search(query)
+        if post:
+            return f"vk:{post[0]}/{reply[1]}" if reply else f"vk:{post[0]}"
     if channel == "telegram":
-        comment = (query.get("comment") or [""])[0]
-        return f"tg:{path.removeprefix('s/')}" + (f"/{comment}" if comment else "")
-    suffix = f"?{parts.query}" if parts.query else ""
-    host = _HOST.match(url)
-    return f"{channel or (host[1].lower() if host else '')}:{path}{suffix}"
+        path = path.removeprefix("s/")
+        return f"tg:{path}/{reply[1]}" if reply else f"tg:{path}"
+    return f"{channel or host}:{path}?{query}" if query else f"{channel or host}:{path}"
 
 
 class Author(NamedTuple):
