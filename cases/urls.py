@@ -9,6 +9,7 @@ urlpatterns = [
     path("queue/", queue.my_queue, name="queue"),
     path("approval/", queue.approval_queue, name="approval-queue"),
     path("cases/", queue.case_list, name="case-list"),
+    path("filter/", queue.filter_form, name="case-filter"),
     path("search/", queue.search, name="search"),
     path("desk/", desk.desk, name="desk"),
     path("review/", review.desk, name="review"),

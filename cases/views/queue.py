@@ -1,12 +1,13 @@
 """Lists of cases: one's own queue, the approver's, everything visible, search."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -189,4 +190,23 @@ def search(request: HttpRequest) -> HttpResponse:
         descending=True,
         tabs=False,
         words=words,
+    )
+
+
+_LISTS = ("queue", "case-list", "approval-queue", "search")
+
+
+@login_required
+@require_safe
+def filter_form(request: HttpRequest) -> HttpResponse:
+    """The conditions of a list: loaded when somebody opens them, not with every page."""
+    lists = [reverse(name) for name in _LISTS]
+    wanted = request.GET.get("list") or urlsplit(request.headers.get("HX-Current-URL", "")).path
+    found = CaseFilter(request.GET, queryset=Case.objects.none(), request=request)
+    kept = [(name, request.GET[name]) for name in ("scope", "view") if name in request.GET]
+    template = "cases/_filter_form.html" if request.htmx else "cases/filter.html"
+    return render(
+        request,
+        template,
+        {"form": found.form, "list": wanted if wanted in lists else lists[0], "keep": kept},
     )
