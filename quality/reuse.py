@@ -122,10 +122,14 @@ def compare(
         if words == source:
             exact.append(candidate)
         # Shuffled sentences keep their 3-grams but lose their order, halves keep both.
-        if similarity < limit and cover < thresholds.containment:
+        runs = _runs(words, source)
+        partly = cover >= thresholds.containment and (
+            sum(length for _, _, length in runs) >= thresholds.passage
+        )
+        if similarity < limit and not partly:
             continue
         spans = []
-        for start, source_start, length in _runs(words, source):
+        for start, source_start, length in runs:
             for index in range(start, start + length):
                 copied[indexes[index]] = True
             first, last = indexes[start], indexes[start + length - 1]

@@ -64,7 +64,8 @@ class Thresholds:
 
     flag: float = 0.60  # risk strictly above it is flagged
     short_stems: int = 20  # below it a copy cannot be told from chance: only counted
-    containment: float = 0.45  # share of the reply found in one earlier reply
+    containment: float = 0.30  # share of the reply found in one earlier reply
+    passage: int = 8  # and at least so many stems in equal runs
     long_sentence_words: int = 35
     officialese_per_100: float = 8.0
     cliche_per_100: float = 6.0
