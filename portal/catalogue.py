@@ -63,6 +63,7 @@ def merged() -> Catalog:
         locale="ru",
         project="po-sushchestvu",
         charset="utf-8",
+        fuzzy=False,
         creation_date=long_ago,
         revision_date=long_ago,
     )
