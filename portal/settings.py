@@ -166,9 +166,10 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 
 REST_FRAMEWORK = {
+    # The token first: its challenge makes a call without sign-in a 401, not a 403.
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.SessionAuthentication",
         "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -189,6 +190,14 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AgencyKindEnum": "agencies.models.Agency.Kind",
+        "CaseKindEnum": "cases.models.CaseKind",
+        "ReplyKindEnum": "cases.models.Reply.Kind",
+        "CitizenKindEnum": "cases.models.Citizen.Kind",
+        "ClockKindEnum": "cases.models.Clock.Kind",
+        "ReasonKindEnum": "cases.models.ReasonKind",
+    },
 }
 
 PROCRASTINATE_ON_APP_READY = "portal.tasks.on_app_ready"

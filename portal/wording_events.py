@@ -25,6 +25,7 @@ def word_event(event: CaseEvent) -> str:
     sentences: dict[str, str] = {
         "register": _("%(who)s registered the case"),
         "imported": _("The case came with an import"),
+        "message_edited": _("The message was changed at its source: version %(version)s"),
         "import_updated": _("An import updated the case"),
         "start_moderation": _("%(who)s started moderation"),
         "amend": _("%(who)s amended the card"),

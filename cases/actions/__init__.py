@@ -14,6 +14,7 @@ from cases.actions.agency import (
     route,
     take,
 )
+from cases.actions.arrival import check_may_receive, receive
 from cases.actions.control import add_note, close, extend, lift_control, reopen, set_control
 from cases.actions.moderation import amend, merge, register, reject, start_moderation
 from cases.actions.publication import correct_reply, publish, recall_publication
@@ -25,6 +26,7 @@ __all__ = [
     "add_note",
     "amend",
     "assign",
+    "check_may_receive",
     "close",
     "correct_reply",
     "dispute_competence",
@@ -32,6 +34,7 @@ __all__ = [
     "lift_control",
     "merge",
     "publish",
+    "receive",
     "recall_publication",
     "recall_routing",
     "redirect",

@@ -4,12 +4,37 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from cases.errors import CaseError
 from portal.wording import word_error
+
+
+class Unprocessable(exceptions.APIException):
+    """Values that were understood but do not pass the form; `errors`: field -> sentences."""
+
+    status_code = 422
+    default_detail = _("Some values are not accepted.")
+    default_code = "invalid"
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class KeyReused(exceptions.APIException):
+    status_code = 422
+    default_detail = _("This Idempotency-Key was used with another request.")
+    default_code = "idempotency_key_reused"
+
+
+class KeyInUse(exceptions.APIException):
+    status_code = 409
+    default_detail = _("A request with this Idempotency-Key is being carried out.")
+    default_code = "idempotency_key_in_use"
 
 
 def problem(status: int, title: str, **extra: Any) -> Response:

@@ -1,5 +1,29 @@
-"""Routes of the API."""
+"""Routes of the API; one for every working move (cases.doors)."""
 
-from django.urls import URLPattern
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
 
-urlpatterns: list[URLPattern] = []
+from cases.doors import DOORS
+from portal.api import reference, views
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("token/", reference.Token.as_view(), name="api-token"),
+    path("me/", reference.Me.as_view(), name="api-me"),
+    path("agencies/", reference.Agencies.as_view(), name="api-agencies"),
+    path("topics/", reference.Topics.as_view(), name="api-topics"),
+    path("territories/", reference.Territories.as_view(), name="api-territories"),
+    path("reasons/", reference.Reasons.as_view(), name="api-reasons"),
+    path("messages/", views.Messages.as_view(), name="api-messages"),
+    path("cases/", views.CaseList.as_view(), name="api-cases"),
+    path("cases/<str:number>/", views.CaseDetail.as_view(), name="api-case"),
+    path("cases/<str:number>/check/", views.Check.as_view(), name="api-case-check"),
+    *(
+        path(
+            f"cases/<str:number>/{door.slug}/",
+            views.move_view(door).as_view(),
+            name=f"api-case-{door.slug}",
+        )
+        for door in DOORS.values()
+    ),
+]

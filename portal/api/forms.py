@@ -1,0 +1,86 @@
+"""The one bridge between the forms of the pages and the API: fields, values, mistakes.
+
+A move's form says what it takes; the API's fields are made from it and the form itself checks
+the values, so page and API can never disagree.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+
+from portal.api.problems import Unprocessable
+
+
+def _field(name: str, field: forms.Field) -> serializers.Field:
+    common: dict[str, Any] = {"required": field.required, "help_text": str(field.label or "")}
+    if isinstance(field, forms.ModelChoiceField):
+        key = field.to_field_name or "id"
+        common["help_text"] = f"{field.label}: {key}"
+        return serializers.CharField(**common)
+    if isinstance(field, forms.MultipleChoiceField):
+        return serializers.ListField(child=serializers.CharField(), **common)
+    if isinstance(field, forms.BooleanField):
+        return serializers.BooleanField(**common)
+    if isinstance(field, forms.IntegerField):
+        return serializers.IntegerField(
+            min_value=field.min_value, max_value=field.max_value, **common
+        )
+    if isinstance(field, forms.DateTimeField):
+        return serializers.DateTimeField(**common)
+    if isinstance(field, forms.DateField):
+        return serializers.DateField(**common)
+    blank = not field.required
+    if isinstance(field, forms.ChoiceField) and isinstance(field.choices, list):
+        # Lists kept as data (reasons) are callables: their codes come from /api/reasons/.
+        choices = [(key, str(label)) for key, label in field.choices if key]
+        return serializers.ChoiceField(choices=choices, allow_blank=blank, **common)
+    longest = getattr(field, "max_length", None)
+    return serializers.CharField(max_length=longest, allow_blank=blank, **common)
+
+
+def serializer_of(form: type[forms.Form], name: str) -> type[serializers.Serializer]:
+    """A serializer class with the form's fields, for the schema; it checks nothing itself."""
+    fields = {key: _field(key, field) for key, field in form.base_fields.items()}
+    return type(name, (serializers.Serializer,), fields)
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(isinstance(item, str | int) for item in value)
+    return isinstance(value, str | int | float | bool)
+
+
+def values_for(form: type[forms.Form], data: Any) -> dict[str, Any]:
+    """The body of a request as a form takes it; null counts as not given.
+
+    Raises ParseError when the body is no object, Unprocessable for unknown names and values
+    that are neither text, number, yes/no nor a list of them.
+    """
+    if not isinstance(data, Mapping):
+        raise ParseError("The body must be a JSON object.")
+    if hasattr(data, "getlist"):  # multipart: a list only where the field takes one
+        many = {k for k, f in form.base_fields.items() if isinstance(f, forms.MultipleChoiceField)}
+        data = {key: data.getlist(key) if key in many else data[key] for key in data}
+    wrong = {
+        key: ["Unknown field." if key not in form.base_fields else "Unexpected kind of value."]
+        for key, value in data.items()
+        if key not in form.base_fields or (value is not None and not _plain(value))
+    }
+    for key, value in data.items():
+        if key in wrong or value is None:
+            continue
+        is_list = isinstance(form.base_fields[key], forms.MultipleChoiceField)
+        if isinstance(value, list) != is_list:
+            wrong[key] = ["Unexpected kind of value."]
+    if wrong:
+        raise Unprocessable(wrong)
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def raise_for(form: forms.Form) -> None:
+    """The form's mistakes as one problem with fields; nothing when there are none."""
+    if not form.is_valid():
+        raise Unprocessable({key: [str(e) for e in errors] for key, errors in form.errors.items()})

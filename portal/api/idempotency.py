@@ -1,0 +1,72 @@
+"""Idempotency-Key: a creating call that is repeated gets its first answer, not a second case.
+
+The key is written in the transaction of the change, so a call that died left neither. A
+refused call leaves no key: it may be mended and sent again under the same one.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
+
+from cases.models import IdempotencyKey
+from portal.api.problems import KeyInUse, KeyReused
+
+LONGEST = 200
+
+
+def _digest(request: Request) -> str:
+    body = json.dumps(request.data, sort_keys=True, ensure_ascii=False, cls=JSONEncoder)
+    return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
+
+
+def _lock(user_id: int, key: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"idempotency:{user_id}:{key}"],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def once(request: Request, perform: Callable[[], Response]) -> Response:
+    """Run `perform` once for the request's key; without the header it simply runs.
+
+    Raises KeyReused (422) for the same key with another body, KeyInUse (409) while the first
+    call is still running.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return perform()
+    if len(key) > LONGEST:
+        raise ParseError("Idempotency-Key is longer than 200 characters.")
+    digest = _digest(request)
+    with transaction.atomic():
+        if not _lock(request.user.pk, key):
+            raise KeyInUse
+        known = IdempotencyKey.objects.filter(user=request.user, key=key).first()
+        if known is not None:
+            if known.request_hash != digest:
+                raise KeyReused
+            return Response(
+                known.body, status=known.status, headers={"Idempotency-Replayed": "true"}
+            )
+        answer = perform()
+        IdempotencyKey.objects.create(
+            user=request.user,
+            key=key,
+            request_hash=digest,
+            status=answer.status_code,
+            body=_as_json(answer.data),
+        )
+    return answer
+
+
+def _as_json(data: Any) -> Any:
+    return json.loads(json.dumps(data, cls=JSONEncoder))

@@ -1,0 +1,73 @@
+"""Forms of the API that no page has: a message that arrives, a text to assess."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Channel, Citizen, Outcome, Reply, Territory, Topic
+
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(minutes=10)  # clocks of sources run ahead a little
+
+
+class MessageForm(forms.Form):
+    channel = forms.ModelChoiceField(Channel.objects.all(), to_field_name="code", label=_("Source"))
+    external_id = forms.CharField(max_length=200, label=_("id at the source"))
+    text = forms.CharField(max_length=20000, label=_("text"), strip=False)
+    posted_at = forms.DateTimeField(label=_("posted"))
+    url = forms.URLField(
+        max_length=500, required=False, assume_scheme="https", label=_("address of the post")
+    )
+    author = forms.CharField(max_length=200, required=False, label=_("handle"))
+    author_name = forms.CharField(max_length=200, required=False, label=_("name"))
+    author_kind = forms.ChoiceField(
+        choices=list(Citizen.Kind.choices), required=False, label=_("kind")
+    )
+    author_phone = forms.CharField(max_length=60, required=False, label=_("phone"))
+    author_address = forms.CharField(max_length=300, required=False, label=_("address"))
+    author_url = forms.URLField(
+        max_length=500, required=False, assume_scheme="https", label=_("profile")
+    )
+    topic = forms.ModelChoiceField(
+        Topic.objects.filter(is_active=True),
+        to_field_name="code",
+        required=False,
+        label=_("Topic"),
+    )
+    territory = forms.ModelChoiceField(
+        Territory.objects.all(), to_field_name="code", required=False, label=_("Territory")
+    )
+    place = forms.CharField(max_length=300, required=False, label=_("Place"))
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if not text.strip():
+            raise forms.ValidationError(_("The message has no text."))
+        return text
+
+    def clean_posted_at(self) -> datetime:
+        posted: datetime = self.cleaned_data["posted_at"]
+        if not OLDEST <= posted <= timezone.now() + AHEAD:
+            raise forms.ValidationError(_("This moment is impossible for a message."))
+        return posted
+
+    def arguments(self) -> dict[str, Any]:
+        """What `cases.actions.receive` takes."""
+        given = dict(self.cleaned_data)
+        facts = {
+            "name": given.pop("author_name"),
+            "kind": given.pop("author_kind") or Citizen.Kind.PERSON.value,
+            "phone": given.pop("author_phone"),
+            "address": given.pop("author_address"),
+            "profile_url": given.pop("author_url"),
+        }
+        return {**given, "author_facts": facts}
+
+
+class CheckForm(forms.Form):
+    text = forms.CharField(max_length=20000, required=False, strip=False)
+    kind = forms.ChoiceField(choices=list(Reply.Kind.choices), required=False)
+    outcome = forms.ChoiceField(choices=list(Outcome.choices), required=False)

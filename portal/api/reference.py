@@ -1,0 +1,79 @@
+"""Reference data over the API: agencies, topics, territories, reasons, and who one is."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agencies.access import granted_agency_ids, held_roles
+from agencies.models import Agency
+from agencies.roles import Right
+from cases.models import Reason, ReasonKind, Territory, Topic
+from portal.api import serializers as out
+
+
+class _All(generics.ListAPIView):
+    """Short lists, whole: a client keeps them."""
+
+    pagination_class = None
+    filter_backends: list[type] = []
+
+
+class Agencies(_All):
+    """Agencies that work; work phones and addresses are public."""
+
+    serializer_class = out.AgencySerializer
+    queryset = Agency.objects.active().select_related("parent")
+
+
+class Topics(_All):
+    """Topics in use."""
+
+    serializer_class = out.TopicSerializer
+    queryset = Topic.objects.filter(is_active=True).select_related("group")
+
+
+class Territories(_All):
+    """Territories of the region."""
+
+    serializer_class = out.TerritorySerializer
+    queryset = Territory.objects.all()
+
+
+class Reasons(_All):
+    """Reasons and grounds in use; `?kind=` narrows to one list."""
+
+    serializer_class = out.ReasonSerializer
+    queryset = Reason.objects.filter(is_active=True)
+
+    def get_queryset(self) -> QuerySet[Reason]:
+        found = super().get_queryset()
+        kind = self.request.query_params.get("kind", "")
+        return found.filter(kind=kind) if kind in ReasonKind.values else found
+
+
+class Me(APIView):
+    @extend_schema(operation_id="me", responses=out.MeSerializer)
+    def get(self, request: Request) -> Response:
+        """Who you are and which roles you hold."""
+        user = request.user
+        assert not isinstance(user, AnonymousUser)
+        data = {
+            "username": user.username,
+            "name": str(user),
+            "position": user.position,
+            "agency": user.agency.code if user.agency else None,
+            "roles": [{"role": role, "agency": code} for role, code in held_roles(user)],
+            "rights": [
+                right for right in Right.values if granted_agency_ids(user, right) != frozenset()
+            ],
+        }
+        return Response(out.MeSerializer(data).data)
+
+
+class Token(ObtainAuthToken):
+    """A token for name and password; attempts are limited as on the sign-in page."""

@@ -1,0 +1,402 @@
+"""What the API shows. A citizen's data is masked here, once, by the reader's rights."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from agencies.models import Agency, User
+from agencies.roles import Right, Role
+from cases.masking import mask_text
+from cases.models import (
+    Attachment,
+    Case,
+    CaseEvent,
+    CaseKind,
+    Clock,
+    Finding,
+    Message,
+    Outcome,
+    Reason,
+    Regime,
+    Reply,
+    Review,
+    Territory,
+    Topic,
+)
+from cases.querysets import may
+from cases.workflow import Status
+from portal.wording_events import event_detail, word_event
+
+
+class Masking(serializers.Serializer):
+    """Base of what belongs to a case: knows the reader and whether he sees contacts."""
+
+    def _reader(self) -> User:
+        return self.context["request"].user
+
+    def _sees(self, case: Case) -> bool:
+        return may(self._reader(), Right.VIEW_CONTACTS, case)
+
+    def _text(self, text: str, case: Case) -> str:
+        return text if self._sees(case) else mask_text(text)
+
+
+class PersonSerializer(serializers.Serializer):
+    username = serializers.CharField()
+    name = serializers.CharField(source="__str__")
+
+
+class AgencyRefSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField(source="__str__")
+
+
+class CaseRowSerializer(Masking):
+    """A row of a list."""
+
+    number = serializers.CharField()
+    title = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    regime = serializers.ChoiceField(choices=Regime.choices)
+    kind = serializers.ChoiceField(choices=CaseKind.choices)
+    channel = serializers.CharField(source="channel.code")
+    topic = serializers.CharField(source="topic.code", default=None, allow_null=True)
+    territory = serializers.CharField(source="territory.code", default=None, allow_null=True)
+    place = serializers.SerializerMethodField()
+    severity = serializers.IntegerField()
+    author = serializers.CharField(source="citizen.masked_name")
+    agency = AgencyRefSerializer(allow_null=True)
+    executor = PersonSerializer(allow_null=True)
+    received_at = serializers.DateTimeField()
+    registered_at = serializers.DateTimeField()
+    assigned_at = serializers.DateTimeField(allow_null=True)
+    due_at = serializers.DateTimeField(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    outcome = serializers.ChoiceField(choices=Outcome.choices, allow_blank=True)
+    risk = serializers.FloatField(allow_null=True, help_text="0..1; 1 means surely a brush-off")
+    score = serializers.SerializerMethodField(help_text="100·(1−risk), as on screens")
+    flagged = serializers.BooleanField()
+    is_repeat = serializers.SerializerMethodField()
+    is_controlled = serializers.SerializerMethodField()
+    returns = serializers.IntegerField()
+    version = serializers.IntegerField(help_text="the ETag; send it back in If-Match")
+
+    def get_title(self, case: Case) -> str:
+        return self._text(case.title, case)
+
+    def get_place(self, case: Case) -> str:
+        return self._text(case.place, case)
+
+    def get_score(self, case: Case) -> int | None:
+        return None if case.risk is None else round(100 * (1 - case.risk))
+
+    def get_is_repeat(self, case: Case) -> bool:
+        return case.repeat_of_id is not None
+
+    def get_is_controlled(self, case: Case) -> bool:
+        return case.controlled_by_id is not None
+
+
+class CitizenSerializer(serializers.Serializer):
+    """Contacts and the full name are null without the right to see them."""
+
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    handle = serializers.CharField(allow_null=True)
+    full_name = serializers.CharField(allow_null=True)
+    phone = serializers.CharField(allow_null=True)
+    address = serializers.CharField(allow_null=True)
+    profile_url = serializers.CharField(allow_null=True)
+
+
+def citizen_of(case: Case, sees: bool) -> dict[str, Any]:
+    citizen = case.citizen
+    return {
+        "name": citizen.masked_name,
+        "kind": citizen.kind,
+        "handle": citizen.handle if sees else None,
+        "full_name": citizen.name if sees else None,
+        "phone": citizen.phone if sees else None,
+        "address": citizen.address if sees else None,
+        "profile_url": citizen.profile_url if sees else None,
+    }
+
+
+class MessageSerializer(Masking):
+    id = serializers.IntegerField()
+    channel = serializers.CharField(source="channel.code")
+    version = serializers.IntegerField()
+    text = serializers.SerializerMethodField()
+    url = serializers.SerializerMethodField(help_text="null without the right to see contacts")
+    posted_at = serializers.DateTimeField()
+    received_at = serializers.DateTimeField()
+
+    def get_text(self, message: Message) -> str:
+        return self._text(message.text, self.context["case"])
+
+    def get_url(self, message: Message) -> str | None:
+        return message.url if self._sees(self.context["case"]) else None
+
+
+class FindingSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Finding
+        fields = ["code", "severity", "spans", "params"]
+
+
+class ReviewSerializer(serializers.ModelSerializer):
+    reviewer = PersonSerializer()
+
+    class Meta:
+        model = Review
+        fields = ["verdict", "grounds", "remark", "returned", "reviewer", "created_at"]
+
+
+class ReplySerializer(serializers.ModelSerializer):
+    author = PersonSerializer(allow_null=True)
+    findings = FindingSerializer(many=True)
+    reviews = ReviewSerializer(many=True)
+    score = serializers.IntegerField(allow_null=True)
+
+    class Meta:
+        model = Reply
+        fields = [
+            "id",
+            "version",
+            "kind",
+            "state",
+            "outcome",
+            "text",
+            "author",
+            "author_name",
+            "submitted_at",
+            "published_at",
+            "published_url",
+            "risk",
+            "score",
+            "flagged",
+            "similarity",
+            "rules_version",
+            "findings",
+            "reviews",
+        ]
+
+
+class EventSerializer(Masking):
+    at = serializers.DateTimeField()
+    move = serializers.CharField()
+    before = serializers.CharField(allow_blank=True)
+    after = serializers.CharField(allow_blank=True)
+    actor = PersonSerializer(allow_null=True)
+    sentence = serializers.SerializerMethodField()
+    detail = serializers.SerializerMethodField()
+
+    def get_sentence(self, event: CaseEvent) -> str:
+        return word_event(event)
+
+    def get_detail(self, event: CaseEvent) -> str:
+        return self._text(event_detail(event), self.context["case"])
+
+
+class ClockSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Clock
+        fields = ["kind", "code", "started_at", "due_at", "stopped_at", "explanation"]
+
+
+class AttachmentSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Attachment
+        fields = ["id", "name", "media_type", "size", "sha256", "created_at"]
+
+
+class MoveSerializer(serializers.Serializer):
+    """A move this person may make on this case now."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    url = serializers.CharField()
+
+
+class CaseSerializer(CaseRowSerializer):
+    """The whole case as its page shows it."""
+
+    citizen = serializers.SerializerMethodField()
+    repeat_of = serializers.SerializerMethodField(help_text="null when it is not yours to open")
+    merged_into = serializers.SerializerMethodField()
+    control_reason = serializers.CharField()
+    controlled_until = serializers.DateField(allow_null=True)
+    close_reason = serializers.CharField()
+    extensions = serializers.IntegerField()
+    messages = serializers.SerializerMethodField()
+    replies = serializers.SerializerMethodField()
+    events = serializers.SerializerMethodField()
+    clocks = serializers.SerializerMethodField()
+    attachments = serializers.SerializerMethodField()
+    moves = serializers.SerializerMethodField()
+
+    @extend_schema_field(CitizenSerializer)
+    def get_citizen(self, case: Case) -> Any:
+        return CitizenSerializer(citizen_of(case, self._sees(case))).data
+
+    def _number(self, other: Case | None) -> str | None:
+        """Another case is named only to who may open it."""
+        if other is None or not may(self._reader(), Right.VIEW_CASES, other):
+            return None
+        return other.number
+
+    def get_repeat_of(self, case: Case) -> str | None:
+        return self._number(case.repeat_of)
+
+    def get_merged_into(self, case: Case) -> str | None:
+        return self._number(case.merged_into)
+
+    @extend_schema_field(MessageSerializer(many=True))
+    def get_messages(self, case: Case) -> Any:
+        found = case.messages.select_related("channel").filter(is_current=True)
+        return MessageSerializer(found, many=True, context=self._with(case)).data
+
+    @extend_schema_field(ReplySerializer(many=True))
+    def get_replies(self, case: Case) -> Any:
+        return ReplySerializer(self.context["replies"], many=True).data
+
+    @extend_schema_field(EventSerializer(many=True))
+    def get_events(self, case: Case) -> Any:
+        found = case.events.select_related("actor").all()[:200]
+        return EventSerializer(found, many=True, context=self._with(case)).data
+
+    @extend_schema_field(ClockSerializer(many=True))
+    def get_clocks(self, case: Case) -> Any:
+        return ClockSerializer(case.clocks.order_by("-started_at"), many=True).data
+
+    @extend_schema_field(AttachmentSerializer(many=True))
+    def get_attachments(self, case: Case) -> Any:
+        return AttachmentSerializer(case.attachments.all(), many=True).data
+
+    @extend_schema_field(MoveSerializer(many=True))
+    def get_moves(self, case: Case) -> Any:
+        return MoveSerializer(self.context["moves"], many=True).data
+
+    def _with(self, case: Case) -> dict[str, Any]:
+        return {**self.context, "case": case}
+
+
+class MovedSerializer(serializers.Serializer):
+    """The case after a move; `reply` only where the move made one."""
+
+    number = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    version = serializers.IntegerField()
+    agency = serializers.CharField(source="agency.code", default=None, allow_null=True)
+    executor = serializers.SerializerMethodField()
+    due_at = serializers.DateTimeField(allow_null=True)
+    flagged = serializers.BooleanField()
+    risk = serializers.FloatField(allow_null=True)
+    reply = serializers.SerializerMethodField(help_text="id of the reply that was sent")
+
+    def get_executor(self, case: Case) -> int | None:
+        return case.executor_id
+
+    def get_reply(self, case: Case) -> int | None:
+        return self.context.get("reply")
+
+
+class ArrivedSerializer(serializers.Serializer):
+    """What became of a message. No text: who imports need not be allowed to read."""
+
+    number = serializers.CharField()
+    result = serializers.ChoiceField(choices=["created", "updated", "unchanged"])
+    message_version = serializers.IntegerField()
+    case_version = serializers.IntegerField()
+
+
+class QuestionSerializer(serializers.Serializer):
+    number = serializers.IntegerField()
+    text = serializers.CharField()
+    answered = serializers.ChoiceField(choices=["yes", "part", "no"])
+
+
+class SourceSerializer(serializers.Serializer):
+    """An earlier reply; `case` and `agency` are null when its case is not yours to open."""
+
+    letter = serializers.CharField()
+    share = serializers.IntegerField(help_text="percent of the text taken from it")
+    similarity = serializers.IntegerField(help_text="percent")
+    case = serializers.CharField(allow_null=True)
+    agency = serializers.CharField(allow_null=True)
+    spans = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()),
+        help_text="[start, end) in code points of the text",
+    )
+
+
+class CheckSerializer(serializers.Serializer):
+    """What the panel beside the editor shows."""
+
+    score = serializers.IntegerField()
+    risk = serializers.FloatField()
+    band = serializers.ChoiceField(choices=["brush_off", "weak", "good"])
+    flagged = serializers.BooleanField()
+    similarity = serializers.IntegerField(help_text="percent")
+    personal = serializers.IntegerField(help_text="percent of the author's own words")
+    questions = QuestionSerializer(many=True)
+    findings = FindingSerializer(many=True)
+    sources = SourceSerializer(many=True)
+    hidden_sources = serializers.IntegerField()
+
+
+class AgencySerializer(serializers.ModelSerializer):
+    parent = serializers.CharField(source="parent.code", default=None, allow_null=True)
+
+    class Meta:
+        model = Agency
+        fields = ["code", "name", "short_name", "kind", "parent", "time_zone", "phone", "email"]
+
+
+class TopicSerializer(serializers.ModelSerializer):
+    group = serializers.CharField(source="group.code")
+    group_name = serializers.CharField(source="group.name")
+
+    class Meta:
+        model = Topic
+        fields = ["code", "name", "group", "group_name", "severity", "kind", "photo_required"]
+
+
+class TerritorySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Territory
+        fields = ["code", "name", "time_zone"]
+
+
+class ReasonSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Reason
+        fields = ["kind", "code", "name"]
+
+
+class HeldRoleSerializer(serializers.Serializer):
+    role = serializers.ChoiceField(choices=Role.choices)
+    agency = serializers.CharField()
+
+
+class MeSerializer(serializers.Serializer):
+    username = serializers.CharField()
+    name = serializers.CharField()
+    position = serializers.CharField()
+    agency = serializers.CharField(allow_null=True)
+    roles = HeldRoleSerializer(many=True)
+    rights = serializers.ListField(child=serializers.CharField())
+
+
+class ProblemSerializer(serializers.Serializer):
+    """Problem details (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    errors = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )

@@ -1,0 +1,262 @@
+"""Cases over the API: lists, the case, its moves, the check, and messages that arrive."""
+
+import re
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from agencies.roles import Right
+from cases import actions, checking
+from cases.actions.publication import is_own_publishable
+from cases.doors import DOORS, Door, open_doors
+from cases.errors import RightMissing
+from cases.filters import CaseFilter
+from cases.models import Case, Reply
+from cases.querysets import CaseQuerySet, may
+from cases.views.panel import panel_of
+from cases.workflow import Status
+from portal.api import serializers as out
+from portal.api.forms import raise_for, serializer_of, values_for
+from portal.api.idempotency import once
+from portal.api.intake_form import CheckForm, MessageForm
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The case's ETag; 412 when somebody changed it meanwhile.",
+)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The same key with the same body gives the first answer again.",
+)
+_ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
+
+
+def _problems(*codes: int) -> dict[int, OpenApiResponse]:
+    return {code: OpenApiResponse(out.ProblemSerializer) for code in codes}
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def wanted_version(request: Request) -> int | None:
+    """The version of If-Match; None when the header is absent or «*»."""
+    raw = request.headers.get("If-Match", "").strip()
+    if raw in ("", "*"):
+        return None
+    found = _ETAG.fullmatch(raw)
+    if found is None:
+        raise ParseError("If-Match takes one ETag of the case.")
+    return int(found[1])
+
+
+def case_or_404(request: Request, number: str) -> Case:
+    """The case inside the reader's scope (one query besides his rights), or 404."""
+    found = (
+        Case.objects.visible_to(request.user)
+        .for_list()
+        .select_related("event", "controlled_by", "repeat_of", "merged_into", "agency__parent")
+        .filter(number=number)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+class CaseList(generics.ListAPIView):
+    """Cases you may see, newest first; the filters are those of the pages."""
+
+    serializer_class = out.CaseRowSerializer
+    filterset_class = CaseFilter
+    queryset = Case.objects.none()
+
+    def get_queryset(self) -> CaseQuerySet:
+        return Case.objects.visible_to(self.request.user).for_list()
+
+
+class CaseDetail(APIView):
+    @extend_schema(operation_id="case", responses={200: out.CaseSerializer, **_problems(403, 404)})
+    def get(self, request: Request, number: str) -> Response:
+        """One case with its messages, replies, history, terms and the moves open to you."""
+        case = case_or_404(request, number)
+        replies = list(
+            case.replies.select_related("author")
+            .prefetch_related("findings", "reviews__reviewer")
+            .order_by("-version")
+        )
+        context = {
+            "request": request,
+            "replies": replies,
+            "moves": [
+                {
+                    "name": door.name,
+                    "title": str(door.move.title),
+                    "url": reverse(f"api-case-{door.slug}", [case.number]),
+                }
+                for door in _doors(case, request, replies)
+            ],
+        }
+        data = out.CaseSerializer(case, context=context).data
+        return Response(data, headers={"ETag": etag(case.version)})
+
+
+def _doors(case: Case, request: Request, replies: list[Reply]) -> list[Door]:
+    """Open moves; publishing by the author himself depends on his reply."""
+    doors = open_doors(case, request.user)
+    if (
+        case.status == Status.APPROVAL
+        and DOORS["publish"] not in doors
+        and replies
+        and replies[0].author_id == request.user.pk
+        and case.agency is not None
+        and case.agency.publish_own
+        and may(request.user, Right.ANSWER_CASES, case)
+        and is_own_publishable(replies[0], checking.thresholds()[1])
+    ):
+        doors.append(DOORS["publish"])
+    return doors
+
+
+class MoveView(APIView):
+    """Base of the moves: one subclass for each row of `cases.doors`."""
+
+    door: Door
+
+    def post(self, request: Request, number: str) -> Response:
+        if self.door.name == "submit_reply":
+            return once(request, lambda: self.make(request, number))
+        return self.make(request, number)
+
+    def make(self, request: Request, number: str) -> Response:
+        case = case_or_404(request, number)
+        version = wanted_version(request)
+        # The right first: who may not move the case learns nothing from its form's choices.
+        if self.door.name != "publish" and not may(request.user, self.door.move.right, case):
+            raise RightMissing("right_missing", move=self.door.name)
+        form = self.door.form(
+            values_for(self.door.form, request.data), case=case, actor=request.user
+        )
+        raise_for(form)
+        made = self.door.perform(case, actor=request.user, version=version, **form.cleaned_data)
+        reply = made if isinstance(made, Reply) else None
+        moved: Case = reply.case if reply is not None else made
+        data = out.MovedSerializer(moved, context={"reply": reply.pk if reply else None}).data
+        return Response(data, headers={"ETag": etag(moved.version)})
+
+
+def move_view(door: Door) -> type[MoveView]:
+    """The view of one move with its own entry in the schema."""
+    name = "".join(part.title() for part in door.name.split("_"))
+    view = type(f"{name}View", (MoveView,), {"door": door})
+    parameters = [IF_MATCH, *([IDEMPOTENCY_KEY] if door.name == "submit_reply" else [])]
+    request = serializer_of(door.form, f"{name}Serializer") if door.form.base_fields else None
+
+    def post(self: MoveView, request: Request, number: str) -> Response:
+        return MoveView.post(self, request, number)
+
+    post.__doc__ = str(door.move.title)
+    view.post = extend_schema(  # type: ignore[method-assign]
+        operation_id=f"case_{door.name}",
+        summary=str(door.move.title),
+        parameters=parameters,
+        request=request,
+        responses={200: out.MovedSerializer, **_problems(400, 403, 404, 409, 412, 422)},
+    )(post)
+    return view
+
+
+class Check(APIView):
+    @extend_schema(
+        operation_id="case_check",
+        request=serializer_of(CheckForm, "CheckTextSerializer"),
+        responses={200: out.CheckSerializer, **_problems(403, 404, 422)},
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """Assess a text for this case as the panel beside the editor does; stores nothing."""
+        case = case_or_404(request, number)
+        if not may(request.user, Right.ANSWER_CASES, case):
+            raise RightMissing("right_missing", move="submit_reply")
+        form = CheckForm(values_for(CheckForm, request.data))
+        raise_for(form)
+        given = form.cleaned_data
+        text = given["text"]
+        found = checking.check(
+            case,
+            text,
+            kind=given["kind"] or Reply.Kind.FINAL.value,
+            outcome=given["outcome"],
+            replied_at=timezone.now(),
+        )
+        return Response(out.CheckSerializer(_panel(found, request, text)).data)
+
+
+def _panel(found: Any, request: Request, text: str) -> dict[str, Any]:
+    panel = panel_of(found, request.user, text=text)
+    assert panel is not None  # only an unchecked stored reply has none
+    return {
+        "score": panel.score,
+        "risk": found.risk,
+        "band": panel.band,
+        "flagged": panel.flagged,
+        "similarity": panel.similarity,
+        "personal": panel.personal,
+        "questions": panel.questions,
+        "findings": [*panel.must, *panel.advice, *panel.praise],
+        "sources": [
+            {
+                "letter": source.letter,
+                "share": source.share,
+                "similarity": source.similarity,
+                "case": source.reply.case.number if source.reply else None,
+                "agency": source.reply.agency.code if source.reply else None,
+                "spans": [span[:2] for span in source.spans],
+            }
+            for source in panel.sources
+        ],
+        "hidden_sources": panel.hidden,
+    }
+
+
+class Messages(APIView):
+    @extend_schema(
+        operation_id="message_receive",
+        parameters=[IDEMPOTENCY_KEY],
+        request=serializer_of(MessageForm, "MessageInSerializer"),
+        responses={
+            201: out.ArrivedSerializer,
+            200: out.ArrivedSerializer,
+            **_problems(400, 403, 409, 422),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Take in one message: 201 a new case, 200 a known message (unchanged or a new version)."""
+        return once(request, lambda: self._receive(request))
+
+    def _receive(self, request: Request) -> Response:
+        form = MessageForm(values_for(MessageForm, request.data))
+        actions.check_may_receive(request.user)
+        raise_for(form)
+        arrived = actions.receive(actor=request.user, **form.arguments())
+        data = out.ArrivedSerializer(
+            {
+                "number": arrived.case.number,
+                "result": arrived.result,
+                "message_version": arrived.message.version,
+                "case_version": arrived.case.version,
+            }
+        ).data
+        return Response(data, status=201 if arrived.result == "created" else 200)
