@@ -158,7 +158,7 @@ def wait_for_answer(port: int, web: Service, seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and web.code is None:
         try:
-            opener.open(f"http://{HOST}:{port}/health/live", timeout=5).close()
+            opener.open(f"http://{HOST}:{port}/health/live/", timeout=5).close()
             return
         except urllib.error.HTTPError:
             return
