@@ -31,7 +31,7 @@ def assess(
 ) -> Assessment:
     """Assess a reply against its message and candidates for reuse, best candidates first.
 
-    Looks at the first 20,000 code points of each text; never raises on any text.
+    Looks at the first 12,000 code points of each text; never raises on any text.
     """
     prepared = prepare(situation.reply)
     said = read(situation.reply, situation.message, situation.topic, situation.place)

@@ -116,6 +116,10 @@ _UNIT = re.compile(
 )
 
 
+_MESSAGE_TOKENS = 800
+"""Words of a message that are looked up: what it is about stands at its beginning."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseProfile:
     """What the message is about: roots of its words, names of places, fields."""
@@ -172,13 +176,14 @@ def profile(message: str, topic: str | None, place: str | None) -> CaseProfile:
     roots: set[str] = set()
     places: set[str] = set()
     fields: set[str] = set()
-    for token in prepared.tokens:
+    begins = {sentence.tokens[0].start for sentence in prepared.sentences}
+    for token in prepared.tokens[:_MESSAGE_TOKENS]:
         form = word(token.text)
         raw_char = message[prepared.offsets[token.start]]
         if _usable(form):
             roots.add(root(form.lemma))
             fields |= fields_of(token.text)
-        starts_sentence = any(s.tokens[0].start == token.start for s in prepared.sentences)
+        starts_sentence = token.start in begins
         if form.place or (raw_char.isupper() and not starts_sentence and len(token.text) > 3):
             places.add(root(form.lemma))
     for extra in (topic, place):

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-LIMIT = 20_000
+LIMIT = 12_000
 """Code points of a text that are looked at; the longest allowed reply is far shorter."""
 
 _DASHES = "‐‑‒–—―−"  # noqa: RUF001
