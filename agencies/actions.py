@@ -49,3 +49,17 @@ def revoke_role(person: User, role: str, agency: Agency, *, actor: User | None =
             actor=actor, person=person, agency=agency, action="revoke_role", data={"role": role}
         )
     return bool(deleted)
+
+
+def record(
+    person: User | None,
+    action: str,
+    *,
+    actor: User | None,
+    agency: Agency | None = None,
+    **data: object,
+) -> AccountEvent:
+    """A row of the journal for a change that has no function of its own here."""
+    return AccountEvent.objects.create(
+        actor=actor, person=person, agency=agency, action=action, data=data
+    )

@@ -7,6 +7,7 @@ from django.db import connection
 
 from agencies.models import CalendarDay, WorkingCalendar
 from deadlines import DayHours, WeekPlan, WorkCalendar
+from deadlines.reference import ProductionDay, days_for_week
 
 
 def _minutes(clock: str) -> int:
@@ -23,21 +24,29 @@ def week_plan(rows: list[list[list[str]]]) -> WeekPlan:
     return WeekPlan(days=tuple(_intervals(day) for day in rows))
 
 
+def _day_hours(row: CalendarDay) -> DayHours:
+    return DayHours(
+        day=row.day,
+        intervals=None if row.intervals is None else _intervals(row.intervals),
+        kind=row.kind,
+        title=row.title,
+        replaces=row.replaces,
+        shorter_by=row.shorter_by,
+    )
+
+
 @lru_cache(maxsize=64)
 def _build(calendar_id: int, _stamp: tuple[object, ...]) -> WorkCalendar:
     calendar = WorkingCalendar.objects.get(pk=calendar_id)
     days: dict[date, DayHours] = {}
     federal = list(CalendarDay.objects.filter(calendar=None).order_by("day"))
     own = list(CalendarDay.objects.filter(calendar_id=calendar_id).order_by("day"))
-    for row in [*(federal if calendar.follows_production else []), *own]:
-        days[row.day] = DayHours(
-            day=row.day,
-            intervals=None if row.intervals is None else _intervals(row.intervals),
-            kind=row.kind,
-            title=row.title,
-            replaces=row.replaces,
-            shorter_by=row.shorter_by,
-        )
+    week = week_plan(calendar.week)
+    if calendar.follows_production:
+        # Who rests on other days than Saturday and Sunday keeps the holidays, not the transfers.
+        rows = [ProductionDay(_day_hours(row), row.source, row.confirmed) for row in federal]
+        days.update(days_for_week(rows, week))
+    days.update((row.day, _day_hours(row)) for row in own)
     years = {row.day.year for row in federal}
     confirmed = {row.day.year for row in federal if row.confirmed}
     first = date(min(years, default=2024), 1, 1)
@@ -45,7 +54,7 @@ def _build(calendar_id: int, _stamp: tuple[object, ...]) -> WorkCalendar:
     return WorkCalendar(
         first=first,
         last=last,
-        week=week_plan(calendar.week),
+        week=week,
         days=days,
         confirmed_until=date(max(confirmed), 12, 31) if confirmed else first - timedelta(days=1),
     )

@@ -55,6 +55,7 @@ def term_of(rule: DeadlineRule) -> Term:
         unit=Unit(rule.unit),
         roll=Roll(rule.roll),
         counts_day_zero=rule.counts_day_zero,
+        cutoff=rule.cutoff or None,
     )
 
 
@@ -86,7 +87,10 @@ def start_clock(
     agency: Agency,
     rules: Rules | None = None,
 ) -> Clock | None:
-    """Start the term and make it the case's due moment; None where no rule is in force."""
+    """Start the term and make it the case's due moment; None where no rule is in force.
+
+    A term that only warns has its clock, but never makes the case overdue.
+    """
     rule = (rules or Rules()).pick(codes, severity=case.severity, at=start)
     if rule is None:
         return None
@@ -100,7 +104,8 @@ def start_clock(
         due_at=due.moment,
         explanation=due.as_json(),
     )
-    case.due_at = due.moment
+    if not rule.warning_only:
+        case.due_at = due.moment
     return clock
 
 

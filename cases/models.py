@@ -153,6 +153,15 @@ class DeadlineRule(models.Model):
     unit = models.CharField(_("unit"), max_length=20)
     roll = models.CharField(_("term ending on a day off"), max_length=10, default="none")
     counts_day_zero = models.BooleanField(_("the first day counts"), default=False)
+    cutoff = models.CharField(
+        _("cutoff of arrival"),
+        max_length=5,
+        blank=True,
+        help_text=_("17:00: what arrives at or after it counts from the next working day."),
+    )
+    warning_only = models.BooleanField(
+        _("warns only"), default=False, help_text=_("Never makes a case overdue.")
+    )
     min_severity = models.PositiveSmallIntegerField(_("from severity"), default=1)
     source = models.CharField(_("source"), max_length=200, blank=True)
     in_force_from = models.DateField(_("in force from"), default="2020-01-01")
@@ -448,6 +457,15 @@ class Case(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("case-detail", kwargs={"number": self.number})
+
+
+class CaseState(Case):
+    """A case as administrators see it: number, state, agency, moments; never words or people."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("state of a case")
+        verbose_name_plural = _("states of cases")
 
 
 class Message(models.Model):

@@ -111,6 +111,8 @@ def load_deadline_rules() -> None:
                     unit=row["unit"],
                     roll=row["roll"],
                     counts_day_zero=row["counts_day_zero"] == "yes",
+                    cutoff=row["cutoff"],
+                    warning_only=row["warning_only"] == "yes",
                     min_severity=int(row["min_severity"] or 1),
                     source=row["source"],
                     in_force_from=date(2020, 1, 1),

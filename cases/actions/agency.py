@@ -60,13 +60,17 @@ def take(case: Case, *, actor: User, version: int | None = None) -> Case:
     return step.case
 
 
-def assign(case: Case, *, actor: User, executor: User, version: int | None = None) -> Case:
+def assign(
+    case: Case, *, actor: User, executor: User, reason: str = "", version: int | None = None
+) -> Case:
     """Name the executor; he must hold the right to answer for the case's agency."""
     with moving(case, "assign", actor, version=version) as step:
         ids = granted_agency_ids(executor, Right.ANSWER_CASES)
         if ids is not None and step.case.agency_id not in ids:
             raise BadChange("executor_may_not_answer", field="executor")
         step.data = {"executor": executor.pk, "before": step.case.executor_id}
+        if reason:
+            step.data["reason"] = reason
         step.case.executor = executor
         if step.case.status == "routed":
             step.case.status = "in_work"

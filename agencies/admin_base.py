@@ -1,0 +1,153 @@
+"""Admin pages by the portal's rights: nobody needs is_staff, nothing asks Django's permissions."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import Http404, HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from agencies.access import granted_agency_ids, holds_anywhere
+from agencies.roles import Right
+
+# Pages past this many rows are reached by filters and search, not by leafing.
+ROWS_CAP = 1000
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than ROWS_CAP: counting a million rows costs more than the page."""
+
+    @cached_property
+    def count(self) -> int:
+        return min(self.object_list.order_by()[: ROWS_CAP + 1].count(), ROWS_CAP)
+
+
+class RightsAdmin(admin.ModelAdmin):
+    """Base of every admin page of the portal.
+
+    `view_rights`: who may look (one of them, on any agency); `edit_rights`: who may add and
+    change. With `region_wide` the rights must reach every agency: rules and lists concern all.
+    `agency_path`: lookup from the model to the agency whose rights decide over a row; the rows
+    themselves and all choices of agencies and people are narrowed to it.
+    """
+
+    view_rights: ClassVar[tuple[str, ...]] = (Right.MANAGE_AGENCIES,)
+    edit_rights: ClassVar[tuple[str, ...]] = (Right.MANAGE_AGENCIES,)
+    region_wide: ClassVar[bool] = False
+    view_region_wide: ClassVar[bool] = False
+    agency_path: ClassVar[str | None] = None
+    may_add: ClassVar[bool] = True
+    may_change: ClassVar[bool] = True
+    may_delete: ClassVar[bool] = False
+
+    view_on_site = False
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    list_max_show_all = 50
+    actions_selection_counter = False
+    paginator = CappedPaginator
+
+    def holds(self, request: HttpRequest, rights: Iterable[str], *, region_wide: bool) -> bool:
+        if region_wide:
+            return any(granted_agency_ids(request.user, right) is None for right in rights)
+        return holds_anywhere(request.user, rights)
+
+    def scope(self, request: HttpRequest) -> frozenset[int] | None:
+        """Agencies whose rows this person sees here; None means all."""
+        ids: frozenset[int] = frozenset()
+        for right in self.view_rights:
+            granted = granted_agency_ids(request.user, right)
+            if granted is None:
+                return None
+            ids |= granted
+        return ids
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.holds(
+            request, self.view_rights, region_wide=self.region_wide or self.view_region_wide
+        )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_module_permission(request)
+
+    def _may_edit(self, request: HttpRequest) -> bool:
+        return self.holds(request, self.edit_rights, region_wide=self.region_wide)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_add and self._may_edit(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_change and self._may_edit(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_delete and self._may_edit(request)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows = super().get_queryset(request)
+        if self.agency_path is None:
+            return rows
+        ids = self.scope(request)
+        if ids is None:
+            return rows
+        return rows.filter(**{f"{self.agency_path}__in": sorted(ids)})
+
+    def _narrowed(self, field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """A choice of agencies or people offers, and accepts, only what the person manages."""
+        related = self.admin_site._registry.get(field.remote_field.model)
+        if isinstance(related, RightsAdmin) and related.agency_path is not None:
+            kwargs.setdefault("queryset", related.get_queryset(request))
+        return kwargs
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, **self._narrowed(db_field, request, kwargs)
+        )
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(
+            db_field, request, **self._narrowed(db_field, request, kwargs)
+        )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without the pop-up buttons beside a choice: they open windows, and break on phones."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        widget = getattr(field, "widget", None)
+        for name in ("can_add_related", "can_change_related", "can_delete_related"):
+            if hasattr(widget, name):
+                setattr(widget, name, False)
+        if hasattr(widget, "can_view_related"):
+            widget.can_view_related = False
+        return field
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, *args: Any) -> Any:
+        """A row of others does not exist: 404, as everywhere in the portal."""
+        raise Http404
+
+
+class ReadOnlyAdmin(RightsAdmin):
+    may_add = False
+    may_change = False
+
+
+class ListOnlyAdmin(ReadOnlyAdmin):
+    """Rows without a page of their own."""
+
+    list_display_links = None
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_view_permission(request)
+
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        raise PermissionDenied
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        raise PermissionDenied
+
+
+def yes_no(value: bool) -> str:
+    return _("yes") if value else _("no")
