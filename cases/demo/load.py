@@ -87,7 +87,7 @@ class Demo:
         self.places = {t.code: t for t in Territory.objects.all()}
         self.channels = {c.code: c for c in Channel.objects.all()}
         self.agencies = {a.pk: a for a in Agency.objects.select_related("calendar")}
-        self.events = {e.code.split("-20")[0]: e for e in MassEvent.objects.all()}
+        self.events = list(MassEvent.objects.all())
         self.people = self._people()
         self.staff = {u.username: u for u in User.objects.all()}
         self.batch = Batch()
@@ -216,7 +216,10 @@ class Demo:
             received_at=when,
             registered_at=registered,
             audience=self.dice.choice([0, 40, 120, 800, 4500]),
-            event=self.events.get(row.get("event", "")),
+            event=next(
+                (e for e in self.events if row.get("event") and e.code.startswith(row["event"])),
+                None,
+            ),
         )
         case.citizen = citizen
         earlier = self.by_key.get(row.get("repeat_of", ""))
