@@ -16,6 +16,7 @@ import pytest
 from _lib import checkout, console, services, test_portal
 from _lib.packages import Environment, clean_environment
 from portal import env, postgres
+from portal import postgres_processes as processes
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -202,7 +203,7 @@ def test_requirements_are_hashed_and_name_no_index() -> None:
 
 
 def test_a_pid_of_a_stranger_is_not_our_server(tmp_path: Path) -> None:
-    assert not postgres.is_live_postgres(os.getpid(), tmp_path)
+    assert not processes.is_live_postgres(os.getpid(), tmp_path)
 
 
 def test_a_server_of_another_user_is_neither_ours_nor_an_orphan(
@@ -221,34 +222,37 @@ def test_a_server_of_another_user_is_neither_ours_nor_an_orphan(
             raise PermissionError(path)
         return real(path)
 
-    monkeypatch.setattr(postgres, "PROC", proc.parent)
-    monkeypatch.setattr(postgres.os.path, "realpath", hidden)
-    assert postgres.server_processes(data) == []
-    assert postgres.is_live_postgres(77, data)  # the same user: may be ours
+    monkeypatch.setattr(processes, "PROC", proc.parent)
+    monkeypatch.setattr(processes.os.path, "realpath", hidden)
+    assert processes.server_processes(data) == []
+    assert processes.is_live_postgres(77, data)  # the same user: may be ours
     if os.geteuid() == 0:
         os.chown(data, 4242, 4242)
-        assert not postgres.is_live_postgres(77, data)
+        assert not processes.is_live_postgres(77, data)
 
 
 def test_a_dead_child_nobody_waited_for_is_not_alive(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     time.sleep(0.3)
     try:
-        assert not postgres.is_live_postgres(child.pid, tmp_path)
+        assert not processes.is_live_postgres(child.pid, tmp_path)
     finally:
         child.wait()
 
 
 def test_a_half_written_pid_file_is_no_server(tmp_path: Path) -> None:
-    assert postgres.read_postmaster(tmp_path) is None
+    assert processes.read_postmaster(tmp_path) is None
     (tmp_path / "postmaster.pid").write_text("123\n/data\n")
-    assert postgres.read_postmaster(tmp_path) is None
+    assert processes.read_postmaster(tmp_path) is None
     (tmp_path / "postmaster.pid").write_text("123\n/data\n1\n5432\n/run/x\n\n 1 2\nready   \n")
-    assert postgres.read_postmaster(tmp_path) == postgres.Postmaster(123, "/run/x", "ready")
+    assert processes.read_postmaster(tmp_path) == processes.Postmaster(123, "/run/x", "ready")
 
 
 def test_a_lock_is_exclusive_and_goes_with_its_holder(tmp_path: Path) -> None:
-    one, two = postgres.Lock(tmp_path / "lock"), postgres.Lock(tmp_path / "lock")
+    one, two = (
+        processes.Lock(tmp_path / "lock"),
+        processes.Lock(tmp_path / "lock"),
+    )
     assert one.acquire(wait=False)
     assert not two.acquire(wait=False)
     one.release()
@@ -298,7 +302,7 @@ def test_the_server_knows_cyrillic_and_its_roles_are_no_superusers(base: Path) -
     ).split() == ["f|f", "f|f"]
     assert cluster.sql("show listen_addresses").strip() == ""
     assert os.stat(cluster.socket_folder).st_mode & 0o777 == 0o700
-    with pytest.raises(postgres.PostgresError, match="permission denied"):
+    with pytest.raises(processes.PostgresError, match="permission denied"):
         cluster.sql("truncate t", role=postgres.APP, name=postgres.DATABASE)
     assert cluster.leave()
     assert not cluster.ready()
@@ -331,7 +335,7 @@ def test_a_data_folder_of_another_version_is_refused_by_name(base: Path) -> None
     cluster.join()
     cluster.leave()
     (cluster.data / "PG_VERSION").write_text("15\n")
-    with pytest.raises(postgres.PostgresError, match="создана PostgreSQL 15"):
+    with pytest.raises(processes.PostgresError, match="создана PostgreSQL 15"):
         cluster_at(base).join()
 
 
@@ -367,7 +371,7 @@ def test_kill_9_loses_no_acknowledged_row(base: Path) -> None:
         for _ in range(20):
             cluster.sql(f"insert into t values ({written})", **owner)
             written += 1
-        found = postgres.read_postmaster(cluster.data)
+        found = processes.read_postmaster(cluster.data)
         assert found is not None
         os.kill(found.pid, signal.SIGKILL)
         time.sleep(0.05)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from portal.postgres import SYSTEM_USER, can_enter, server_user
+from portal.postgres_processes import SYSTEM_USER, can_enter, server_user
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 

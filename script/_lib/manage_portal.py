@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from _lib.checkout import CHECKOUT
 from _lib.console import Console, Failure, Stopped, ignore_signals, stop_on_signals
 from _lib.site import OWNER_COMMANDS, Site
-from portal.postgres import PostgresError, wheel_folder
+from portal.postgres import wheel_folder
+from portal.postgres_processes import PostgresError
 
 
 def main() -> int:

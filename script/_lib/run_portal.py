@@ -16,7 +16,7 @@ from _lib.services import (
     wait_for_answer,
 )
 from _lib.site import Site, has_command
-from portal.postgres import PostgresError
+from portal.postgres_processes import PostgresError
 
 BLOCKING_THREADS = 4  # not more than the connections of the pool (8)
 

@@ -20,7 +20,8 @@ from _lib.checkout import (
 )
 from _lib.console import Console, Failure, checked, run
 from _lib.packages import Environment, clean_environment
-from portal.postgres import APP, OWNER, Cluster, Lock
+from portal.postgres import APP, OWNER, Cluster
+from portal.postgres_processes import Lock
 
 LIB = Path(__file__).parent
 # Commands that need rights on the tables themselves.
