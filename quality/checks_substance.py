@@ -130,6 +130,30 @@ def refusal(c: Context) -> list[Finding]:
     return [c.finding("Q14", Severity.RETURN, spans, 0.4)]
 
 
+_BARE = re.compile(
+    r"\b(?:факт\w?[^.!?]{0,40} не (?:подтвердил|нашел|нашл)\w{1,3}|не нашли своего подтверждения|"
+    r"нарушени\w[^.!?]{0,50} не (?:выявлен|установлен|допущен|зафиксирован)\w?|"
+    r"(?:действи|снят|решени|отказ)\w{1,3} [^.!?]{0,50}правомерн\w|"
+    r"ответ (?:вам )?(?:был )?дан ранее|вопрос (?:закрыт|снят|исчерпан)\w?|"
+    r"(?:выполнен|произведен|проведен)\w{0,2} в полном объеме|строго в соответствии)"
+)
+_CHECKED = re.compile(
+    r"\b(?:осмотре|обследова|замер|проб[ыау]\b|измер|выезд|комисси|провери|акт\w? (?:от|№)|журнал|камер|"
+    r"видео|опрос|протокол|свидетел|запис[ьи])\w*"
+)
+
+
+def bare_denial(c: Context) -> list[Finding]:
+    """Q14: «не подтвердилось», «выполнено в полном объёме» without a word of what was looked at."""
+    spans = [m.span() for m in _BARE.finditer(c.clean)]
+    if not spans or _CHECKED.search(c.clean) and c.features.substance >= 0.6:
+        return []
+    if any(s.cause for s in c.said) and c.features.term >= 0.8:
+        return []
+    severity = Severity.RETURN if c.base_risk >= 0.35 else Severity.WARN
+    return [c.finding("Q14", severity, spans, 1.2)]
+
+
 def unanswered(c: Context) -> list[Finding]:
     """Q15: questions left without an answer; a share of several, or the only one evaded."""
     real = list(c.questions)
@@ -257,6 +281,7 @@ CHECKS = (
     contact,
     sends_elsewhere,
     refusal,
+    bare_denial,
     unanswered,
     unrelated,
     acts,

@@ -26,7 +26,7 @@ _DECOY = re.compile(
     r"|\bзаседани\w [^.!?]{0,40}(?:состоится|пройдет)|\bотопительный (?:сезон|период) [^.!?]{0,30}"
     r"(?:нача|проходит|продл)\w{0,4}|\bпрогноз погоды|\bплощадь \w{3,20} составляет"
     r"|\b(?:пройдет|пройдут|стартует|состоится) [^.!?]{0,20}(?:день|акци|недел|месячник|конкурс)"
-    r"|\b(?:день|неделя|месячник) (?:безопасности|инклюзии|открыт|города|знаний|борьбы)\w{0,3}"
+    r"|\b(?:день|неделя|месячник) (?:безопасности|инклюзии|открыт|знаний|борьбы)\w{0,3}"
     r"|"
     r"\b(?:напоминаем|обращаем (?:ваше )?внимание|приглашаем (?:всех|жителей|вас)? ?(?:принять|на "
     r"праздн|на фести|к участ)|акци[яиюей]{1,3}\b|конкурс\w?\b|фестивал\w|юбиле\w|"
@@ -45,19 +45,37 @@ _STATISTICS = re.compile(
     r"город[еауо]|округ|муниципалитет)\w{0,3}\b|освоено|"
     r"с 20\d\d (?:по|год)|в 20[01]\d|в 202[0-5] году (?:был|в |отремонт|постро|на ))"
 )
+# Figures of a whole region or programme: true, and no answer to one citizen.
+_BIG_FIGURES = re.compile(
+    r"\b(?:охвачен\w?|обеспеченност\w|освоен\w?|создано|введено|расселено|улучшили|получили|"
+    r"трудоустроен\w|"
+    r"перечислено|направлено|выделено|израсходовано|набрал\w?|составляет|составил[аои]|выросл?[аио]?|"
+    r"протяженность|приведен\w? в порядок) [^.!?]{0,60}?\d[\d ,.]*(?:тыс|млн|млрд|%|процент|балл|"
+    r"мест|"
+    r"семей|человек|учащ|граждан|жител|рабоч|проект|молод)"
+    r"|\b\d[\d ,.]{3,12}(?:семей|учащ|граждан|жител|человек|рабочих мест)|\bплан выполнен на"
+    r"|\bза период (?:реализации|действия)|\bуровень \w{4,20} \w{4,20}|\bв (?:област|регион|район|"
+    r"город)\w{1,2} \d"
+    r"|\b(?:показател|рейтинг|налогоплательщик)\w{0,3}|\bраньше контрактного срока|"
+    r"\bпредставлен\w? \d{1,3} вид"
+)
 _COUNTS = re.compile(
-    r"\d (?:домов|школ|детских сад|мост|объект|единиц|граждан|инвалид|учрежден|изделий|предприят|"
+    r"(?:\d{3}|\d\d[ ,]\d{1,3}|\d тыс\w*\.?) (?:домов|школ|детских сад|мост|объект|единиц|граждан|"
+    r"инвалид|учрежден|изделий|предприят|"
     r"км (?:дорог|сетей|тепло|улиц)|километр|автобус\w{0,3} на|рейсов в|жителей|обращени|пациентов)"
 )
 # Standing information: opening hours, fares, what to hand in. It answers who asked for it only.
 _REFERENCE = re.compile(
-    r"\b(?:ежедневно|режим работы|график работы|интервал\w?|стоимость|запись (?:в|на) |для (?:получения|зачисления)|"
+    r"\b(?:ежедневно|режим работы|график работы|интервал\w?|стоимость|запись (?:в|на) |для "
+    r"(?:получения|зачисления)|"
     r"чтобы (?:получить|оформить|подать)|(?:необходимо|нужно|можно|следует) подать|подайте|"
-    r"нуж(?:ны|ен|на) (?:паспорт|справк|свидетельств|документ|заявлен)|срок (?:рассмотрения|оказания|предоставления)|"
+    r"нуж(?:ны|ен|на) (?:паспорт|справк|свидетельств|документ|заявлен)|срок (?:рассмотрения|"
+    r"оказания|предоставления)|"
     r"понадоб\w{3}|услуга|начинается|работает (?:с|ежедневно|до))"
 )
 _ASKS_REFERENCE = re.compile(
-    r"\b(?:куда|где|как|можно|нужн[аоы]|сколько|какие|какой|какая|каким|кто|есть ли|положен|имею|график|режим|"
+    r"\b(?:куда|где|как|можно|нужн[аоы]|сколько|какие|какой|какая|каким|кто|есть ли|положен|имею|"
+    r"график|режим|"
     r"до какого|во сколько|работает ли|когда (?:можно|работа|начн|начин|открыва|прием))"
 )
 _PROGRAMME = re.compile(
@@ -357,10 +375,11 @@ def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
     roots: set[str] = set()
     fields: set[str] = set()
     foreign: dict[str, int] = {}
-    placed = False
+    placed = narrative = False
     nouns = 0
     for token in said.sentence.tokens:
         form = word(token.text)
+        narrative = narrative or form.lemma in lex.PHYSICAL and form.pos in ("VERB", "PRTS")
         if not _usable(form):
             continue
         own = root(form.lemma)
@@ -375,7 +394,8 @@ def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
             foreign[name] = foreign.get(name, 0) + 1
     said.overlap = len(roots) + placed
     text = said.sentence.text
-    statistics = not placed and bool(_STATISTICS.search(text) or _COUNTS.search(text))
+    figures = bool(_BIG_FIGURES.search(text))
+    statistics = figures or not placed and bool(_STATISTICS.search(text) or _COUNTS.search(text))
     decoy = bool(_DECOY.search(said.sentence.text))
     if said.overlap:
         said.relevance = 1.0
@@ -391,10 +411,10 @@ def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
     if decoy and not placed:
         said.relevance = min(said.relevance, 0.12)
         said.elsewhere = True
-    if _REFERENCE.search(text) and not case.wants_reference:
+    if not narrative and not case.wants_reference and _REFERENCE.search(text):
         said.relevance = min(said.relevance, 0.3)
         said.reference = True
-    if statistics and said.overlap < 3:
+    if statistics and (figures and not placed or said.overlap < 3):
         said.relevance = min(said.relevance, 0.15)
         said.elsewhere = True
 
@@ -474,6 +494,11 @@ def read(
             said.answer = max(said.answer, 0.45)
         if units and (said.relevance >= 0.8):
             said.answer = max(said.answer, 0.4 if units == 1 else 0.6)
+        if re.search(r"\b(?:никто не|по-прежнему|как и раньше)\b", text) and said.overlap >= 2:
+            said.answer = max(said.answer, 0.5)
+        we = any(word(t.text).present and t.text.endswith("м") for t in tokens)
+        if terms and we and not (said.generic or said.vague or said.elsewhere):
+            said.answer = max(said.answer, 0.4)
         words = {t.text for t in tokens}
         if words & lex.REFERENCE_WORDS and said.relevance >= 0.8:
             said.answer = max(said.answer, 0.45)

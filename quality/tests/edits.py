@@ -4,10 +4,11 @@ import random
 import re
 
 _WORD = re.compile(r"[А-Яа-яЁё]{3,}")
-_WORDS = (
+_FILLER = (
     "сегодня участок работа дом улица бригада проверка решение вопрос житель отдел город служба "
     "договор подъезд двор машина вода начальник комиссия письмо адрес помощь ответ школа парк"
-).split()
+)
+_WORDS = _FILLER.split()
 _NAMES = ("Ольга Петровна", "Иван Сергеевич", "Марат Ильдарович", "Нина Львовна", "Пётр Юрьевич")
 _STREETS = ("Заводской", "Лермонтова", "Кольцевой", "Дачной", "Молодёжной")
 _MONTHS = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
@@ -32,9 +33,7 @@ def edit_words(text: str, share: float, random_: random.Random) -> str:
 
 def change_slots(text: str, random_: random.Random) -> str:
     """Other numbers, months, patronymics and streets in the same text."""
-    text = re.sub(
-        r"(Уважаем\w+) \w+ \w+!", lambda m: f"{m[1]} {random_.choice(_NAMES)}!", text
-    )
+    text = re.sub(r"(Уважаем\w+) \w+ \w+!", lambda m: f"{m[1]} {random_.choice(_NAMES)}!", text)
     text = re.sub(r"(ул\. )\w+", lambda m: m[1] + random_.choice(_STREETS), text)
     months = "|".join(_MONTHS.split())
     text = re.sub(rf"\b({months})\b", lambda _: random_.choice(_MONTHS.split()), text)
