@@ -10,6 +10,9 @@ from typing import Any
 
 from agencies.models import User
 from cases import actions, forms
+from cases.actions.moving import refuse
+from cases.actions.publication import may_publish
+from cases.errors import RightMissing
 from cases.models import Case
 from cases.querysets import may
 from cases.workflow import MOVES, Move
@@ -74,3 +77,19 @@ def open_doors(case: Case, user: User) -> list[Door]:
         for door in DOORS.values()
         if case.status in door.move.sources and may(user, door.move.right, case)
     ]
+
+
+def ensure_open(door: Door, case: Case, user: User) -> None:
+    """Refuse before any form is shown or filled in: 403 without the right, 409 in a wrong state.
+
+    The action checks again under the lock; this keeps a form's choices from those it is not for.
+    """
+    allowed = (
+        may_publish(case, user)
+        if door.name == "publish"
+        else may(user, door.move.right, case)
+    )
+    if not allowed:
+        raise RightMissing("right_missing", move=door.name)
+    if case.status not in door.move.sources:
+        raise refuse(case, door.name)

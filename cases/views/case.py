@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agencies.roles import Right
 from cases import actions, attachments, checking
 from cases.actions.publication import may_publish
-from cases.doors import DOORS, Door, open_doors
+from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.errors import BadChange
 from cases.forms import word_change
 from cases.models import Case, Reply
@@ -122,6 +122,7 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
     @login_required
     def view(request: HttpRequest, number: str) -> HttpResponse:
         case = case_or_404(request.user, number)
+        ensure_open(door, case, request.user)
         posted = request.method == "POST"
         form = door.form(
             request.POST if posted else None,

@@ -41,9 +41,9 @@ def proposal(case: Case) -> dict[str, Any]:
     return {"agency": Agency.objects.filter(pk=rule.agency_id).first(), "rule": rule}
 
 
-def _near(case: Case) -> list[Case]:
-    """Open cases of the same author or the same place and topic: merge or repeat."""
-    same_author = Case.objects.filter(citizen_id=case.citizen_id)
+def _near(case: Case, request: HttpRequest) -> list[Case]:
+    """Other cases of the same author the reader may open: merge or repeat."""
+    same_author = Case.objects.visible_to(request.user).filter(citizen_id=case.citizen_id)
     found = same_author.exclude(pk=case.pk).only("number", "title", "status", "received_at")
     return list(found.order_by("-received_at")[:5])
 
@@ -60,7 +60,7 @@ def _context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "topics": Topic.objects.filter(is_active=True).select_related("group"),
         "territories": Territory.objects.all(),
         "rejections": Reason.objects.filter(kind=ReasonKind.REJECTION, is_active=True),
-        "near": _near(case),
+        "near": _near(case, request),
         "collective": case.citizen.kind == Citizen.Kind.COLLECTIVE,
         "dispute": case.status == Status.REDIRECT_ASKED,
         "events": case.events.select_related("actor")[:5],

@@ -54,6 +54,8 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     answer = exception_handler(error, context)
     if answer is None:
         return None
+    if isinstance(error, Unprocessable):
+        return problem(422, str(error.detail), code="invalid", errors=error.errors)
     if isinstance(error, exceptions.ValidationError):
         return problem(
             answer.status_code, str(error.default_detail), code="invalid", errors=answer.data

@@ -1,6 +1,5 @@
 """Reference data over the API: agencies, topics, territories, reasons, and who one is."""
 
-from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -61,7 +60,6 @@ class Me(APIView):
     def get(self, request: Request) -> Response:
         """Who you are and which roles you hold."""
         user = request.user
-        assert not isinstance(user, AnonymousUser)
         data = {
             "username": user.username,
             "name": str(user),

@@ -1,0 +1,162 @@
+"""A valid request for every route: the access test sends them as everyone.
+
+Adding a route without a row here fails `test_access` with the route's name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from agencies.roles import Right
+from cases.doors import DOORS
+from cases.models import Case, ReasonKind
+from cases.workflow import Status
+from tests.factories import REPLY, first_reason
+
+Body = Callable[["Any", Case], dict[str, Any]]
+
+# Values of each move for a case of the world (tests.world.World), as a page or API sends them.
+MOVES: dict[str, Body] = {
+    "start_moderation": lambda world, case: {},
+    "amend": lambda world, case: {"title": "Яма у подъезда"},
+    "reject": lambda world, case: {"reason": first_reason(ReasonKind.REJECTION)},
+    "merge": lambda world, case: {"into": world.merge_target(case).number},
+    "route": lambda world, case: {"agency": "neutral"},
+    "recall_routing": lambda world, case: {"reason": "Не то ведомство"},
+    "take": lambda world, case: {},
+    "assign": lambda world, case: {"executor": world.executor_of(case).username},
+    "dispute_competence": lambda world, case: {"reason": first_reason(ReasonKind.REDIRECT)},
+    "redirect": lambda world, case: {"agency": "neutral"},
+    "refuse_redirect": lambda world, case: {"note": "Ваша территория"},
+    "submit_reply": lambda world, case: {"text": REPLY},
+    "withdraw_reply": lambda world, case: {},
+    "return_to_author": lambda world, case: {"remark": "Назовите срок"},
+    "accept_reply": lambda world, case: {},
+    "return_for_rework": lambda world, case: {"grounds": [first_reason(ReasonKind.RETURN)]},
+    "publish": lambda world, case: {"url": "https://vk.example/wall-1_2"},
+    "recall_publication": lambda world, case: {"reason": "Не та ссылка"},
+    "correct_reply": lambda world, case: {"reason": "Опечатка в сроке"},
+    "close": lambda world, case: {"reason": first_reason(ReasonKind.CLOSING)},
+    "reopen": lambda world, case: {"reason": "Житель возразил"},
+    "resume": lambda world, case: {},
+    "set_control": lambda world, case: {"reason": "Поручение губернатора"},
+    "lift_control": lambda world, case: {"reason": "Исполнено"},
+    "extend": lambda world, case: {
+        "until": (timezone.now() + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M"),
+        "reason": "Ждём запчасти",
+    },
+    "add_note": lambda world, case: {"text": "Позвонить мастеру"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One request. `rights`: any one of them opens it; empty means every signed-in person.
+
+    A route with a case takes the right on the case's agency and shows 404 to who may not see
+    the case; a route without one takes the right anywhere. `public`: no sign-in at all.
+    `status`: state of the case. `refusal`: answer to who lacks the right. `region_wide`: the
+    right must reach every agency. `query`: added to the address. `echoes`: shows what was
+    asked for, so the marker may stand in the answer (foreign numbers may not).
+    """
+
+    method: str = "get"
+    rights: frozenset[str] = frozenset()
+    status: str = ""
+    body: Body = field(default=lambda world, case: {})
+    kwargs: Callable[[Any, Case], Mapping[str, Any]] = field(
+        default=lambda world, case: {"number": case.number}
+    )
+    public: bool = False
+    refusal: tuple[int, ...] = (403,)
+    region_wide: bool = False
+    query: str = ""
+    echoes: bool = False
+
+
+def _case(*rights: str, **given: Any) -> Route:
+    return Route(rights=frozenset(rights), **{"status": Status.IN_WORK, **given})
+
+
+def _any(*rights: str, **given: Any) -> Route:
+    return Route(rights=frozenset(rights), **given)
+
+
+_FILE = lambda world, case: {"number": case.number, "pk": world.file_of(case).pk}  # noqa: E731
+
+ROUTES: dict[str, Route] = {
+    "home": _any(Right.ANSWER_CASES, *Right.values),
+    "health-live": Route(public=True),
+    "health-ready": Route(public=True),
+    "sign-in": Route(public=True),
+    "sign-out": Route(method="post"),
+    "my-settings": Route(method="post", body=lambda w, c: {"theme": "dark", "text_size": "large"}),
+    "password": Route(),
+    "queue": Route(query="scope=agency"),
+    "approval-queue": Route(),
+    "case-list": Route(query="q=яма"),
+    "search": Route(query="q=яма"),
+    "desk": _any(Right.MODERATE_CASES, Right.ROUTE_CASES),
+    "review": _any(Right.REVIEW_REPLIES),
+    "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
+    "import-upload": _any(Right.IMPORT_MESSAGES),
+    "case-detail": _case(Right.VIEW_CASES),
+    "case-draft": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": "Набрано"}),
+    "case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
+    "case-attach": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"file": w.upload()}),
+    "case-attachment": _case(Right.VIEW_CASES, kwargs=_FILE),
+    "api-schema": Route(public=True),
+    "api-token": Route(
+        method="post",
+        body=lambda w, c: {"username": w.known.username, "password": w.password},
+        public=True,
+    ),
+    "api-me": Route(),
+    "api-agencies": Route(),
+    "api-topics": Route(),
+    "api-territories": Route(),
+    "api-reasons": Route(),
+    "api-messages": _any(
+        Right.IMPORT_MESSAGES,
+        method="post",
+        region_wide=True,
+        body=lambda w, c: {
+            "channel": "vk",
+            "external_id": "new-1",
+            "text": "Во дворе темно",
+            "posted_at": "2026-06-10T10:12:00+03:00",
+        },
+    ),
+    "api-cases": Route(query="q=яма"),
+    "api-case": _case(Right.VIEW_CASES),
+    "api-case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
+    **{
+        f"{prefix}case-{door.slug}": _case(
+            door.move.right,
+            method="post",
+            status=next(s for s in Status.values if s in door.move.sources and s != "received")
+            if len(door.move.sources) > 1
+            else next(iter(door.move.sources)),
+            body=MOVES[name],
+        )
+        for name, door in DOORS.items()
+        for prefix in ("", "api-")
+    },
+}
+
+# Routes of Django's admin: who may open each model's pages; found by their names in test_access.
+SUPERVISORS = frozenset({Right.REVIEW_REPLIES, Right.CONTROL_CASES})
+ADMINISTRATORS = frozenset({Right.MANAGE_AGENCIES})
+ADMIN_MODELS: dict[str, frozenset[str]] = {}
+
+# Not walked, each with the reason.
+SKIPPED = {
+    "admin:login": "the admin's own sign-in page, open to everyone",
+    "admin:logout": "ends the session of whoever calls it",
+    "admin:jsi18n": "Django's own catalogue of words",
+    "admin:view_on_site": "redirects to pages that check access themselves",
+    "admin:password_change_done": "a page of thanks without data",
+}
