@@ -1,0 +1,321 @@
+"""Rules and lists of the region: topics, routing, terms, thresholds, reasons, channels, events."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from agencies.admin_base import RightsAdmin
+from agencies.models import Agency
+from cases.models import (
+    Case,
+    Channel,
+    DeadlineRule,
+    MassEvent,
+    QualitySetting,
+    Reason,
+    RoutingRule,
+    Territory,
+    Topic,
+    TopicGroup,
+)
+from cases.routing import Router, Rule
+from deadlines import Roll, Term, Unit
+
+PAST = timedelta(days=30)
+
+
+class RegionAdmin(RightsAdmin):
+    """Lists and rules concern every agency: only the region's administrator sees and edits."""
+
+    region_wide = True
+
+
+@admin.register(Territory)
+class TerritoryAdmin(RegionAdmin):
+    list_display = ("name", "code", "population", "time_zone")
+    search_fields = ("name", "code")
+
+
+@admin.register(TopicGroup)
+class TopicGroupAdmin(RegionAdmin):
+    list_display = ("name", "code")
+    search_fields = ("name", "code")
+
+
+@admin.register(Topic)
+class TopicAdmin(RegionAdmin):
+    list_display = ("name", "group", "code", "severity", "kind", "photo_required", "is_active")
+    list_filter = ("group", "is_active", "kind")
+    list_select_related = ("group",)
+    search_fields = ("name", "code", "belongs")
+    autocomplete_fields = ("group",)
+
+
+def _rule_values(rules: Any) -> list[Rule]:
+    return [
+        Rule(**row)
+        for row in rules.values(
+            "pk", "agency_id", "topic_id", "group_id", "territory_id", "from_on", "until_on"
+        )
+    ]
+
+
+def try_on_past(rules: list[Rule], since: Any) -> tuple[int, Counter[tuple[int, int]]]:
+    """(cases looked at, (agency now, agency by `rules`) -> number of cases that would differ).
+
+    Cases received since then that are at an agency; one query, grouped in the database.
+    """
+    router = Router(rules)
+    total = 0
+    moved: Counter[tuple[int, int]] = Counter()
+    facts = (
+        Case.objects.filter(received_at__gte=since, agency__isnull=False)
+        .order_by()
+        .values_list("topic_id", "topic__group_id", "territory_id", "agency_id")
+        .annotate(day=TruncDate("received_at"), count=Count("id"))
+    )
+    for topic, group, territory, agency, day, count in facts:
+        total += count
+        rule = router.pick(topic_id=topic, group_id=group, territory_id=territory, on=day)
+        if rule is not None and rule.agency_id != agency:
+            moved[agency, rule.agency_id] += count
+    return total, moved
+
+
+@admin.register(RoutingRule)
+class RoutingRuleAdmin(RegionAdmin):
+    may_delete = True
+    list_display = ("what", "territory", "agency", "from_on", "until_on", "is_active", "note")
+    list_filter = ("is_active", "group")
+    list_select_related = ("topic", "group", "territory", "agency")
+    search_fields = ("topic__name", "group__name", "territory__name", "agency__name", "note")
+    autocomplete_fields = ("topic", "group", "territory", "agency")
+    ordering = ("id",)
+    actions = ("try_on_past_cases",)
+
+    @admin.display(description=gettext_lazy("topic"))
+    def what(self, rule: RoutingRule) -> str:
+        return str(rule.topic or rule.group or _("any topic"))
+
+    @admin.action(
+        description=gettext_lazy("Try on past cases (nothing changes)"), permissions=["change"]
+    )
+    def try_on_past_cases(self, request: HttpRequest, queryset: Any) -> HttpResponse:
+        """The rules in force, with the chosen ones as if they were: also drafts of today.
+
+        Dates of the chosen rules are left out, so that a rule of next month can be tried.
+        """
+        chosen = {rule.pk: rule for rule in _rule_values(queryset)}
+        others = RoutingRule.objects.filter(is_active=True).exclude(pk__in=chosen)
+        tried = [replace(rule, from_on=None, until_on=None) for rule in chosen.values()]
+        total, moved = try_on_past([*_rule_values(others), *tried], timezone.now() - PAST)
+        names = {agency.pk: str(agency) for agency in Agency.objects.all()}
+        return TemplateResponse(
+            request,
+            "admin/routing_trial.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": _("Trial on past cases"),
+                "opts": self.opts,
+                "total": total,
+                "moved": sum(moved.values()),
+                "rows": [
+                    {"count": count, "old": names.get(old, old), "new": names.get(new, new)}
+                    for (old, new), count in moved.most_common()
+                ],
+            },
+        )
+
+
+class DeadlineRuleForm(forms.ModelForm):  # type: ignore[type-arg]
+    unit = forms.ChoiceField(
+        label=gettext_lazy("unit"),
+        choices=[
+            (Unit.WORKING_MINUTES.value, gettext_lazy("working minutes")),
+            (Unit.WORKING_HOURS.value, gettext_lazy("working hours")),
+            (Unit.WORKING_DAYS.value, gettext_lazy("working days")),
+            (Unit.CALENDAR_DAYS.value, gettext_lazy("calendar days")),
+            (Unit.HOURS.value, gettext_lazy("hours, day and night")),
+        ],
+    )
+    roll = forms.ChoiceField(
+        label=gettext_lazy("term ending on a day off"),
+        choices=[
+            (Roll.NONE.value, gettext_lazy("ends on that day")),
+            (Roll.NEXT.value, gettext_lazy("moves to the next working day")),
+            (Roll.PREVIOUS.value, gettext_lazy("moves to the preceding working day")),
+        ],
+        initial=Roll.NONE.value,
+    )
+
+    class Meta:
+        model = DeadlineRule
+        fields = "__all__"  # noqa: DJ007  read-only ones are left out by the admin
+
+    def clean_in_force_from(self) -> date:
+        day: date = self.cleaned_data["in_force_from"]
+        if day < timezone.localdate():
+            raise forms.ValidationError(_("A version takes force today at the earliest."))
+        return day
+
+    def clean(self) -> Any:
+        """The combination must be one the core can count; it says no to the same ones."""
+        data = super().clean() or {}
+        if self.errors or "unit" not in data:
+            return data
+        if data["roll"] != Roll.NONE and data["unit"] != Unit.CALENDAR_DAYS:
+            self.add_error("roll", _("Only a term in calendar days can end on a day off."))
+        elif data["counts_day_zero"] and data["unit"] not in (
+            Unit.CALENDAR_DAYS,
+            Unit.WORKING_DAYS,
+        ):
+            self.add_error("counts_day_zero", _("Only a term in days has a first day."))
+        else:
+            try:
+                Term(
+                    code=data["code"],
+                    amount=data["amount"],
+                    unit=Unit(data["unit"]),
+                    roll=Roll(data["roll"]),
+                    counts_day_zero=data["counts_day_zero"],
+                    cutoff=data["cutoff"] or None,
+                )
+            except ValueError:
+                self.add_error("cutoff", _("Write the time as 17:00; elapsed hours have none."))
+        return data
+
+
+@admin.register(DeadlineRule)
+class DeadlineRuleAdmin(RegionAdmin):
+    """Versions: a row in force is never edited, it is replaced by a later one."""
+
+    form = DeadlineRuleForm
+    list_display = (
+        "code",
+        "title",
+        "regime",
+        "term",
+        "min_severity",
+        "in_force_from",
+        "warning_only",
+        "is_active",
+    )
+    list_filter = ("regime", "is_active", "warning_only")
+    search_fields = ("code", "title", "source")
+    ordering = ("code", "-in_force_from", "-id")
+    actions = ("new_version",)
+    all_fields: ClassVar[tuple[str, ...]] = (
+        "code",
+        "regime",
+        "title",
+        "start",
+        "amount",
+        "unit",
+        "roll",
+        "counts_day_zero",
+        "cutoff",
+        "warning_only",
+        "min_severity",
+        "source",
+        "in_force_from",
+        "is_active",
+    )
+    fields = all_fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: DeadlineRule | None = None) -> Any:
+        """Terms were counted by a row in force: all but its switch is history."""
+        if obj is None or obj.in_force_from > timezone.localdate():
+            return ()
+        return tuple(name for name in self.all_fields if name != "is_active")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        if obj is not None and self.get_readonly_fields(request, obj):
+            kwargs["form"] = forms.ModelForm
+        return super().get_form(request, obj, **kwargs)
+
+    @admin.display(description=gettext_lazy("amount"))
+    def term(self, rule: DeadlineRule) -> str:
+        units = dict(DeadlineRuleForm.base_fields["unit"].choices)  # type: ignore[attr-defined]
+        return f"{rule.amount}, {units.get(rule.unit, rule.unit)}"
+
+    @admin.action(description=gettext_lazy("New version"), permissions=["change"])
+    def new_version(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        if len(queryset) != 1:
+            messages.error(request, _("Choose one rule."))
+            return None
+        rule: DeadlineRule = queryset[0]
+        day = timezone.localdate() + timedelta(days=1)
+        same = DeadlineRule.objects.filter(code=rule.code, in_force_from__gte=day)
+        ready = same.order_by("in_force_from").first()
+        if ready is None:
+            rule.pk = None
+            rule._state.adding = True
+            rule.in_force_from = day
+            rule.save()
+            ready = rule
+            self.log_addition(request, ready, [{"added": {}}])
+            messages.success(request, _("A version from tomorrow was made: change what differs."))
+        else:
+            messages.info(request, _("There is a version that is not in force yet."))
+        return redirect(reverse("admin:cases_deadlinerule_change", args=[ready.pk]))
+
+
+@admin.register(QualitySetting)
+class QualitySettingAdmin(RegionAdmin):
+    """The newest row rules; rows are added, never edited."""
+
+    may_change = False
+    list_display = ("created_at", "flag_from", "publish_own_until", "created_by")
+    list_select_related = ("created_by",)
+    fields = ("flag_from", "publish_own_until", "thresholds")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new row begins as the one that rules now."""
+        latest = QualitySetting.objects.first()
+        return {name: getattr(latest, name) for name in self.fields} if latest else {}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Reason)
+class ReasonAdmin(RegionAdmin):
+    list_display = ("name", "kind", "code", "position", "is_active")
+    list_filter = ("kind", "is_active")
+    search_fields = ("name", "code")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Reason | None = None) -> Any:
+        """Codes are stored with events and reviews: they stay."""
+        return ("kind", "code") if obj is not None else ()
+
+
+@admin.register(Channel)
+class ChannelAdmin(RegionAdmin):
+    list_display = ("name", "code", "regime", "is_public")
+    search_fields = ("name", "code")
+
+
+@admin.register(MassEvent)
+class MassEventAdmin(RegionAdmin):
+    """One thing many write about, its decision and the approved text of the replies."""
+
+    list_display = ("title", "territory", "topic", "starts_on", "ends_on")
+    list_filter = ("territory",)
+    list_select_related = ("territory", "topic")
+    search_fields = ("title", "code")
+    autocomplete_fields = ("territory", "topic")
+    ordering = ("-starts_on", "-id")
