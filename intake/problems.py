@@ -98,6 +98,20 @@ class Problem:
     def action(self) -> Action:
         return ROW_RULES[self.code]
 
+    def to_json(self) -> dict[str, Any]:
+        """As stored with a batch or a quarantined row; `from_json` reads it back."""
+        return {
+            "row": self.line,
+            "column": self.column,
+            "code": self.code,
+            "params": self.params,
+            "action": self.action,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Problem":
+        return cls(value["row"], value["column"], value["code"], value.get("params", {}))
+
 
 def gravest(problems: list[Problem]) -> Action | None:
     """The hardest action among them; None when there is nothing to say."""
