@@ -53,7 +53,8 @@ def role_reach(user: "User | AnonymousUser") -> Reach:
                     known[role] = None
                 elif known.get(role, frozenset()) is not None:
                     known[role] = frozenset(ids)
-        user._role_reach = known  # type: ignore[union-attr]
+        # A plain attribute: gone with the user object, so that nothing outlives the request.
+        vars(user)["_role_reach"] = known
     return known
 
 

@@ -80,6 +80,8 @@ if env.text("PORTAL_ROLE", "app") == "owner":
     _url = env.secret("DATABASE_OWNER_URL", _url)
 DATABASES = {"default": env.database(_url)}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# After a restart of the database the pool holds dead connections: the next request gets a live one.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 _pool = env.number("DATABASE_POOL", 8)
 if _pool and "pytest" not in sys.modules:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 10}

@@ -30,7 +30,7 @@ def save_draft(case: Case, *, actor: User, text: str) -> Draft:
 
 def latest_reply(case: Case) -> Reply:
     """The reply the case is about now; BadChange when none was ever sent."""
-    reply = case.replies.order_by("-version").first()
+    reply: Reply | None = case.replies.order_by("-version").first()
     if reply is None:
         raise BadChange("no_reply", field="text")
     return reply
@@ -55,11 +55,12 @@ def submit_reply(
     if len(text) < SHORTEST:
         raise BadChange("reply_empty", field="text")
     with moving(case, "submit_reply", actor, version=version) as step:
+        assert step.case.agency is not None  # a state at an agency, by database constraint
         last = step.case.replies.order_by("-version").first()
         published = step.case.replies.filter(state=Reply.State.PUBLISHED).last()
         reply = Reply(
             case=step.case,
-            agency_id=step.case.agency_id,
+            agency=step.case.agency,
             author=actor,
             author_name=str(actor),
             kind=kind,
