@@ -98,6 +98,7 @@ ROUTES: dict[str, Route] = {
     "queue": Route(query="scope=agency"),
     "approval-queue": Route(),
     "case-list": Route(query="q=яма"),
+    "case-filter": Route(query="list=/cases/"),
     "search": Route(query="q=яма"),
     "desk": _any(Right.MODERATE_CASES, Right.ROUTE_CASES),
     "review": _any(Right.REVIEW_REPLIES),

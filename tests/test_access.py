@@ -24,7 +24,6 @@ from tests.access_payloads import ROUTES, SKIPPED, Route
 from tests.snapshot import changed, snapshot
 from tests.world import MARKER, SCOPES, World
 
-
 # The world lives in a transaction of its own around those of the single tests.
 pytestmark = pytest.mark.django_db
 
@@ -194,7 +193,7 @@ def test_foreign_words_numbers_and_agencies_find_nothing(world: World, who: str)
         for name in ("search", "case-list"):
             answer = world.clients[who].get(reverse(name), {"q": words})
             assert answer.status_code == 200
-            assert [row for row in answer.context["rows"]] == []
+            assert list(answer.context["rows"]) == []
         found = world.clients[who].get(reverse("api-cases"), {"q": words})
         assert found.json()["results"] == []
     other = world.clients[who].get(reverse("api-cases"), {"agency": "other"})

@@ -68,7 +68,8 @@ class World:
     def merge_target(self, case: Case) -> Case:
         """Another case of the same agency: a target one may see."""
         scope = next(s for s in SCOPES if self.agencies[s].pk == case.agency_id)
-        return self._cases[Status.IN_WORK, scope]
+        found = self._cases[Status.IN_WORK, scope]
+        return found if found.pk != case.pk else self._cases[Status.ROUTED, scope]
 
     def executor_of(self, case: Case) -> User:
         assert case.executor is not None
