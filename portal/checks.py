@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connections
+from django.db import DatabaseError, connections
+
+from agencies.models import User
 
 
 @register(Tags.database)
@@ -40,3 +43,23 @@ def postgres_serves_cyrillic(databases: list[str] | None = None, **_: Any) -> li
                     )
                 )
     return found
+
+
+@register(Tags.security, deploy=True)
+def no_demo_accounts(**_: Any) -> list[CheckMessage]:
+    """Accounts with a printed password must not exist where DEMO is off (one query)."""
+    if settings.DEMO:
+        return []
+    try:
+        count = User.objects.filter(is_demo=True, is_active=True).count()
+    except DatabaseError:
+        return []  # no tables yet: nobody either
+    if not count:
+        return []
+    return [
+        Error(
+            f"{count} demo accounts exist. They cannot sign in, but this is no database for work.",
+            hint="Create an empty database and run init_region.",
+            id="portal.E003",
+        )
+    ]
