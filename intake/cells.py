@@ -24,7 +24,14 @@ _TAGS = (
     "|select|small|span|strike|strong|style|sub|sup|svg|table|tbody|td|textarea|th|thead|title|tr"
     "|tt|u|ul|video"
 )
-_HIDDEN = re.compile(r"<(script|style|head|svg)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.I | re.S)
+# Content that is not text: (an opening and its closing with all between, the closing alone).
+_HIDDEN = tuple(
+    (re.compile(rf"{start}.*?{end}", re.I | re.S), re.compile(end, re.I))
+    for start, end in (
+        ("<!--", "-->"),
+        *((rf"<{tag}\b[^<>]*>", rf"</{tag}\s*>") for tag in ("script", "style", "head", "svg")),
+    )
+)
 _BREAK = re.compile(r"<(?:br|hr|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.I)
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:[\s/][^<>]*)?>|<!doctype[^<>]*>", re.I)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
@@ -37,7 +44,7 @@ _CONTROL = re.compile(
 _LONE_JOINER = re.compile("(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001ffff])\u200d")
 _BLANK = re.compile("[\t\xa0\u2000-\u200a\u202f\u205f\u3000]")
 _LINE = re.compile("\r\n?|\x85|\u2028|\u2029")
-_MENTION = re.compile(r"\[(?:id|club|public|event)\d+(?::[^|\]]*)?\|([^\]]*)\]")
+_MENTION = re.compile(r"\[(?:id|club|public|event)\d{1,20}(?::[^|\[\]]{0,40})?\|([^\[\]]{0,200})\]")
 _FORMULA = re.compile(
     r"=\s*\S|[+\-@](?:[^а-яё\s]*[A-Za-z]\w*\(|[^а-яё]*(?:\|\s*['\"]|[A-Za-z']!\$?[A-Z])|\d+[+*/]\d)",
     re.I,
@@ -70,7 +77,7 @@ def text(value: Any) -> tuple[str, tuple[str, ...]]:
     codes: list[str] = []
     if result[:1] == "'":
         result = result[1:].lstrip()
-    elif result[:1] in ("=", "+", "-", "@") and _FORMULA.match(result):
+    elif result[:1] in ("=", "+", "-", "@") and _FORMULA.match(result[:200]):
         codes.append("formula")
     if _SUSPECT.search(result):
         result = _mend(result, codes)
@@ -86,7 +93,7 @@ def _mend(value: str, codes: list[str]) -> str:
     if "_x" in result:
         result = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), result)
     if "<" in result or "&" in result:
-        bare = _TAG.sub("", _BREAK.sub("\n", _HIDDEN.sub("", result)))
+        bare = _TAG.sub("", _BREAK.sub("\n", _without_hidden(result)))
         bare = _ENTITY.sub(lambda m: html.unescape(m[0]), bare)
         if bare != result:
             codes.append("markup")
@@ -102,6 +109,15 @@ def _mend(value: str, codes: list[str]) -> str:
     if "|" in result:
         result = _MENTION.sub(r"\1", result)
     return result.strip()
+
+
+def _without_hidden(value: str) -> str:
+    for whole, closing in _HIDDEN:
+        end = max((found.end() for found in closing.finditer(value)), default=0)
+        # Past the last closing nothing matches, and looking for it would take quadratic time.
+        if end:
+            value = whole.sub("", value[:end]) + value[end:]
+    return value
 
 
 def name(value: Any) -> tuple[str, tuple[str, ...]]:

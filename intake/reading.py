@@ -21,8 +21,9 @@ from intake.columns import (
     lacking,
     recognise,
 )
+from intake.incoming import Line, Verdict
 from intake.problems import NotATable, Problem
-from intake.rows import Line, RowReader, Verdict, Zone, storable
+from intake.rows import RowReader, Zone, storable
 from intake.tables import BrokenLine, Sheet, open_table
 
 __all__ = ["Line", "NotATable", "Reading", "from_cells", "read_file"]

@@ -37,172 +37,22 @@ A local moment takes the zone the caller gives, for all territories or for each 
 
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
 from intake import cells as clean
 from intake.columns import Mapping
 from intake.fields import BY_NAME, FIELDS, MAX_TEXT
+from intake.incoming import IncomingReply, IncomingRow, Line, Timings, Verdict
+from intake.lists import KINDS, OUTCOMES, STEPS
 from intake.problems import Action, Problem, gravest
-from intake.sources import Author, author_of, channel_of, channel_of_url, post_key
+from intake.sources import author_of, channel_of, channel_of_url, post_key
 
 Zone = tzinfo | Callable[[str], tzinfo]
-Verdict = Literal["accepted", "unchanged", "quarantined", "rejected"]
 FUTURE_SLACK = timedelta(days=1)
 _DOUBT = timedelta(minutes=1)
-
-STEPS: dict[str, str] = {
-    **dict.fromkeys(("новый", "новое", "новая", "создан", "создано", "new"), "received"),
-    **dict.fromkeys(("на модерации", "модерация", "moderation"), "moderation"),
-    **dict.fromkeys(("назначено", "назначен", "назначен исполнитель", "routed"), "routed"),
-    **dict.fromkeys(
-        ("в работе", "на исполнении", "исполнение", "принято в работу", "in work", "in_work"),
-        "in_work",
-    ),
-    **dict.fromkeys(
-        ("на согласовании", "согласование", "на утверждении", "утверждение", "approval"),
-        "approval",
-    ),
-    **dict.fromkeys(("на доработке", "доработка", "rework"), "rework"),
-    **dict.fromkeys(("спор о компетенции", "перенаправление"), "redirect_asked"),
-    **dict.fromkeys(("промежуточный ответ", "дан промежуточный ответ", "interim"), "interim"),
-    **dict.fromkeys(("запланировано", "отложено", "planned"), "planned"),
-    **dict.fromkeys(
-        ("оценка удовлетворенности", "ответ дан", "отвечено", "дан ответ", "answered"),
-        "answered",
-    ),
-    **dict.fromkeys(("возобновлено", "повторно открыто", "reopened"), "reopened"),
-    **dict.fromkeys(
-        ("готово", "закрыто", "закрыт", "завершено", "выполнено", "решено", "closed", "done"),
-        "closed",
-    ),
-    **dict.fromkeys(("отклонено", "отклонен", "отказано", "rejected"), "rejected"),
-    **dict.fromkeys(("объединено", "объединен", "merged"), "merged"),
-}
-KINDS: dict[str, str] = {
-    **dict.fromkeys(("решаемый", "решаемая", "решаемое", "solvable"), "solvable"),
-    **dict.fromkeys(
-        ("не решаемый", "нерешаемый", "не решаемая", "нерешаемая", "unsolvable"), "unsolvable"
-    ),
-    **dict.fromkeys(
-        ("информационный", "информационная", "информационное", "informational"), "informational"
-    ),
-}
-OUTCOMES: dict[str, str] = {
-    **dict.fromkeys(("решено", "решен", "выполнено", "поддержано", "меры приняты"), "solved"),
-    **dict.fromkeys(("разъяснено", "дано разъяснение", "даны разъяснения"), "explained"),
-    **dict.fromkeys(("отложено", "запланировано"), "postponed"),
-    **dict.fromkeys(("не решено", "не решен", "отказано", "не поддержано"), "not_solved"),
-    **{code: code for code in ("solved", "explained", "postponed", "not_solved")},
-}
-
-
-class IncomingReply(NamedTuple):
-    """A reply as history. Ordinal 1..3: the last executor's replies in their order; 0: an earlier
-    first reply of somebody else. Moments are None where the file has none (2nd and 3rd reply)."""
-
-    ordinal: int
-    text: str
-    sent_at: datetime | None = None
-    approval_sent_at: datetime | None = None
-    approval_seconds: int | None = None
-    has_media: bool | None = None
-    account: str = ""
-    by_last_executor: bool = True
-
-
-class Timings(NamedTuple):
-    """Clock columns of the export as it counted them; seconds, None where empty."""
-
-    first_reply_at: datetime | None = None
-    first_reply_seconds: int | None = None
-    first_reply_working_seconds: int | None = None
-    assigned_at: datetime | None = None
-    executor_reply_at: datetime | None = None
-    first_reaction_seconds: int | None = None
-    in_time: bool | None = None
-    total_seconds: int | None = None
-    approval_sent_at: datetime | None = None
-    approval_seconds: int | None = None
-    satisfaction_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingRow:
-    """A clean message with what the file knows of its case.
-
-    `external_id` is unique within `channel`. `status`, `kind`, `outcome` are codes of the case
-    model, empty when not told. `fingerprint` covers everything mapped, `text_fingerprint` only
-    what makes a new version of the message (text, media); both do not depend on the file format,
-    the column order or the zone. `values`: cleaned value of every filled field.
-    """
-
-    line: int
-    channel: str
-    external_id: str
-    posted_at: datetime
-    text: str
-    url: str
-    blog_url: str
-    post_key: str
-    author: Author
-    region: str
-    territory: str
-    settlement: str
-    street: str
-    house: str
-    address: str
-    object: str
-    lat: float | None
-    lon: float | None
-    topic_group: str
-    topic: str
-    agency: str
-    agency_kind: str
-    executor: str
-    kind: str
-    outcome: str
-    status: str
-    replies: tuple[IncomingReply, ...]
-    finished_at: datetime | None
-    close_reason: str
-    mark: int | None
-    audience: int | None
-    engagement: int | None
-    account: str
-    tags: tuple[str, ...]
-    note: str
-    message_has_media: bool | None
-    reply_has_media: bool | None
-    survey_sent: bool | None
-    timings: Timings
-    incident_number: str
-    cabinet: str
-    fingerprint: str
-    text_fingerprint: str
-    values: MappingType[str, Any]
-
-    def field_hashes(self) -> dict[str, str]:
-        """Field -> 16 hex digits of its cleaned value: shows what a later export changed."""
-        return {name: xxh3_64_hexdigest(_canon(value)) for name, value in self.values.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What became of one line of the file.
-
-    `row` is there when the verdict is accepted or unchanged (a repeat inside the file). `cells`:
-    the raw cells by header, to be stored, shown, mended and given to `from_cells`.
-    """
-
-    number: int
-    verdict: Verdict
-    row: IncomingRow | None
-    problems: tuple[Problem, ...]
-    cells: dict[str, str]
 
 
 class RowReader:
@@ -605,7 +455,7 @@ _SIDE_MOMENTS = tuple(f.name for f in FIELDS if f.kind == "moment" and f.name !=
 
 
 def _verdict(action: Action | None) -> Verdict:
-    return "accepted" if action in (None, "repaired") else action
+    return action if action in ("quarantined", "rejected") else "accepted"
 
 
 def _local(moment: datetime, zone: tzinfo) -> datetime:
@@ -640,10 +490,6 @@ def _replies(values: dict[str, Any], timings: Timings) -> tuple[IncomingReply, .
         if get(name):
             replies.append(IncomingReply(ordinal, values[name], account=account))
     return tuple(replies)
-
-
-def _canon(value: Any) -> bytes:
-    return str(value).encode("utf-8", "replace")
 
 
 def _digest(values: MappingType[str, Any]) -> str:

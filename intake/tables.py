@@ -1,8 +1,8 @@
 """Open a workbook or a separated text as lines of cells, judged by content, not by its name.
 
 Limits (each refused by name, see `problems.NOT_A_TABLE`):
-  file 200 MB, an unpacked workbook 2 GB; 104 columns; 300,000 lines of a workbook (it is read
-  into memory as a whole), 2,000,000 lines of text (streamed); a cell of text 4,000,000 characters
+  file 200 MB, an unpacked workbook 2 GB; 104 columns; 200,000 lines of a workbook (it is read
+  into memory as a whole, about 5 KB a line), 2,000,000 lines of text (streamed); a cell of text 4,000,000 characters
   (a longer one is one bad line, the reading goes on).
 """
 
@@ -22,14 +22,14 @@ from intake.sniff import Dialect, refuse_other_formats, sniff_text
 MAX_BYTES = 200 * 2**20
 MAX_UNPACKED = 2 * 2**30
 MAX_COLUMNS = 104
-MAX_WORKBOOK_ROWS = 300_000
+MAX_WORKBOOK_ROWS = 200_000
 MAX_TEXT_ROWS = 2_000_000
 MAX_CELL = 4_000_000
 _HEAD = 2**20
 
 # Past column CZ. A single stray cell at XFD1048576 would make the reader allocate 17 billion cells.
 _FAR_COLUMN = re.compile(rb'<c r="(?:[A-Z]{3}|[D-Z][A-Z])\d')
-_FAR_ROW = re.compile(rb' r="[A-Z]{1,3}(?:\d{7,}|[3-9]\d{5})"')
+_FAR_ROW = re.compile(rb' r="[A-Z]{1,3}(?:\d{7,}|[2-9]\d{5})"')
 
 Cells = Sequence[Any]
 

@@ -2,6 +2,7 @@
 """The rules of `intake.rows`, each through a file as a user would bring it."""
 
 import random
+import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -327,6 +328,16 @@ def test_a_missing_column_does_not_stop_the_export():
 def test_now_must_be_aware():
     with pytest.raises(ValueError, match="aware"):
         read_file(SAMPLE, zone=MOSCOW, now=datetime(2026, 5, 14))
+
+
+@pytest.mark.parametrize(
+    "piece", ["<script>", "<!--", "[id1|", "+a", "@a1", "=A", "&lt", "<a ", "</script>\n<script>"]
+)
+def test_hostile_text_takes_no_longer_than_any_other(piece):
+    text = (piece * 50_000)[:50_000]
+    started = time.process_time()
+    plain_line(text=text, author_name=text, id=text, datetime=text, url=text, lat=text)
+    assert time.process_time() - started < 1  # quadratic patterns took 2 to 6 seconds
 
 
 CELL = st.one_of(
