@@ -175,6 +175,8 @@ class Said:
     planned: bool = False
     reference: bool = False
     subject: bool = False
+    restated: bool = False
+    own: list[bool] = field(default_factory=list)  # words not restated from the message
 
 
 @lru_cache(maxsize=60_000)
@@ -194,16 +196,17 @@ def profile(message: str, topic: str | None, place: str | None) -> CaseProfile:
     roots: set[str] = set()
     places: set[str] = set()
     fields: set[str] = set()
+    shouting = sum(map(str.isupper, message[:400])) > 0.3 * len(message[:400])
     begins = {sentence.tokens[0].start for sentence in prepared.sentences}
     for token in prepared.tokens[:_MESSAGE_TOKENS]:
         form = word(token.text)
         raw_char = message[prepared.offsets[token.start]]
-        if _usable(form):
+        named = not shouting and raw_char.isupper() and token.start not in begins
+        if form.place or (named and len(token.text) > 3):
+            places.add(root(form.lemma))  # «Школьная» is a street, not a school
+        elif _usable(form):
             roots.add(root(form.lemma))
             fields |= fields_of(token.text)
-        starts_sentence = token.start in begins
-        if form.place or (raw_char.isupper() and not starts_sentence and len(token.text) > 3):
-            places.add(root(form.lemma))
     for extra in (topic, place):
         if extra:
             for token in prepare(extra).tokens:
@@ -294,6 +297,8 @@ def _actions(said: Said) -> None:
     conditional = bool(_CONDITION.search(said.sentence.text))
     for index, form in enumerate(forms):
         text = tokens[index].text
+        if said.own and not said.own[index]:
+            continue
         before = [tokens[k].text for k in range(max(0, index - 4), index)]
         negated = bool(before) and before[-1] == "не"
         auxiliary = any(
@@ -433,7 +438,8 @@ def read(
     hidden += [m.span() for m in pat.EXECUTOR.finditer(clean)]
     laws = [m.span() for m in pat.LAW.finditer(clean)]
     masked_facts = [m.span() for p in (pat.REGISTRATION, _PROGRAMME) for m in p.finditer(clean)]
-    facts = _blank(clean, [*hidden, *laws, *masked_facts, *_copied(prepared, case)])
+    restated = _copied(prepared, case)
+    facts = _blank(clean, [*hidden, *laws, *masked_facts, *restated])
     plain = _blank(clean, hidden)
     asked_text = prepare(message).clean
     result: list[Said] = []
@@ -449,6 +455,7 @@ def read(
             plain[whole.start : end].replace("\x7f", " "), whole.start, end, tokens, whole.question
         )
         said = Said(sentence, 1.0, 0)
+        said.own = [not any(a <= t.start < b for a, b in restated) for t in tokens]
         _relevance(said, case, previous)
         text = facts[whole.start : end]
         said.formula = bool(pat.FORMULA_SENTENCE.search(sentence.text)) and len(tokens) < 16
@@ -513,7 +520,8 @@ def read(
         if said.formula:
             said.action *= 0.15
             said.answer *= 0.3
-        weight = said.relevance
+        said.restated = 2 * sum(said.own) < len(tokens)
+        weight = said.relevance * (0.15 if said.restated else 1.0)
         said.action *= weight
         said.done *= weight
         said.answer *= weight

@@ -124,7 +124,7 @@ def asked(message: str) -> tuple[Asked, ...]:
 
 def _fit(question: Asked, one: Said) -> float:
     """How well a sentence answers: 1 fully, 0.5 in part, 0 not at all."""
-    if one.formula or one.relevance < 0.3:
+    if one.formula or one.restated or one.relevance < 0.3:
         return 0.0
     own = {root(word(t.text).lemma) for t in one.sentence.tokens} & question.roots
     near = 1.0 if own else 0.8

@@ -107,7 +107,13 @@ def compare(
     words, indexes = _body(form)
     total = len(words)
     copied = [False] * len(form.stems)
-    if total < 3 or not earlier:
+    if total < 3:  # nothing but formulas: only an equal text can be told
+        whole = list(form.stems)
+        same = [
+            e for e in earlier[:MAX_CANDIDATES] if whole and list(masked(e.text).stems) == whole
+        ]
+        return Comparison(None, (), tuple(same), tuple(copied), 1.0 if total else 0.0, total)
+    if not earlier:
         return Comparison(None, (), (), tuple(copied), 1.0 if total else 0.0, total)
     found: list[tuple[float, SourceMatch, EarlierReply]] = []
     exact: list[EarlierReply] = []
