@@ -2,8 +2,8 @@
 
 Limits (each refused by name, see `problems.NOT_A_TABLE`):
   file 200 MB, an unpacked workbook 2 GB; 104 columns; 200,000 lines of a workbook (it is read
-  into memory as a whole, about 5 KB a line), 2,000,000 lines of text (streamed); a cell of text 4,000,000 characters
-  (a longer one is one bad line, the reading goes on).
+  into memory as a whole, about 5 KB a line), 2,000,000 lines of text (streamed); a cell of text
+  4,000,000 characters (a longer one is one bad line, the reading goes on).
 """
 
 import codecs
