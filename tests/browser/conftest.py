@@ -1,0 +1,96 @@
+"""A signed-in browser on the live server; what the console says is kept for the tests."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from agencies.models import User
+
+PASSWORD = "browser walks here"
+# Playwright's event loop runs in the tests' thread; the ORM there is used between its steps.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                "--no-sandbox",
+                "--disable-quic",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield found
+        found.close()
+
+
+@dataclass
+class Desk:
+    """One person's browser window."""
+
+    page: Page
+    base: str
+    console: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.base + path)
+        return self.page
+
+    def keys(self, *names: str) -> None:
+        for name in names:
+            self.page.keyboard.press(name)
+
+    def key_to_next_page(self, name: str) -> None:
+        with self.page.expect_navigation():
+            self.page.keyboard.press(name)
+
+    def text(self) -> str:
+        return self.page.inner_text("body")
+
+
+SignIn = Callable[..., Desk]
+
+
+@pytest.fixture
+def sign_in(live_server: object, browser: Browser) -> Iterator[SignIn]:
+    """`sign_in(person, width=1440, theme="light")`: through the sign-in page, by keyboard."""
+    windows = []
+    base = str(live_server)
+
+    def enter(person: User, *, width: int = 1440, theme: str = "light") -> Desk:
+        person.set_password(PASSWORD)
+        person.save(update_fields=["password"])
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale="ru-RU",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(15_000)
+        windows.append(context)
+        desk = Desk(context.new_page(), base)
+
+        def hear(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                desk.console.append(f"{desk.page.url}: {message.text}")
+
+        desk.page.on("console", hear)
+        page = desk.open("/sign-in/")
+        page.focus("#id_username")
+        page.keyboard.type(person.username)
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        desk.key_to_next_page("Enter")
+        assert "/sign-in/" not in page.url, page.inner_text("body")
+        return desk
+
+    yield enter
+    for context in windows:
+        context.close()
