@@ -43,7 +43,13 @@ class World:
             for scope in SCOPES:
                 self._cases[status, scope] = self._make(status, scope)
         self.clients: dict[str, Client] = {}
-        for name, person in self.people.items():
+        # Not among `people`: they reach everything, foreign cases included.
+        self.regional: dict[str, User] = {
+            role: factories.make_person(role, self.agencies["region"], f"region-{role}")
+            for role in (Role.ADMINISTRATOR, Role.QUALITY_SUPERVISOR, Role.AUDITOR)
+        }
+        everyone = {**self.people, **{f"region-{r}": p for r, p in self.regional.items()}}
+        for name, person in everyone.items():
             self.clients[name] = Client(raise_request_exception=False)
             self.clients[name].force_login(person)
 
