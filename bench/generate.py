@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905
 """Many cases for measurements: `bench_load --cases N --seed S` writes them here.
 
 A chunk is one transaction of CHUNK cases that lie next to each other in time; its dice come
@@ -22,7 +23,7 @@ from django.utils import timezone
 
 from agencies.models import Agency, AgencyUserPermission, User, WorkingCalendar
 from agencies.roles import Role
-from bench.words import Words
+from bench.words import vocabulary
 from cases import clocks, reference_data
 from cases.bulk import copy_cases, copy_in, take_ids
 from cases.calendar import calendar_stamp
@@ -36,7 +37,6 @@ from cases.models import (
     MassEvent,
     Message,
     Reply,
-    ReplyKey,
     ReplyPrint,
     RoutingRule,
     Territory,
@@ -200,7 +200,7 @@ class Writer:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.words = Words()
+        self.words = vocabulary()
         self.rules = clocks.Rules()
         self.stamp = calendar_stamp()
         self.topics = list(Topic.objects.order_by("pk"))
@@ -232,11 +232,12 @@ class Writer:
             copy_cases(rows["cases"], rows["texts"])
             for name, model in _ORDER:
                 copy_in(model, rows[name])
+            _copy_keys(rows["keys"])
         return size
 
     def _rows(self, number: int, size: int) -> dict[str, list[Any]]:
         dice = random.Random(f"{self.plan.seed}/{number}")
-        rows: dict[str, list[Any]] = {name: [] for name in ("citizens", "cases", "texts")}
+        rows: dict[str, list[Any]] = {name: [] for name in ("citizens", "cases", "texts", "keys")}
         rows |= {name: [] for name, _model in _ORDER}
         citizens = take_ids(Citizen, max(1, size * 2 // 5))
         names = ("Марина Котова", "Олег Сомов", "Ирина", "", "Пётр Лапин")
@@ -453,7 +454,17 @@ class Writer:
             return
         made = make_print(text)
         rows["prints"].append(ReplyPrint(reply=reply, mask_hash=made.mask_hash, stems=made.stems))
-        rows["keys"] += [ReplyKey(h=key, reply_id=pk) for key in made.keys]
+        rows["keys"] += [(key, pk) for key in made.keys]
+
+
+def _copy_keys(keys: list[tuple[int, int]]) -> None:
+    """Forty a reply: too many for an object each."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("copy cases_replykey (h, reply_id) from stdin") as copy,
+    ):
+        for key in keys:
+            copy.write_row(key)
 
 
 _ORDER: tuple[tuple[str, Any], ...] = (
@@ -462,7 +473,6 @@ _ORDER: tuple[tuple[str, Any], ...] = (
     ("replies", Reply),
     ("findings", Finding),
     ("prints", ReplyPrint),
-    ("keys", ReplyKey),
     ("log", CaseEvent),
 )
 _WITH_REPLY = {
@@ -515,6 +525,7 @@ def load(*, cases: int, seed: int, indexed: float, jobs: int, say: Callable[[str
 
     began = timezone.now()
     lay_ground()
+    vocabulary()  # built once, read by every process
     now = began.replace(minute=0, second=0, microsecond=0)
     first = Message.objects.filter(external_id=f"bench-{seed}-0-0").order_by().first()
     if first is not None:  # a load that goes on keeps its time line

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905
 """Sentences for generated cases: the demo's own ones with other words in the same forms.
 
 Words come from pymorphy3's dictionary, by part of speech, case, number and gender, so that the
@@ -5,11 +6,13 @@ vocabulary is as wide as a region's (rare words are really rare: the choice is s
 """
 
 import json
+import pickle
 import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 TEXTS = Path(__file__).parent.parent / "cases" / "demo" / "texts"
 _WORD = re.compile(r"[а-яё]{5,}")
@@ -68,13 +71,13 @@ def _sentences(texts: list[str]) -> Iterator[str]:
 
 
 class Words:
-    """The vocabulary; building it takes about half a minute of one core."""
+    """The vocabulary; building it takes about half a minute of one core (see `vocabulary`)."""
 
     def __init__(self) -> None:
         from pymorphy3 import MorphAnalyzer  # noqa: PLC0415  40 MB only where it is needed
 
-        self._morph = MorphAnalyzer(lang="ru")
-        self.forms = self._dictionary()
+        morph = MorphAnalyzer(lang="ru")
+        self.forms = self._dictionary(morph)
         rows = [
             json.loads(line)
             for path in sorted(TEXTS.glob("*.jsonl"))
@@ -82,16 +85,16 @@ class Words:
             if line
         ]
         replies = [item["text"] for row in rows for item in row.get("replies", [])]
-        self.asked = self._templates([row["text"] for row in rows])
-        self.answered = self._templates(replies)
-        self.titles = self._templates([row["title"] + "." for row in rows if row.get("title")])
+        self.asked = self._templates(morph, [row["text"] for row in rows])
+        self.answered = self._templates(morph, replies)
+        self.titles = self._templates(
+            morph, [row["title"] + "." for row in rows if row.get("title")]
+        )
 
-    def _dictionary(self) -> dict[str, list[str]]:
+    def _dictionary(self, morph: Any) -> dict[str, list[str]]:
         forms: dict[str, list[str]] = {}
         for prefix in _PREFIXES:
-            for at, (word, tag, *_rest) in enumerate(
-                self._morph.dictionary.iter_known_words(prefix)
-            ):
+            for at, (word, tag, *_rest) in enumerate(morph.dictionary.iter_known_words(prefix)):
                 # Every seventh word: all forms, all stems, an eighth of the time.
                 if at % 7 or not 4 <= len(word) <= 16 or tag.grammemes & _WITHOUT:
                     continue
@@ -104,12 +107,12 @@ class Words:
             del words[_PER_FORM:]
         return forms
 
-    def _templates(self, texts: list[str]) -> list[Template]:
+    def _templates(self, morph: Any, texts: list[str]) -> list[Template]:
         made = []
         for sentence in _sentences(texts):
             template, end = Template(), 0
             for match in _WORD.finditer(sentence):
-                key = _form(self._morph.parse(match.group())[0].tag)
+                key = _form(morph.parse(match.group())[0].tag)
                 if key is None or key not in self.forms:
                     continue
                 template.parts.append(sentence[end : match.start()])
@@ -162,3 +165,20 @@ class Words:
     def near_copy(self, dice: random.Random, text: str) -> str:
         """The same reply sent again with other numbers."""
         return re.sub(r"\d+", lambda _m: str(dice.randint(2, 99)), text)
+
+
+def vocabulary() -> Words:
+    """The vocabulary, kept in the data folder for the next process and the next load."""
+    from django.conf import settings  # noqa: PLC0415  the data folder only
+
+    changed = max(path.stat().st_mtime_ns for path in (Path(__file__), *TEXTS.glob("*.jsonl")))
+    kept = Path(settings.DATA_DIR) / f"bench-words-{changed}.pickle"
+    if kept.exists():
+        found: Words = pickle.loads(kept.read_bytes())  # noqa: S301  our own file
+        return found
+    made = Words()
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_suffix(".new")
+    fresh.write_bytes(pickle.dumps(made))
+    fresh.rename(kept)
+    return made

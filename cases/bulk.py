@@ -6,9 +6,10 @@ messages, events and replies can be written without asking what the cases' ids b
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, connections, models
 
 from cases.models import Case
 
@@ -42,23 +43,40 @@ def _fields(model: type[models.Model], without: Iterable[str] = ()) -> list[Any]
     ]
 
 
+# psycopg writes these as they are; only the fields below give them another form.
+_PLAIN = frozenset({int, str, float, bool, datetime, date, type(None)})
+
+
+def _prepared(fields: list[Any]) -> list[tuple[Any, str, bool]]:
+    """(field, attribute, whether even a plain value must be prepared)."""
+    return [(field, field.attname, isinstance(field, models.JSONField)) for field in fields]
+
+
+def _values(row: models.Model, fields: list[tuple[Any, str, bool]]) -> list[Any]:
+    """The row's values for COPY; a preparing call for each value was half of the time."""
+    database = connections["default"]
+    found = []
+    for field, name, always in fields:
+        value = getattr(row, name)
+        if always or type(value) not in _PLAIN:
+            value = field.get_db_prep_save(value, database)
+        found.append(value)
+    return found
+
+
 def copy_in(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     """Write rows whose every column is set (primary keys and database defaults too)."""
     if not rows:
         return
     fields = _fields(model)
+    prepared = _prepared(fields)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     with (
         connection.cursor() as cursor,
         cursor.copy(f'copy "{model._meta.db_table}" ({columns}) from stdin') as copy,
     ):
         for row in rows:
-            copy.write_row(
-                [
-                    field.get_db_prep_save(getattr(row, field.attname), connection)
-                    for field in fields
-                ]
-            )
+            copy.write_row(_values(row, prepared))
 
 
 def copy_cases(cases: Sequence[Case], texts: Sequence[str]) -> None:
@@ -66,6 +84,7 @@ def copy_cases(cases: Sequence[Case], texts: Sequence[str]) -> None:
     if not cases:
         return
     fields = _fields(Case, without=["search"])
+    prepared = _prepared(fields)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -74,11 +93,7 @@ def copy_cases(cases: Sequence[Case], texts: Sequence[str]) -> None:
         )
         with cursor.copy(f"copy incoming_case ({columns}, full_text) from stdin") as copy:
             for case, text in zip(cases, texts, strict=True):
-                values = [
-                    field.get_db_prep_save(getattr(case, field.attname), connection)
-                    for field in fields
-                ]
-                copy.write_row([*values, text.replace("\x00", "")])
+                copy.write_row([*_values(case, prepared), text.replace("\x00", "")])
         cursor.execute(
             f"insert into cases_case ({columns}, search) select {columns}, {_SEARCH}"
             f" from incoming_case s"
