@@ -1,5 +1,6 @@
 """Administration of agencies, calendars, people and their roles."""
 
+from copy import deepcopy
 from typing import Any
 
 from django.contrib import admin, messages
@@ -66,9 +67,8 @@ class AgencyAdmin(RightsAdmin):
         (gettext_lazy("Contacts"), {"fields": ("phone", "email")}),
     )
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Agency]:
-        rows = super().get_queryset(request)
-        return rows.annotate(
+    def all_rows(self) -> models.QuerySet[Agency]:
+        return Agency.objects.annotate(
             tree_path=RawSQL(_TREE_PATH, [], output_field=ArrayField(models.TextField()))  # noqa: S611
         )
 
@@ -281,7 +281,14 @@ class PersonAdmin(RightsAdmin, UserAdmin):
             ]
         form = super().get_form(request, obj, **kwargs)
         fields = form.base_fields
+        shown = admin.utils.flatten_fieldsets(self.get_fieldsets(request, obj))
+        for name in ("revoke", "grant_role", "grant_agency"):
+            if name in fields and name not in shown:
+                del fields[name]
         if obj is not None and "revoke" in fields:
+            # Declared fields are shared by all requests: narrowed ones must be this one's own.
+            for name in ("revoke", "grant_agency"):
+                fields[name] = deepcopy(fields[name])
             fields["revoke"].queryset = self._managed_roles(request, obj)
             agencies = self.admin_site._registry[Agency].get_queryset(request)
             fields["grant_agency"].queryset = agencies.order_by("tree_path")

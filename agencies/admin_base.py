@@ -87,8 +87,12 @@ class RightsAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may_delete and self._may_edit(request)
 
+    def all_rows(self) -> models.QuerySet[Any]:
+        rows: models.QuerySet[Any] = self.model._default_manager.all()
+        return rows
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        rows = super().get_queryset(request)
+        rows = self.all_rows().order_by(*(self.get_ordering(request) or ()))
         if self.agency_path is None:
             return rows
         ids = self.scope(request)

@@ -1,0 +1,493 @@
+"""The admin of cases and rules through the client, as supervisors and administrators use it."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from agencies.models import Agency, User
+from agencies.roles import Role
+from cases.models import (
+    Case,
+    CaseEvent,
+    Clock,
+    DeadlineRule,
+    QualitySetting,
+    Reply,
+    Review,
+    RoutingRule,
+)
+from cases.workflow import Status
+from tests.factories import (
+    first_reason,
+    load_reference,
+    make_case,
+    make_person,
+    make_region,
+    make_territory,
+    make_topic,
+)
+from tests.pages import inline_of
+
+pytestmark = pytest.mark.django_db
+MARKER = "ЗАКЛАДКА77"
+CASES = "/admin/cases/case/"
+STATES = "/admin/cases/casestate/"
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Any:
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def region() -> dict[str, Agency]:
+    load_reference()
+    return make_region()
+
+
+@pytest.fixture
+def enter(client: Client) -> Callable[..., User]:
+    """Sign in as the holder of a role on an agency."""
+
+    def _enter(role: str, agency: Agency) -> User:
+        person = make_person(role, agency)
+        client.force_login(person)
+        client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+        return person
+
+    return _enter
+
+
+def act(client: Client, rows: list[Any], action: str, url: str = CASES, **values: Any) -> Any:
+    """Tick the rows, choose the action; with values also confirm it."""
+    data: dict[str, Any] = {
+        "action": action,
+        "_selected_action": [row.pk for row in rows],
+        **values,
+    }
+    if values:
+        data["confirmed"] = "1"
+    return client.post(url, data, follow=True)
+
+
+def said(answer: Any) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_supervisor_sees_cases_of_his_agencies_and_no_others(client, region, enter) -> None:
+    own = make_case(Status.IN_WORK, region["below"])
+    other = make_case(Status.IN_WORK, region["other"], marker=MARKER)
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    page = client.get(CASES).content.decode()
+    assert own.number in page
+    assert other.number not in page
+    assert MARKER not in page
+    assert client.get(f"{CASES}{own.pk}/change/").status_code == 200
+    assert client.get(f"{CASES}{other.pk}/change/").status_code == 404
+    assert client.get(f"{CASES}{other.pk}/history/").status_code == 404
+    assert not client.get(CASES, {"q": other.number}).context["cl"].result_list
+    assert MARKER not in client.get(CASES, {"q": "яма"}).content.decode()
+    assert other.number not in client.get(CASES, {"agency": other.agency_id}).content.decode()
+
+
+def test_foreign_case_is_left_alone_by_a_posted_action(client, region, enter) -> None:
+    other = make_case(Status.REVIEW, region["other"], marker=MARKER)
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    events = CaseEvent.objects.count()
+    answer = act(client, [other], "put_under_control", reason="важно")
+    assert MARKER not in answer.content.decode()
+    assert other.number not in answer.content.decode()
+    other.refresh_from_db()
+    assert other.controlled_by is None
+    assert CaseEvent.objects.count() == events
+
+
+@pytest.mark.parametrize("role", [Role.EXECUTOR, Role.APPROVER, Role.OPERATOR, Role.CURATOR])
+def test_people_without_the_rights_do_not_enter(client, region, enter, role) -> None:
+    enter(role, region["region"])
+    assert client.get("/admin/", follow=True).status_code == 403
+    assert client.get(CASES, follow=True).status_code == 403
+
+
+def test_a_stranger_is_sent_to_the_portals_own_sign_in(client, region) -> None:
+    answer = client.get(CASES, follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/sign-in/?next=")
+
+
+def test_rows_cannot_be_edited_added_or_deleted(client, region, enter) -> None:
+    case = make_case(Status.IN_WORK, region["own"])
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    assert client.get(f"{CASES}add/").status_code == 403
+    assert client.post(f"{CASES}{case.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post(f"{CASES}{case.pk}/change/", {"status": "closed", "title": "другое"})
+    case.refresh_from_db()
+    assert case.status == Status.IN_WORK
+    assert "другое" not in case.title
+
+
+def test_detail_tells_messages_replies_and_history(client, region, enter) -> None:
+    case = make_case(Status.REVIEW, region["own"], text="Яма у дома, звоните +7 912 345-67-89")
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    page = client.get(f"{CASES}{case.pk}/change/").content.decode()
+    assert "Яма у дома" in page
+    assert "345-67-89" not in page  # a supervisor does not hold the right to contacts
+    assert "мастер участка Петров" in page
+    assert 'name="title"' not in page
+
+
+def test_control_is_set_and_lifted_with_a_reason_after_confirmation(client, region, enter) -> None:
+    case = make_case(Status.IN_WORK, region["own"])
+    enter(Role.HEAD_OFFICE, region["own"])
+    asked = act(client, [case], "put_under_control")
+    assert "confirmed" in asked.content.decode()
+    assert Case.objects.get(pk=case.pk).controlled_by is None
+    empty = act(client, [case], "put_under_control", reason="")
+    assert empty.context["form"].errors["reason"]
+    done = act(client, [case], "put_under_control", reason="жалоба губернатору")
+    assert said(done) == [f"№ {case.number}: done"]
+    case.refresh_from_db()
+    assert case.control_reason == "жалоба губернатору"
+    act(client, [case], "lift_control", reason="решено")
+    moves = list(case.events.values_list("move", flat=True)[:2])
+    assert moves == ["lift_control", "set_control"]
+
+
+def test_each_row_tells_its_own_result(client, region, enter) -> None:
+    fit = make_case(Status.REVIEW, region["own"])
+    unfit = make_case(Status.IN_WORK, region["own"])
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    ground = first_reason("return")
+    answer = act(
+        client, [fit, unfit], "return_for_rework", grounds=[ground], remark="Назовите срок"
+    )
+    assert sorted(said(answer)) == sorted(
+        [f"№ {fit.number}: done", f"№ {unfit.number}: the state does not allow it"]
+    )
+    fit.refresh_from_db()
+    unfit.refresh_from_db()
+    assert (fit.status, unfit.status) == (Status.REWORK, Status.IN_WORK)
+    review = Review.objects.get(reply__case=fit)
+    assert review.verdict == Review.Verdict.REMARKS
+    assert review.grounds == [ground]
+
+
+def test_brush_off_is_a_verdict_with_grounds(client, region, enter) -> None:
+    case = make_case(Status.REVIEW, region["own"])
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    refused = act(client, [case], "brush_off", remark="пусто")
+    assert "grounds" in refused.context["form"].errors
+    act(client, [case], "brush_off", grounds=[first_reason("return")], remark="пусто")
+    assert Review.objects.get(reply__case=case).verdict == Review.Verdict.BRUSH_OFF
+    case.refresh_from_db()
+    assert case.status == Status.REWORK
+
+
+def test_accepting_on_the_list_of_replies_judges_the_reply_that_was_read(
+    client, region, enter
+) -> None:
+    case = make_case(Status.REVIEW, region["own"])
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    reply = case.replies.get()
+    url = "/admin/cases/reply/"
+    assert case.number in client.get(url, {"flagged": "yes"}).content.decode()
+    assert client.get(f"{url}{reply.pk}/change/").status_code == 200
+    answer = act(client, [reply], "accept", url=url, remark="")
+    assert said(answer) == [f"№ {case.number}: done"]
+    reply.refresh_from_db()
+    assert reply.state == Reply.State.ACCEPTED
+
+
+def test_extension_and_executor_are_changed_with_event_and_reason(client, region, enter) -> None:
+    case = make_case(Status.IN_WORK, region["own"])
+    colleague = make_person(Role.EXECUTOR, region["own"])
+    stranger = make_person(Role.EXECUTOR, region["other"])
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    until = timezone.localtime() + timedelta(days=5)
+    act(client, [case], "extend", until=f"{until:%Y-%m-%dT%H:%M}", reason="экспертиза")
+    refused = act(client, [case], "assign", executor=stranger.pk, reason="отпуск")
+    assert "executor" in refused.context["form"].errors
+    act(client, [case], "assign", executor=colleague.pk, reason="отпуск")
+    case.refresh_from_db()
+    assert case.executor == colleague
+    assert case.extensions == 1
+    reasons = list(case.events.values_list("data__reason", flat=True)[:2])
+    assert reasons == ["отпуск", "экспертиза"]
+
+
+def test_a_case_changed_after_it_was_read_is_left_as_it_is(client, region, enter) -> None:
+    case = make_case(Status.REVIEW, region["own"])
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    values = {"remark": "", f"version_{case.pk}": case.version}
+    Case.objects.filter(pk=case.pk).update(version=case.version + 1)
+    answer = act(client, [case], "accept", **values)
+    assert said(answer) == [f"№ {case.number}: somebody changed the case meanwhile"]
+    case.refresh_from_db()
+    assert case.status == Status.REVIEW
+
+
+def test_filters_find_overdue_due_today_flagged_and_controlled(client, region, enter) -> None:
+    head = enter(Role.QUALITY_SUPERVISOR, region["own"])
+    now = timezone.now()
+    late = make_case(Status.IN_WORK, region["own"], due_at=now - timedelta(minutes=2))
+    later = make_case(Status.IN_WORK, region["own"], due_at=now + timedelta(days=9))
+    flagged = make_case(Status.REVIEW, region["own"], due_at=now + timedelta(days=9))
+    held = make_case(
+        Status.IN_WORK, region["own"], due_at=now + timedelta(days=9), controlled_by=head
+    )
+
+    def numbers(**query: Any) -> set[str]:
+        rows = client.get(CASES, query).context["cl"].result_list
+        return {row.number for row in rows}
+
+    everything = {case.number for case in (late, later, flagged, held)}
+    assert numbers() == everything
+    assert numbers(due="overdue") == {late.number}
+    assert numbers(flagged="yes") == {flagged.number}
+    assert numbers(control="yes") == {held.number}
+    assert numbers(status="review") == {flagged.number}
+    assert numbers(agency=region["own"].pk) == everything
+    assert numbers(agency="x' or 1=1") == set()
+    assert numbers(group=late.topic.group_id, territory=late.territory_id) == everything
+    assert numbers(q=late.number) == {late.number}
+    assert numbers(q=late.number[:7]) >= {late.number}
+    assert numbers(q="яма") == everything
+    assert numbers(q="водопад") == set()
+
+
+@pytest.mark.parametrize("url", [CASES, "/admin/cases/reply/", STATES])
+def test_a_list_costs_the_same_for_one_row_and_ten(client, region, enter, url) -> None:
+    role = Role.ADMINISTRATOR if url == STATES else Role.QUALITY_SUPERVISOR
+    enter(role, region["region"])
+
+    def cost() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert client.get(url).status_code == 200
+        for query in queries.captured_queries:
+            text = query["sql"].lower()
+            assert "count(" not in text or "limit" in text, text
+        return len(queries)
+
+    make_case(Status.REVIEW, region["own"])
+    client.get(url)
+    one = cost()
+    for _number in range(9):
+        make_case(Status.REVIEW, region["other"])
+    assert cost() == one
+    assert one <= 12
+
+
+def test_administrators_see_numbers_and_states_and_never_a_word(client, region, enter) -> None:
+    """The marker stands in every text, name, link and note of the case."""
+    case = make_case(Status.REVIEW, region["own"], marker=MARKER)
+    author = case.replies.get().author
+    User.objects.filter(pk=author.pk).update(last_name=MARKER)
+    enter(Role.ADMINISTRATOR, region["region"])
+    page = client.get(STATES).content.decode()
+    assert case.number in page
+    assert MARKER not in page
+    for url in (
+        f"{STATES}{case.pk}/change/",
+        f"{STATES}{case.pk}/history/",
+        CASES,
+        f"{CASES}{case.pk}/change/",
+        "/admin/cases/reply/",
+        f"/admin/cases/reply/{case.replies.get().pk}/change/",
+        f"/admin/cases/caseevent/{case.events.first().pk}/change/",
+    ):
+        assert client.get(url).status_code == 403, url
+    for query in ({"q": MARKER}, {"q": "яма"}):
+        assert case.number not in client.get(STATES, query).content.decode()
+    journal = client.get("/admin/cases/caseevent/").content.decode()
+    assert case.number in journal
+    assert MARKER not in journal
+    for name in ("importbatch", "quarantinedrow"):
+        answer = client.get(f"/admin/intake/{name}/")
+        assert answer.status_code == 200
+        assert MARKER not in answer.content.decode()
+
+
+def test_administrator_of_one_branch_sees_its_states_only(client, region, enter) -> None:
+    own = make_case(Status.IN_WORK, region["below"])
+    other = make_case(Status.IN_WORK, region["other"])
+    enter(Role.ADMINISTRATOR, region["own"])
+    page = client.get(STATES).content.decode()
+    assert own.number in page
+    assert other.number not in page
+    for name in ("routingrule", "deadlinerule", "topic", "qualitysetting", "massevent"):
+        assert client.get(f"/admin/cases/{name}/").status_code == 403, name
+
+
+def test_auditor_reads_the_journal_and_nothing_else(client, region, enter) -> None:
+    case = make_case(Status.IN_WORK, region["own"])
+    other = make_case(Status.IN_WORK, region["other"])
+    enter(Role.AUDITOR, region["own"])
+    page = client.get("/admin/cases/caseevent/").content.decode()
+    assert case.number in page
+    assert other.number not in page
+    assert client.get(CASES).status_code == 403
+    assert client.get("/admin/agencies/user/").status_code == 403
+    assert client.post("/admin/cases/caseevent/add/").status_code == 403
+
+
+LISTS = [
+    "cases/case",
+    "cases/reply",
+    "cases/casestate",
+    "cases/caseevent",
+    "cases/topic",
+    "cases/topicgroup",
+    "cases/territory",
+    "cases/routingrule",
+    "cases/deadlinerule",
+    "cases/qualitysetting",
+    "cases/reason",
+    "cases/channel",
+    "cases/massevent",
+    "agencies/agency",
+    "agencies/user",
+    "agencies/workingcalendar",
+    "agencies/calendarday",
+    "agencies/accountevent",
+    "intake/importbatch",
+    "intake/quarantinedrow",
+]
+
+
+def test_pages_carry_a_strict_policy_and_nothing_it_would_block(client, region, enter) -> None:
+    case = make_case(Status.REVIEW, region["own"])
+    boss = enter(Role.ADMINISTRATOR, region["region"])
+    make_person(Role.QUALITY_SUPERVISOR, region["region"])
+    from tests.factories import hold
+
+    hold(boss, Role.QUALITY_SUPERVISOR, region["region"])
+    urls = ["/admin/", "/admin/cases/", f"{CASES}{case.pk}/change/"]
+    urls += [f"/admin/{name}/" for name in LISTS]
+    urls += [
+        f"/admin/{name}/add/"
+        for name in LISTS
+        if name.split("/")[1]
+        in ("topic", "routingrule", "deadlinerule", "agency", "user", "workingcalendar")
+    ]
+    urls += [f"/admin/agencies/user/{boss.pk}/change/", f"/admin/agencies/user/{boss.pk}/password/"]
+    for url in urls:
+        answer = client.get(url)
+        assert answer.status_code == 200, url
+        policy = answer["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert inline_of(answer.content.decode()) == [], url
+    asked = act(client, [case], "put_under_control")
+    assert inline_of(asked.content.decode()) == []
+
+
+def test_routing_rules_are_tried_on_past_cases_without_changing_any(client, region, enter) -> None:
+    case = make_case(Status.IN_WORK, region["own"])
+    make_case(Status.IN_WORK, region["own"], topic=make_topic("roads.other"))
+    old = make_case(Status.IN_WORK, region["own"], received_at=timezone.now() - timedelta(days=40))
+    rule = RoutingRule.objects.create(
+        topic=case.topic, territory=make_territory(), agency=region["other"], is_active=False
+    )
+    enter(Role.ADMINISTRATOR, region["region"])
+    answer = act(client, [rule], "try_on_past_cases", url="/admin/cases/routingrule/")
+    assert answer.context["total"] == 2
+    assert answer.context["rows"] == [{"count": 1, "old": "own", "new": "other"}]
+    assert MARKER not in answer.content.decode()
+    case.refresh_from_db()
+    old.refresh_from_db()
+    assert {case.agency, old.agency} == {region["own"]}
+
+
+def test_a_rule_in_force_is_replaced_by_a_version_never_edited(client, region, enter) -> None:
+    rule = DeadlineRule.objects.get(code="SN-FIRST")
+    enter(Role.ADMINISTRATOR, region["region"])
+    url = f"/admin/cases/deadlinerule/{rule.pk}/change/"
+    client.post(url, {"amount": "1", "is_active": "on"})
+    rule.refresh_from_db()
+    assert rule.amount == 8
+    made = act(client, [rule], "new_version", url="/admin/cases/deadlinerule/")
+    fresh = DeadlineRule.objects.exclude(pk=rule.pk).get(code="SN-FIRST")
+    assert made.redirect_chain[-1][0] == reverse("admin:cases_deadlinerule_change", args=[fresh.pk])
+    form = made.context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    values = {name: value for name, value in values.items() if value not in (None, False)}
+    day = timezone.localdate() + timedelta(days=3)
+    client.post(made.request["PATH_INFO"], {**values, "amount": "9", "in_force_from": f"{day}"})
+    fresh.refresh_from_db()
+    assert (fresh.amount, fresh.in_force_from) == (9, day)
+    wrong = client.post(made.request["PATH_INFO"], {**values, "roll": "next"})
+    assert "roll" in wrong.context["adminform"].form.errors
+    past = client.post(made.request["PATH_INFO"], {**values, "in_force_from": "2021-01-01"})
+    assert "in_force_from" in past.context["adminform"].form.errors
+
+
+def test_quality_settings_are_added_never_edited(client, region, enter) -> None:
+    before = QualitySetting.objects.create(flag_from=0.6)
+    person = enter(Role.ADMINISTRATOR, region["region"])
+    client.post(
+        f"/admin/cases/qualitysetting/{before.pk}/change/",
+        {"flag_from": "0.1", "publish_own_until": "0.1", "thresholds": "{}"},
+    )
+    before.refresh_from_db()
+    assert before.flag_from == 0.6
+    client.post(
+        "/admin/cases/qualitysetting/add/",
+        {"flag_from": "0.7", "publish_own_until": "0.3", "thresholds": "{}"},
+    )
+    latest = QualitySetting.objects.first()
+    assert (latest.flag_from, latest.created_by) == (0.7, person)
+
+
+def test_a_term_that_only_warns_never_makes_a_case_overdue(region) -> None:
+    from cases import clocks
+
+    DeadlineRule.objects.update(is_active=False)
+    rule = DeadlineRule.objects.get(code="POS-TARGET")
+    assert rule.warning_only
+    DeadlineRule.objects.filter(pk=rule.pk).update(is_active=True)
+    case = make_case(Status.IN_WORK, region["own"], due_at=None)
+    clock = clocks.start_clock(
+        case, ("POS-TARGET",), kind=Clock.Kind.TOTAL, start=timezone.now(), agency=region["own"]
+    )
+    assert clock is not None
+    assert case.due_at is None
+
+
+def test_a_cutoff_of_the_rule_reaches_the_count(region) -> None:
+    from cases import clocks
+
+    rule = DeadlineRule(
+        code="X", amount=1, unit="working_days", start="assignment", title="x", cutoff="17:00"
+    )
+    assert clocks.term_of(rule).cutoff == "17:00"
+    rule.cutoff = ""
+    assert clocks.term_of(rule).cutoff is None
+
+
+def test_who_rests_on_other_days_keeps_holidays_and_not_transfers(region) -> None:
+    from agencies.models import CalendarDay, WorkingCalendar
+    from cases.calendar import work_calendar
+
+    hours = [["09:00", "18:00"]]
+    museum = WorkingCalendar.objects.create(
+        code="museum", name="Музей", week=[[], [], *[hours] * 5], follows_production=True
+    )
+    usual = region["own"].calendar
+    moved = CalendarDay.objects.filter(calendar=None, kind="moved_off").order_by("day")
+    weekday_moved = [row.day for row in moved if row.day.weekday() in (2, 3, 4)]
+    assert weekday_moved
+    holiday = date(2026, 6, 12)
+    theirs, ours = work_calendar(museum.pk), work_calendar(usual.pk)
+    assert theirs.intervals(holiday) == ()
+    for day in weekday_moved:
+        assert ours.intervals(day) == ()
+        assert theirs.intervals(day) != ()
