@@ -36,6 +36,7 @@ CHANNELS: tuple[tuple[str, str, str, bool], ...] = (
     ("hotline", "Горячая линия", Regime.HOTLINE, False),
     ("site", "Сайт ведомства", Regime.PORTAL, False),
     ("reception", "Электронная приёмная", Regime.LAW59, False),
+    ("email", "Электронная почта", Regime.PORTAL, False),
     ("import", "Импорт", Regime.SOCIAL, True),
 )
 _REASON_FILES = {

@@ -30,3 +30,13 @@ def test_pages_come_with_a_strict_policy_and_nothing_inline(client):
     assert "style=" not in body
     assert "<style" not in body
     assert "<script>" not in body
+
+
+def test_a_person_without_any_role_sees_an_empty_queue_and_no_cases(client, django_user_model):
+    person = django_user_model.objects.create(username="nobody")
+    client.force_login(person)
+    assert client.get("/queue/").status_code == 200
+    assert client.get("/cases/").status_code == 200
+    assert client.get("/").status_code == 403
+    for address in ("/desk/", "/review/"):
+        assert client.get(address).status_code == 403, address
