@@ -4,9 +4,10 @@ import re
 
 from quality import patterns as pat
 from quality.context import Context
-from quality.evidence import _ALTERNATIVE, FORWARD, REDIRECT, REFUSAL, fields_of
+from quality.evidence import fields_of
 from quality.morph import root, word
 from quality.prints import stem
+from quality.signs import ALTERNATIVE, FORWARD, REDIRECT, REFUSAL
 from quality.textform import prepare
 from quality.types import Finding, Severity
 
@@ -124,7 +125,7 @@ def refusal(c: Context) -> list[Finding]:
         return []
     grounds = any(s.cause or (s.numbers and s.relevance >= 0.8) for s in c.said)
     text = " ".join(s.sentence.text for s in c.said)
-    other = bool(_ALTERNATIVE.search(text)) and c.features.substance >= 0.3
+    other = bool(ALTERNATIVE.search(text)) and c.features.substance >= 0.3
     if grounds or other or c.features.substance >= 0.5:
         return []
     return [c.finding("Q14", Severity.RETURN, spans, 0.4)]

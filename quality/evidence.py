@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from quality import lexicon as lex
 from quality import patterns as pat
+from quality import signs
 from quality.morph import Word, is_content, root, word
 from quality.prints import stem
 from quality.textform import Prepared, Sentence, prepare
@@ -19,121 +20,6 @@ _STOP = lex.words(
     область адрес номер
     """
 )
-_DECOY = re.compile(
-    r"\b(?:схем|программ|стратеги|концепци|тариф|норматив|регламент|устав)\w{0,3} [^.!?]{0,70}?\b"
-    r"(?:утвержд\w{2,5}|рассчитан\w?|действу\w{2}|измен\w{2,5}|принят\w?)\b"
-    r"|\bконтракт\w? (?:на|по) (?:содержани|обслуживани|уборк)\w [^.!?]{0,60}заключен"
-    r"|\bзаседани\w [^.!?]{0,40}(?:состоится|пройдет)|\bотопительный (?:сезон|период) [^.!?]{0,30}"
-    r"(?:нача|проходит|продл)\w{0,4}|\bпрогноз погоды|\bплощадь \w{3,20} составляет"
-    r"|\b(?:пройдет|пройдут|стартует|состоится) [^.!?]{0,20}(?:день|акци|недел|месячник|конкурс)"
-    r"|\b(?:день|неделя|месячник) (?:безопасности|инклюзии|открыт|знаний|борьбы)\w{0,3}"
-    r"|"
-    r"\b(?:напоминаем|обращаем (?:ваше )?внимание|приглашаем (?:всех|жителей|вас)? ?(?:принять|на "
-    r"праздн|на фести|к участ)|акци[яиюей]{1,3}\b|конкурс\w?\b|фестивал\w|юбиле\w|"
-    r"опрос\w?\b|анкет\w|субботник\w?|марафон\w?|форум\w?\b|выставк\w|нацпроект\w*|"
-    r"национальн\w{2,3} проект\w*|муниципальн\w{2,3} программ\w|государственн\w{2,3} программ\w|"
-    r"подписывайтесь|день открытых|межведомственн\w{2,3} комисси\w|график приема граждан|"
-    r"следующ\w{2,3} заседани|отчетн\w{2,3} период|передать показани|передавать показани|"
-    r"показани[яй] (?:счетчик|прибор)|уважаемые жители, с)"
-)
-_STATISTICS = re.compile(
-    r"\b(?:за последн\w{2} |с начала (?:20\d\d |текущего |этого )?(?:года|сезона)|за (?:прошл|"
-    r"истекш|текущ|минувш|отчетн)\w{2,3} |за \d{1,2} (?:месяц|лет)|ежегодно|"
-    r"в общей сложности|всего (?:в|по|за|было) |(?:более|свыше|порядка|около) \d|\bмлрд|по итогам "
-    r"(?:20|прошл|первого|второго)|"
-    r"(?:в|по|на территории) (?:нашем |нашей |всей |всему )?(?:регион|област|кра[еюя]|республик|"
-    r"город[еауо]|округ|муниципалитет)\w{0,3}\b|освоено|"
-    r"с 20\d\d (?:по|год)|в 20[01]\d|в 202[0-5] году (?:был|в |отремонт|постро|на ))"
-)
-# Figures of a whole region or programme: true, and no answer to one citizen.
-_BIG_FIGURES = re.compile(
-    r"\b(?:охвачен\w?|обеспеченност\w|освоен\w?|создано|введено|расселено|улучшили|получили|"
-    r"трудоустроен\w|"
-    r"перечислено|направлено|выделено|израсходовано|набрал\w?|составляет|составил[аои]|выросл?[аио]?|"
-    r"протяженность|приведен\w? в порядок) [^.!?]{0,60}?\d[\d ,.]*(?:тыс|млн|млрд|%|процент|балл|"
-    r"мест|"
-    r"семей|человек|учащ|граждан|жител|рабоч|проект|молод)"
-    r"|\b\d[\d ,.]{3,12}(?:семей|учащ|граждан|жител|человек|рабочих мест)|\bплан выполнен на"
-    r"|\bза период (?:реализации|действия)|\bуровень \w{4,20} \w{4,20}|\bв (?:област|регион|район|"
-    r"город)\w{1,2} \d"
-    r"|\b(?:показател|рейтинг|налогоплательщик)\w{0,3}|\bраньше контрактного срока|"
-    r"\bпредставлен\w? \d{1,3} вид"
-)
-_COUNTS = re.compile(
-    r"(?:\d{3}|\d\d[ ,]\d{1,3}|\d тыс\w*\.?) (?:домов|школ|детских сад|мост|объект|единиц|граждан|"
-    r"инвалид|учрежден|изделий|предприят|"
-    r"км (?:дорог|сетей|тепло|улиц)|километр|автобус\w{0,3} на|рейсов в|жителей|обращени|пациентов)"
-)
-# Standing information: opening hours, fares, what to hand in. It answers who asked for it only.
-_REFERENCE = re.compile(
-    r"\b(?:ежедневно|режим работы|график работы|интервал\w?|стоимость|запись (?:в|на) |для "
-    r"(?:получения|зачисления)|"
-    r"чтобы (?:получить|оформить|подать)|(?:необходимо|нужно|можно|следует) подать|подайте|"
-    r"нуж(?:ны|ен|на) (?:паспорт|справк|свидетельств|документ|заявлен)|срок (?:рассмотрения|"
-    r"оказания|предоставления)|"
-    r"понадоб\w{3}|услуга|начинается|работает (?:с|ежедневно|до))"
-)
-_ASKS_REFERENCE = re.compile(
-    r"\b(?:куда|где|как|можно|нужн[аоы]|сколько|какие|какой|какая|каким|кто|есть ли|положен|имею|"
-    r"график|режим|"
-    r"до какого|во сколько|работает ли|когда (?:можно|работа|начн|начин|открыва|прием))"
-)
-_PROGRAMME = re.compile(
-    r"\b(?:на|в|до|к|с)?\s?20\d\d ?- ?20\d\d(?:-?[а-я]{1,2})? ?(?:год\w{0,2}|гг\.?)?|\bс 20\d\d "
-    r"(?:года )?(?:по|до) 20\d\d"
-    r"|\b\d{1,2}(?:\.\d{2}\.| [а-я]{3,8} )(?:19\d\d|20[01]\d)(?: года)?"
-    r"|\b(?:с|от) (?:19|20)\d\d(?: года)?|\b(?:19|20)[01]\d(?: год\w{0,2})?"
-)
-_CAUSE = re.compile(
-    r"\b(?:потому что|из-за|так как|поскольку|причин[аы]\b|вследствие|оказал\w{1,3}|выяснил\w{1,3}|"
-    r"по вине|не смогл?\w?|не успе\w{1,3}|мешал\w?|поэтому|чтобы|иначе|виноват)"
-)
-_EMPTY_CAUSE = re.compile(
-    r"\b(?:по (?:ряду )?(?:объективн|техническ|независящ|определенн)\w{2,3} причин|техническими "
-    r"причинами|из-за (?:отсутствия|нехватки|недостат\w{2,3}) (?:средств|финансировани|бюджет)|"
-    r"чтобы (?:сделать|жизнь|каждый|город|улучшить|все|наш)|поскольку (?:это|вопрос) )"
-)
-REFUSAL = re.compile(
-    r"\b(?:не представляется возможн|нет (?:возможности|оснований|права|полномочий)|отсутству\w{2} "
-    r"(?:возможност|основани|полномочи|правов|финансировани)|невозможно|нельзя|"
-    r"отказа(?:но|ли|ть)|в удовлетворении|не (?:можем|сможем|может быть|предусмотрен|подлежит|"
-    r"вправе|планируется|наделен|имеем|относится|входит|является нашей))"
-)
-_ALTERNATIVE = re.compile(
-    r"\b(?:предлагаем|вместо|взамен|можно|можете|ближайш\w{2,3} [а-я]|друг\w{2,3} (?:решени|"
-    r"вариант|мест)|пока |до этого|сделаем|добавим|поможем|если |подойдет|зато)"
-)
-REDIRECT = re.compile(
-    r"\b(?:(?:необходимо|следует|рекоменду\w{2}|просим|просьба|нужно|можете|вправе|вам надо|"
-    r"предлагаем|советуем)(?: вам)?(?: \w{2,14}){0,2}? (?:обра(?:титься|щаться)|сообщ(?:ить|ать)|"
-    r"уточн(?:ить|ять)|"
-    r"направить|подать|обжаловать)|обра(?:титесь|щайтесь|титься|щаться) (?:в|к|с|за|по)\b|не (?:в "
-    r"нашей|входит в|относится к) (?:нашей |нашим )?(?:компетенци|полномочи|ведени)\w{0,2}|это не "
-    r"к нам|"
-    r"адресуйте|(?:вопрос|проблем|тема)\w? (?:находится )?(?:вне|не) (?:нашей )?компетенци)"
-)
-FORWARD = re.compile(
-    r"\b(?:перенаправ|переадрес|переда(?:ли|н|но|на|ны|дим|ем|м)\b|отправ(?:ил|лен|им)|направ(?:ил|"
-    r"лен|им|ляем)|пересла(?:ли|н)|позвонили|связались|попросили|созвонились|запис(?:али|ан)|"
-    r"договорились)"
-)
-_CONDITION = re.compile(r"\b(?:при (?:подтвержд|выявл|превыш|необходим|услови)|в случае|если )")
-_ROLES = re.compile(
-    r"\b(?:мастер\w?|начальник\w?|специалист\w?|инспектор\w?|директор\w?|заместител\w|глав[аы]\b|"
-    r"куратор\w?|руководител\w|инженер\w?|диспетчер\w?|заведующ\w{2}|прораб\w?|участков\w{2,3}|"
-    r"врач\w?|"
-    r"ответственн\w{2,3}|отвечает|отдел\w?|управлени\w|министерств\w|бригад\w|подрядчик\w?|"
-    r"водоканал\w?|горсвет\w?|ооо|ук|мчс|гибдд|служб\w|компани\w)\b"
-)
-_PHONE_OR_ROOM = (pat.PHONE, pat.ROOM)
-_UNIT = re.compile(
-    r"^(?: ?[×x]? ?\d{0,4})? ?(?:%|°|руб|тыс|млн|м2|м\b|метр|км|куб|тонн|градус|мм\b|шт|процент|"
-    r"квартир|домов|дома\b|светильник|опор|контейнер|машин|собак|штраф|мест|человек|семь|рейс|"
-    r"талон|"
-    r"упаков|мг|гкал|литр|горит|из \d|деревь|нарушител|участк|фонар|ям\b|рабоч|голос|час)"
-)
-
-
 _MESSAGE_TOKENS = 800
 """Words of a message that are looked up: what it is about stands at its beginning."""
 
@@ -222,7 +108,7 @@ def profile(message: str, topic: str | None, place: str | None) -> CaseProfile:
         frozenset(fields),
         grams,
         len(prepared.tokens),
-        any(s.question and _ASKS_REFERENCE.search(s.text) for s in prepared.sentences),
+        any(s.question and signs.ASKS_REFERENCE.search(s.text) for s in prepared.sentences),
     )
 
 
@@ -294,7 +180,7 @@ def _actions(said: Said) -> None:
         for form in forms
     )
     specific = bool(said.term or said.numbers)
-    conditional = bool(_CONDITION.search(said.sentence.text))
+    conditional = bool(signs.CONDITION.search(said.sentence.text))
     for index, form in enumerate(forms):
         text = tokens[index].text
         if said.own and not said.own[index]:
@@ -399,9 +285,11 @@ def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
             foreign[name] = foreign.get(name, 0) + 1
     said.overlap = len(roots) + placed
     text = said.sentence.text
-    figures = bool(_BIG_FIGURES.search(text))
-    statistics = figures or not placed and bool(_STATISTICS.search(text) or _COUNTS.search(text))
-    decoy = bool(_DECOY.search(said.sentence.text))
+    figures = bool(signs.BIG_FIGURES.search(text))
+    statistics = (
+        figures or not placed and bool(signs.STATISTICS.search(text) or signs.COUNTS.search(text))
+    )
+    decoy = bool(signs.DECOY.search(said.sentence.text))
     if said.overlap:
         said.relevance = 1.0
     elif fields & case.fields:
@@ -416,7 +304,7 @@ def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
     if decoy and not placed:
         said.relevance = min(said.relevance, 0.12)
         said.elsewhere = True
-    if not narrative and not case.wants_reference and _REFERENCE.search(text):
+    if not narrative and not case.wants_reference and signs.REFERENCE.search(text):
         said.relevance = min(said.relevance, 0.3)
         said.reference = True
     if statistics and (figures and not placed or said.overlap < 3):
@@ -437,7 +325,9 @@ def read(
     hidden = [m.span() for m in pat.GREETING.finditer(clean)]
     hidden += [m.span() for m in pat.EXECUTOR.finditer(clean)]
     laws = [m.span() for m in pat.LAW.finditer(clean)]
-    masked_facts = [m.span() for p in (pat.REGISTRATION, _PROGRAMME) for m in p.finditer(clean)]
+    masked_facts = [
+        m.span() for p in (pat.REGISTRATION, signs.PROGRAMME) for m in p.finditer(clean)
+    ]
     restated = _copied(prepared, case)
     facts = _blank(clean, [*hidden, *laws, *masked_facts, *restated])
     plain = _blank(clean, hidden)
@@ -474,21 +364,21 @@ def read(
         said.terms = [(whole.start + a, whole.start + b) for a, b in terms]
         said.term = 1.0 if terms else 0.4 if years else 0.0
         rest = _blank(text, [*terms, *years])
-        phones = [m.span() for p in _PHONE_OR_ROOM for m in p.finditer(rest)]
+        phones = [m.span() for p in signs.PHONE_OR_ROOM for m in p.finditer(rest)]
         rest = _blank(rest, phones)
         said.numbers = sum(1 for m in pat.NUMBER.finditer(rest))
         units = sum(
-            1 for m in pat.NUMBER.finditer(rest) if _UNIT.match(rest[m.end() : m.end() + 24])
+            1 for m in pat.NUMBER.finditer(rest) if signs.UNIT.match(rest[m.end() : m.end() + 24])
         )
         linked = any(whole.start <= a < end for a, _ in (*prepared.links, *prepared.emails))
-        roles = _ROLES.search(sentence.text)
+        roles = signs.ROLES.search(sentence.text)
         person = any(word(t.text).person for t in tokens)
         said.subject = bool(roles)
         said.contact = min(1.0, 0.7 * bool(phones) + 0.5 * linked + 0.5 * (person and bool(roles)))
         said.generic = any(
             word(t.text).lemma in lex.GENERIC_PRESENT and word(t.text).pos == "VERB" for t in tokens
         )
-        said.cause = bool(_CAUSE.search(text)) and not _EMPTY_CAUSE.search(text)
+        said.cause = bool(signs.CAUSE.search(text)) and not signs.EMPTY_CAUSE.search(text)
         if said.formula:
             said.term, said.numbers, units = 0.0, 0, 0
         _actions(said)
@@ -520,7 +410,7 @@ def read(
         if said.formula:
             said.action *= 0.15
             said.answer *= 0.3
-        said.restated = 2 * sum(said.own) < len(tokens)
+        said.restated = 2 * sum(said.own) <= len(tokens) and said.action < 0.35
         weight = said.relevance * (0.15 if said.restated else 1.0)
         said.action *= weight
         said.done *= weight

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quality.evidence import REDIRECT, Said, profile
+from quality.evidence import Said, profile
 from quality.morph import root, word
+from quality.signs import REDIRECT
 from quality.textform import Sentence, prepare
 from quality.types import Answered, Question
 
