@@ -1,0 +1,1 @@
+"""The floor: two bytes from Django without middleware, session or database."""
