@@ -9,7 +9,6 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 
 from agencies.access import granted_agency_ids, holds_anywhere
 from agencies.roles import Right
@@ -151,7 +150,3 @@ class ListOnlyAdmin(ReadOnlyAdmin):
 
     def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         raise PermissionDenied
-
-
-def yes_no(value: bool) -> str:
-    return _("yes") if value else _("no")

@@ -339,7 +339,7 @@ class CaseStateAdmin(_CaseList, ListOnlyAdmin):
 
     view_rights = (Right.MANAGE_AGENCIES,)
     row_right = Right.VIEW_STATES
-    list_display = ("number", "status", "agency", "received", "due", "overdue")
+    list_display = ("number", "status", "agency", "received", "due", "in_time")
     list_filter = (DueFilter, StatusFilter, AgencyFilter, GroupFilter, TerritoryFilter)
     list_select_related = ("agency",)
     search_fields = ("number",)
@@ -360,8 +360,8 @@ class CaseStateAdmin(_CaseList, ListOnlyAdmin):
             return queryset.filter(by_number(number)), False
         return (queryset.none(), False) if words else (queryset, False)
 
-    @admin.display(description=gettext_lazy("overdue"), boolean=True)
-    def overdue(self, case: Case) -> bool | None:
+    @admin.display(description=gettext_lazy("in time"), boolean=True)
+    def in_time(self, case: Case) -> bool | None:
         if not case.is_open or case.due_at is None:
             return None
         return case.due_at >= localtime()
