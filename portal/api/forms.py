@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 
@@ -15,10 +17,10 @@ from portal.api.problems import Unprocessable
 
 
 def _field(name: str, field: forms.Field) -> serializers.Field:
-    common: dict[str, Any] = {"required": field.required, "help_text": str(field.label or "")}
+    common: dict[str, Any] = {"required": field.required, "help_text": field.label or ""}
     if isinstance(field, forms.ModelChoiceField):
         key = field.to_field_name or "id"
-        common["help_text"] = f"{field.label}: {key}"
+        common["help_text"] = format_lazy("{label}: {key}", label=field.label, key=key)
         return serializers.CharField(**common)
     if isinstance(field, forms.MultipleChoiceField):
         return serializers.ListField(child=serializers.CharField(), **common)
@@ -35,7 +37,7 @@ def _field(name: str, field: forms.Field) -> serializers.Field:
     blank = not field.required
     if isinstance(field, forms.ChoiceField) and isinstance(field.choices, list):
         # Lists kept as data (reasons) are callables: their codes come from /api/reasons/.
-        choices = [(key, str(label)) for key, label in field.choices if key]
+        choices = [(key, label) for key, label in field.choices if key]
         return serializers.ChoiceField(choices=choices, allow_blank=blank, **common)
     longest = getattr(field, "max_length", None)
     return serializers.CharField(max_length=longest, allow_blank=blank, **common)
@@ -60,12 +62,14 @@ def values_for(form: type[forms.Form], data: Any) -> dict[str, Any]:
     that are neither text, number, yes/no nor a list of them.
     """
     if not isinstance(data, Mapping):
-        raise ParseError("The body must be a JSON object.")
+        raise ParseError(_("The body must be a JSON object."))
     if hasattr(data, "getlist"):  # multipart: a list only where the field takes one
         many = {k for k, f in form.base_fields.items() if isinstance(f, forms.MultipleChoiceField)}
         data = {key: data.getlist(key) if key in many else data[key] for key in data}
     wrong = {
-        key: ["Unknown field." if key not in form.base_fields else "Unexpected kind of value."]
+        key: [
+            _("Unknown field.") if key not in form.base_fields else _("Unexpected kind of value.")
+        ]
         for key, value in data.items()
         if key not in form.base_fields or (value is not None and not _plain(value))
     }
@@ -74,7 +78,7 @@ def values_for(form: type[forms.Form], data: Any) -> dict[str, Any]:
             continue
         is_list = isinstance(form.base_fields[key], forms.MultipleChoiceField)
         if isinstance(value, list) != is_list:
-            wrong[key] = ["Unexpected kind of value."]
+            wrong[key] = [_("Unexpected kind of value.")]
     if wrong:
         raise Unprocessable(wrong)
     return {key: value for key, value in data.items() if value is not None}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -45,7 +46,7 @@ def once(request: Request, perform: Callable[[], Response]) -> Response:
     if not key:
         return perform()
     if len(key) > LONGEST:
-        raise ParseError("Idempotency-Key is longer than 200 characters.")
+        raise ParseError(_("Idempotency-Key is longer than 200 characters."))
     digest = _digest(request)
     with transaction.atomic():
         if not _lock(request.user.pk, key):

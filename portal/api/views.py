@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics
@@ -59,7 +60,7 @@ def wanted_version(request: Request) -> int | None:
         return None
     found = _ETAG.fullmatch(raw)
     if found is None:
-        raise ParseError("If-Match takes one ETag of the case.")
+        raise ParseError(_("If-Match takes one ETag of the case."))
     return int(found[1])
 
 
@@ -166,10 +167,12 @@ def move_view(door: Door) -> type[MoveView]:
     def post(self: MoveView, request: Request, number: str) -> Response:
         return MoveView.post(self, request, number)
 
-    post.__doc__ = str(door.move.title)
+    # Not the title: the schema is the same in whatever language the portal was started.
+    summary = door.name.replace("_", " ").capitalize()
+    post.__doc__ = summary
     view.post = extend_schema(  # type: ignore[method-assign]
         operation_id=f"case_{door.name}",
-        summary=str(door.move.title),
+        summary=summary,
         parameters=parameters,
         request=request,
         responses={200: out.MovedSerializer, **_problems(400, 403, 404, 409, 412, 422)},

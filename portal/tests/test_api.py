@@ -1,6 +1,7 @@
 """The API through HTTP: what a client of another system sees."""
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from rest_framework.authtoken.models import Token
 
 from agencies.models import Agency, User
 from agencies.roles import Role
+from cases import actions
 from cases.models import Case, IdempotencyKey, Message, Reply
 from cases.workflow import Status
 from tests import factories
@@ -309,6 +311,50 @@ def test_a_token_is_given_for_name_and_password(region: Any, api: Any) -> None:
         None, "post", "token/", {"username": person.username, "password": "a long enough one"}
     )
     assert given.json()["token"] == Token.objects.get(user=person).key
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_key_at_once_is_a_conflict_and_makes_one_case(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second call comes while the first one is still inside its change."""
+    factories.load_reference()
+    tree = factories.make_region()
+    person = factories.make_person(Role.IMPORT_SERVICE, tree["region"])
+    token = Token.objects.create(user=person)
+    inside, go_on = threading.Event(), threading.Event()
+    real = actions.receive
+
+    def slow(**given: Any) -> Any:
+        inside.set()
+        go_on.wait(10)
+        return real(**given)
+
+    monkeypatch.setattr(actions, "receive", slow)
+    answers: list[Any] = []
+
+    def post() -> None:
+        try:
+            answers.append(
+                Client().post(
+                    "/api/messages/",
+                    data=json.dumps(message()),
+                    content_type=JSON,
+                    headers={"Authorization": f"Token {token.key}", "Idempotency-Key": "k"},
+                )
+            )
+        finally:
+            connection.close()
+
+    first = threading.Thread(target=post)
+    first.start()
+    assert inside.wait(10)
+    post()
+    go_on.set()
+    first.join(10)
+    assert [answer.status_code for answer in answers] == [409, 201]
+    assert answers[0].json()["code"] == "idempotency_key_in_use"
+    assert Case.objects.count() == 1
 
 
 def test_the_committed_schema_is_up_to_date() -> None:
