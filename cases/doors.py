@@ -85,9 +85,7 @@ def ensure_open(door: Door, case: Case, user: User) -> None:
     The action checks again under the lock; this keeps a form's choices from those it is not for.
     """
     allowed = (
-        may_publish(case, user)
-        if door.name == "publish"
-        else may(user, door.move.right, case)
+        may_publish(case, user) if door.name == "publish" else may(user, door.move.right, case)
     )
     if not allowed:
         raise RightMissing("right_missing", move=door.name)

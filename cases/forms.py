@@ -11,7 +11,6 @@ from agencies.roles import HOLDERS, Right
 from cases.errors import BadChange
 from cases.models import Case, Outcome, Reason, ReasonKind, Reply, Territory, Topic
 
-
 REFUSALS: dict[str, Any] = {
     "agency_inactive": _("This agency no longer works. Choose another one."),
     "executor_may_not_answer": _("This person may not answer for the case's agency."),

@@ -469,7 +469,7 @@ class CaseState(Case):
 
 
 class Message(models.Model):
-    """What arrived, as it arrived: rows are never edited, an edit at the source is a new version."""
+    """What arrived, as it arrived: never edited; an edit at the source is a new version."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="messages")
     channel = models.ForeignKey(Channel, models.PROTECT, db_index=False)

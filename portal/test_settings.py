@@ -1,4 +1,4 @@
-"""Settings of the test-suite: the portal's own, on a throw-away database, without the sign-in limit's delay."""
+"""Settings of the test-suite: the portal's own, without the sign-in limit."""
 
 import os
 

@@ -47,7 +47,7 @@ from quality.memory import MemoryIndex
 from quality.prints import make_print
 
 HERE = Path(__file__).parent
-PASSWORD = "demo-region-2026"
+PASSWORD = "demo-region-2026"  # noqa: S105  printed at every start, refused in production
 DAY = timedelta(days=1)
 
 

@@ -61,7 +61,10 @@ def test_masking_twice_changes_nothing():
 @pytest.mark.parametrize(
     ("text", "title"),
     [
-        ("Здравствуйте! Нет воды на Садовой третий день. Когда дадут?", "Нет воды на Садовой третий день"),
+        (
+            "Здравствуйте! Нет воды на Садовой третий день. Когда дадут?",
+            "Нет воды на Садовой третий день",
+        ),
         ("  нет света  ", "Нет света"),
         ("", "—"),
     ],
@@ -81,7 +84,14 @@ RULES = [
     Rule(pk=2, agency_id=20, group_id=1, territory_id=5),
     Rule(pk=3, agency_id=30, topic_id=7),
     Rule(pk=4, agency_id=40, topic_id=7, territory_id=5),
-    Rule(pk=5, agency_id=50, topic_id=7, territory_id=5, from_on=date(2026, 5, 1), until_on=date(2026, 5, 31)),
+    Rule(
+        pk=5,
+        agency_id=50,
+        topic_id=7,
+        territory_id=5,
+        from_on=date(2026, 5, 1),
+        until_on=date(2026, 5, 31),
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -26,7 +27,9 @@ from cases.views.panel import panel_of, text_pieces
 from cases.workflow import Status
 
 # Moves that have their own place on the page; the rest stand in the head as buttons.
-_IN_PLACE = {"submit_reply", "add_note", "start_moderation"}
+_IN_PLACE = {"submit_reply", "add_note", "start_moderation", "publish"}
+# So many stand side by side; the rest wait behind «more».
+_SHOWN_MOVES = 3
 _KEYS = {"assign": "KeyN", "take": "KeyT"}
 
 
@@ -39,6 +42,22 @@ def _others_of(case: Case, request: HttpRequest) -> dict[str, Any]:
         .order_by("-received_at")[:5]
     )
     return {"cases": mine, "hidden": max(0, same.count() - same.visible_to(request.user).count())}
+
+
+def known_facts(case: Case) -> list[dict[str, str]]:
+    """What the case already knows, to be put into the reply by one press."""
+    facts: list[dict[str, str]] = []
+    if case.place:
+        facts.append({"label": _("place"), "text": _("at %(place)s") % {"place": case.place}})
+    if case.due_at:
+        day = date_format(timezone.localtime(case.due_at), "j E Y")
+        facts.append({"label": _("date of the term"), "text": _("before %(day)s") % {"day": day}})
+    phone = (case.executor.phone if case.executor else "") or (
+        case.agency.phone if case.agency else ""
+    )
+    if phone:
+        facts.append({"label": _("work phone"), "text": _("phone %(phone)s") % {"phone": phone}})
+    return facts
 
 
 def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
@@ -56,10 +75,11 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
     writes = "submit_reply" in names
     draft = case.drafts.filter(author=user).first() if writes else None
     sees_contacts = may(user, Right.VIEW_CONTACTS, case)
-    if "publish" not in names and case.status == Status.APPROVAL:
-        if may_publish(case, user):
-            doors.append(DOORS["publish"])
-            names.add("publish")
+    if "publish" not in names and case.status == Status.APPROVAL and may_publish(case, user):
+        doors.append(DOORS["publish"])
+        names.add("publish")
+    in_head = [(door, _KEYS.get(door.name, "")) for door in doors if door.name not in _IN_PLACE]
+    in_head.sort(key=lambda pair: not pair[1])
     return {
         "case": case,
         "tone": TONES.get(case.status, ""),
@@ -80,9 +100,8 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         if writes
         else None,
         "notes": "add_note" in names,
-        "head_doors": [
-            (door, _KEYS.get(door.name, "")) for door in doors if door.name not in _IN_PLACE
-        ],
+        "head_doors": in_head[:_SHOWN_MOVES],
+        "more_doors": in_head[_SHOWN_MOVES:],
         "publishes": "publish" in names,
         "events": case.events.select_related("actor").all()[:60],
         "clocks": case.clocks.order_by("-started_at"),
@@ -195,6 +214,8 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
     case = case_or_404(request.user, number)
     text = request.POST.get("text", "").replace("\x00", "")[:20000]
     saved = actions.save_draft(case, actor=request.user, text=text)
+    if not text.strip():
+        return render(request, "cases/_quality_empty.html", {"inserts": known_facts(case)})
     found = checking.check(
         case,
         text,
@@ -209,6 +230,7 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
             "case": case,
             "panel": panel_of(found, request.user, text=text),
             "live": True,
+            "inserts": known_facts(case),
             "saved_at": saved.saved_at,
         },
     )

@@ -121,13 +121,7 @@ def text_pieces(text: str, latest: Reply | None, sees_contacts: bool) -> list[Pi
         # Masking moves positions: without the right the text is shown without marks.
         return [Piece(mask_text(text))]
     questions = (latest.assessment or {}).get("questions", []) if latest else []
-    return [
-        piece
-        for piece in marked(
-            text,
-            [(q["start"], q["end"], f"question-{q['number']}") for q in questions],
-        )
-    ]
+    return marked(text, [(q["start"], q["end"], f"question-{q['number']}") for q in questions])
 
 
 def flag_threshold() -> int:

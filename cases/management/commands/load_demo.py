@@ -21,7 +21,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError(
-                "Демо-записи с известным паролем разрешены только с DEMO=true, не на рабочем сервере."
+                "Демо-записи с известным паролем разрешены только с DEMO=true,"
+                " не на рабочем сервере."
             )
         if Agency.objects.exists():
             if options["if_empty"]:
