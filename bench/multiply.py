@@ -14,7 +14,7 @@ _SHIFTED: dict[str, dict[str, str]] = {
     "cases_citizen": {"handle": "handle || '-' || {k}"},
     "cases_case": {
         "number": "split_part(number, '-', 1) || '-' ||"
-        " lpad((split_part(number, '-', 2)::int + {k} * {numbers})::text, 6, '0')",
+        " to_char(split_part(number, '-', 2)::int + {k} * {numbers}, 'FM000000000')",
         "citizen_id": "citizen_id + {k} * {cases_citizen}",
         "repeat_of_id": "repeat_of_id + {k} * {cases_case}",
         "received_at": "received_at + {k} * interval '1.7 second'",
