@@ -27,7 +27,7 @@ _ENTRIES: tuple[tuple[tuple[str, ...], Promise, str, str], ...] = (
     ((Right.REVIEW_REPLIES,), _("Review of replies"), "review", "scale"),
     ((Right.VIEW_CASES,), _("All cases"), "case-list", "archive"),
     ((Right.IMPORT_MESSAGES,), _("Import"), "import-upload", "download"),
-    ((Right.MANAGE_AGENCIES, Right.REVIEW_REPLIES), _("Administration"), "admin:index", "settings"),
+    ((Right.MANAGE_AGENCIES, Right.REVIEW_REPLIES), _("Administration"), "admin:index", "wrench"),
 )
 
 

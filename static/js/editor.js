@@ -9,6 +9,16 @@
   text.addEventListener("scroll", follow);
   text.addEventListener("input", () => { const m = mirror(); if (m && m.textContent !== text.value) m.textContent = text.value; });
   document.addEventListener("htmx:oobAfterSwap", follow);
+  // What the case knows already is put at the caret; the panel answers as to typing.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("[data-insert]");
+    if (!button) return;
+    const at = text.selectionStart;
+    const gap = at && !/\s/.test(text.value[at - 1]) ? " " : "";
+    text.setRangeText(gap + button.dataset.insert, at, text.selectionEnd, "end");
+    text.focus();
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   // A text left unsaved by a closed tab is sent once more with the page.
   window.addEventListener("pagehide", () => {
     const form = document.getElementById("reply");

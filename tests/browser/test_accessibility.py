@@ -1,0 +1,119 @@
+"""axe-core finds nothing, nothing scrolls sideways, the browser's security policy is silent."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from agencies.roles import Role
+from cases.workflow import Status
+from tests.browser.conftest import Desk, SignIn
+from tests.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RULES = [
+    "wcag2a",
+    "wcag2aa",
+    "wcag21a",
+    "wcag21aa",
+    "wcag22a",
+    "wcag22aa",
+    "best-practice",
+]
+EVERYBODY = ["/settings/", "/password/", "/cases/nothing-here/"]
+READERS = ["/cases/", "/search/?q=яма", "/search/?q=абракадабра", "/filter/?list=/cases/"]
+# Case pages by state; a trailing word is the page of a move.
+PAGES: dict[str, list[str]] = {
+    Role.OPERATOR: [*READERS, "/desk/", "/import/", "moderation:", "moderation:route/"],
+    Role.COORDINATOR: ["/desk/?view=disputes", "redirect_asked:redirect/", "answered:close/"],
+    Role.QUALITY_SUPERVISOR: [
+        *READERS,
+        "/review/",
+        "review:",
+        "in_work:assign/",
+        "in_work:extend/",
+    ],
+    Role.CURATOR: ["/queue/?scope=agency", "routed:", "routed:dispute-competence/"],
+    Role.EXECUTOR: ["/queue/", "/queue/?view=control", "in_work:", "rework:", "routed:"],
+    Role.APPROVER: ["/approval/", "approval:", "answered:", "approval:publish/"],
+    Role.HEAD_OFFICE: ["/cases/", "in_work:", "in_work:set-control/"],
+    Role.ADMINISTRATOR: [
+        "/admin/",
+        "/admin/agencies/agency/",
+        "/admin/agencies/user/",
+        "/admin/agencies/user/add/",
+    ],
+    Role.AUDITOR: ["/cases/", "closed:"],
+}
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World()
+
+
+def _path(world: World, page: str) -> str:
+    if page.startswith("/"):
+        return page
+    state, _, rest = page.partition(":")
+    return f"/cases/{world.case(Status(state), 'own').number}/{rest}"
+
+
+def _axe(page: Page) -> list[str]:
+    if not page.evaluate("() => typeof axe === 'object'"):
+        page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate(
+        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", RULES
+    )
+    return [
+        f"{wrong['id']}: {node['target']} {node['html'][:120]}"
+        for wrong in found["violations"]
+        for node in wrong["nodes"][:3]
+    ]
+
+
+def _sideways(page: Page) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    if not wide:
+        return []
+    return page.evaluate(
+        "[...document.querySelectorAll('body *')]"
+        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4)"
+        ".map(e => 'sideways: ' + e.tagName + '.' + e.className)"
+    ) or ["sideways"]
+
+
+def _faults(desk: Desk, path: str) -> list[str]:
+    """Everything wrong with one page in both themes and at all widths."""
+    page = desk.open(path)
+    page.wait_for_load_state("networkidle")
+    faults = []
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            faults += [f"{path} {width} {theme} {fault}" for fault in _axe(page)]
+    for width in (320, 390, 720):
+        page.set_viewport_size({"width": width, "height": 900})
+        faults += [f"{path} {width} {fault}" for fault in _sideways(page)]
+    return faults
+
+
+@pytest.mark.parametrize("role", list(PAGES))
+def test_every_page_of_the_role_is_accessible(world: World, sign_in: SignIn, role: str) -> None:
+    desk = sign_in(world.people[role])
+    faults = [
+        fault for page in [*PAGES[role], *EVERYBODY] for fault in _faults(desk, _path(world, page))
+    ]
+    # Error pages are among the walked ones: their status is no fault of the page.
+    said = [line for line in desk.console if "Failed to load resource" not in line]
+    assert faults + said == []
+
+
+def test_the_sign_in_page_is_accessible(sign_in: SignIn, world: World) -> None:
+    desk = sign_in(world.people["nobody"])
+    desk.page.context.clear_cookies()
+    assert _faults(desk, "/sign-in/") == []
