@@ -117,14 +117,23 @@ def check(case: Case, text: str, **given: Any) -> Assessment:
 
 
 def store(reply: Reply, found: Assessment) -> None:
-    """Write the assessment onto the reply with its findings, and index the text."""
+    """Write the assessment onto the reply with its findings, and index the text.
+
+    An unsaved reply is inserted (four queries); of a saved one the earlier findings and index
+    are replaced.
+    """
+    fresh = reply.pk is None
     reply.risk = found.risk
     reply.flagged = found.flagged
     reply.similarity = found.reuse.similarity if found.reuse else 0.0
     reply.rules_version = found.rules_version
     reply.assessment = as_json(found)
-    reply.save(update_fields=["risk", "flagged", "similarity", "rules_version", "assessment"])
-    reply.findings.all().delete()
+    if fresh:
+        reply.save()
+    else:
+        reply.save(update_fields=["risk", "flagged", "similarity", "rules_version", "assessment"])
+        reply.findings.all().delete()
+        forget([reply])
     Finding.objects.bulk_create(finding_rows(reply, found))
     index([reply])
 
@@ -152,9 +161,8 @@ def as_json(found: Assessment) -> dict[str, Any]:
 
 
 def index(replies: Sequence[Reply]) -> None:
-    """Put these replies into the index of texts; a text indexed before is replaced."""
+    """Put these replies into the index of texts; those indexed before must be forgotten first."""
     prints = [(reply, make_print(reply.text)) for reply in replies]
-    forget(replies)
     ReplyPrint.objects.bulk_create(
         ReplyPrint(reply=reply, mask_hash=made.mask_hash, stems=min(made.stems, 32767))
         for reply, made in prints

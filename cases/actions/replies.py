@@ -56,8 +56,8 @@ def submit_reply(
         raise BadChange("reply_empty", field="text")
     with moving(case, "submit_reply", actor, version=version) as step:
         assert step.case.agency is not None  # a state at an agency, by database constraint
-        last = step.case.replies.order_by("-version").first()
-        published = step.case.replies.filter(state=Reply.State.PUBLISHED).last()
+        earlier = list(step.case.replies.only("version", "state").order_by("version"))
+        published = [reply for reply in earlier if reply.state == Reply.State.PUBLISHED]
         reply = Reply(
             case=step.case,
             agency=step.case.agency,
@@ -67,8 +67,8 @@ def submit_reply(
             state=Reply.State.APPROVAL,
             outcome=outcome,
             text=text,
-            version=last.version + 1 if last else 1,
-            corrects=published,
+            version=earlier[-1].version + 1 if earlier else 1,
+            corrects=published[-1] if published else None,
             submitted_at=step.at,
         )
         found = checking.check(step.case, text, kind=kind, outcome=outcome, replied_at=step.at)
@@ -76,10 +76,9 @@ def submit_reply(
         if blocking and not override:
             raise BadChange("blocked", field="override", codes=blocking)
         reply.state = Reply.State.REVIEW if found.flagged else Reply.State.APPROVAL
-        reply.save()
         checking.store(reply, found)
         step.case.status = Status.REVIEW if found.flagged else Status.APPROVAL
-        step.case.executor = step.case.executor or actor
+        step.case.executor_id = step.case.executor_id or actor.pk
         step.case.submitted_at = step.at
         step.case.risk = found.risk
         step.case.flagged = found.flagged
