@@ -9,6 +9,8 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from agencies.access import granted_agency_ids, holds_anywhere
 from agencies.roles import Right
@@ -126,6 +128,18 @@ class RightsAdmin(admin.ModelAdmin):
         if hasattr(widget, "can_view_related"):
             widget.can_view_related = False
         return field
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Headed by what is listed: Django's «Choose … to change» does not decline in Russian."""
+        named = {"title": capfirst(str(self.opts.verbose_name_plural)), **(extra_context or {})}
+        return super().changelist_view(request, named)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kw: Any) -> Any:
+        obj = kw.get("obj")
+        kind = capfirst(str(self.opts.verbose_name))
+        context["title"] = str(obj) if obj is not None else kind
+        context["subtitle"] = kind if obj is not None else _("A new row")
+        return super().render_change_form(request, context, *args, **kw)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, *args: Any) -> Any:
         """A row of others does not exist: 404, as everywhere in the portal."""
