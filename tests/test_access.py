@@ -179,8 +179,16 @@ def test_a_move_in_a_wrong_state_is_a_conflict(world: World, move: str, prefix: 
         transaction.set_rollback(True)
 
 
-def search_hits(world: World, who: str, path: str) -> str:
-    return body_text(world.clients[who].get(path))
+@pytest.mark.parametrize("move", DOORS)
+def test_the_form_of_a_move_is_shown_to_the_rights_holder_only(world: World, move: str) -> None:
+    """Its choices name colleagues and agencies: they are not for everyone who sees the case."""
+    name = f"case-{DOORS[move].slug}"
+    spec = ROUTES[name]
+    route = Route(rights=spec.rights, status=spec.status)
+    got = {who: send(world, name, route, who, "own").status_code for who in world.people}
+    assert got == {who: expected(route, who, "own")[0] for who in world.people}
+    foreign = {send(world, name, route, who, "other").status_code for who in world.people}
+    assert foreign == {404}
 
 
 @pytest.mark.parametrize("who", [*Role.values, "nobody"])
