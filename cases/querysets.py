@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 COUNT_CAP = 1000
 
 
+_ROW = (
+    *("number", "status", "is_open", "title", "place", "severity", "received_at", "due_at"),
+    *("risk", "flagged", "controlled_by_id", "repeat_of_id", "event_id"),
+    *("channel__name", "citizen__name", "citizen__kind", "topic__name", "territory__name"),
+    *("agency__name", "agency__short_name", "agency__time_zone", "agency__calendar_id"),
+    *("executor__username", "executor__first_name", "executor__last_name"),
+)
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: "User", right: str = Right.VIEW_CASES) -> Self:
         """Cases of the agencies on which `user` holds `right`: the scope of everything.
@@ -61,6 +70,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.select_related(
             "agency", "topic", "territory", "channel", "citizen", "executor"
         ).defer("search", "touched")
+
+    def for_rows(self) -> Self:
+        """`for_list` with the columns a row shows and no others: half of a page's reading."""
+        return self.for_list().only(*_ROW)
 
     def counted(self) -> int:
         """How many, exact up to COUNT_CAP; COUNT_CAP + 1 means more."""

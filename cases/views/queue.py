@@ -84,9 +84,9 @@ def _render_list(
     tabs: bool = True,
     **context: Any,
 ) -> HttpResponse:
-    found = CaseFilter(request.GET, queryset=base.for_list(), request=request)
+    found = CaseFilter(request.GET, queryset=base, request=request)
     valid = found.form.is_valid()
-    cases = found.filter_queryset(base.for_list()) if valid else base.none()
+    cases = found.filter_queryset(base.for_rows()) if valid else base.none()
     view = request.GET.get("view", "all")
     counts: dict[str, int] = {}
     if tabs:
@@ -202,7 +202,7 @@ def filter_form(request: HttpRequest) -> HttpResponse:
     """The conditions of a list: loaded when somebody opens them, not with every page."""
     lists = [reverse(name) for name in _LISTS]
     wanted = request.GET.get("list") or urlsplit(request.headers.get("HX-Current-URL", "")).path
-    found = CaseFilter(request.GET, queryset=Case.objects.none(), request=request)
+    found = CaseFilter(request.GET, queryset=Case.objects.none(), request=request, every=True)
     kept = [(name, request.GET[name]) for name in ("scope", "view") if name in request.GET]
     template = "cases/_filter_form.html" if request.htmx else "cases/filter.html"
     return render(
