@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from agencies.models import Agency
 from cases.calendar import work_calendar
+from cases.errors import BadChange
 from cases.models import Case, Clock, DeadlineRule, Regime
-from deadlines import Due, Roll, Term, Unit, compute_due
+from deadlines import CalendarGap, Due, Roll, Term, Unit, compute_due
 
 # The term of the reply to the citizen by regime; a rule of higher severity comes first.
 REPLY_RULES: dict[str, tuple[str, ...]] = {
@@ -89,12 +90,16 @@ def start_clock(
 ) -> Clock | None:
     """Start the term and make it the case's due moment; None where no rule is in force.
 
-    A term that only warns has its clock, but never makes the case overdue.
+    A term that only warns has its clock, but never makes the case overdue. BadChange where
+    the agency's calendar ends before the term does: no due moment is ever guessed.
     """
     rule = (rules or Rules()).pick(codes, severity=case.severity, at=start)
     if rule is None:
         return None
-    due = due_of(rule, start, agency)
+    try:
+        due = due_of(rule, start, agency)
+    except CalendarGap:
+        raise BadChange("calendar_gap") from None
     clock = Clock.objects.create(
         case=case,
         kind=kind,
@@ -112,14 +117,16 @@ def start_clock(
 def start_reply_clock(case: Case, *, at: datetime) -> Clock | None:
     """The term of the reply, once for a case: a redirect never resets it.
 
-    Social networks count from assignment, the other regimes from registration.
+    Social networks count from assignment, the other regimes from registration; an answered
+    case that was reopened has a new term, counted from now in every regime.
     """
     running = case.clocks.filter(kind=Clock.Kind.REPLY, stopped_at=None).first()
     if running is not None:
         case.due_at = running.due_at
         return running
     assert case.agency is not None
-    start = at if case.regime == Regime.SOCIAL else case.registered_at
+    again = case.answered_at is not None
+    start = at if again or case.regime == Regime.SOCIAL else case.registered_at
     return start_clock(
         case,
         REPLY_RULES[case.regime],
@@ -135,3 +142,15 @@ def stop_clocks(case: Case, *kinds: str, at: datetime | None = None) -> None:
     if kinds:
         running = running.filter(kind__in=kinds)
     running.update(stopped_at=at or timezone.now())
+
+
+def restart_stopped_at(case: Case, at: datetime) -> bool:
+    """Let the terms run on that stopped at this moment, and make the nearest the case's own.
+
+    False when no term stopped then (history from an import).
+    """
+    stopped = list(case.clocks.select_related("rule").filter(stopped_at=at))
+    case.clocks.filter(pk__in=[clock.pk for clock in stopped]).update(stopped_at=None)
+    binding = [c.due_at for c in stopped if c.rule is None or not c.rule.warning_only]
+    case.due_at = min(binding, default=None)
+    return bool(stopped)

@@ -19,6 +19,12 @@ REFUSALS: dict[str, Any] = {
     "no_agency": _("The case has no agency yet. Route it first."),
     "merge_into_itself": _("A case cannot be merged into itself."),
     "merge_target_missing": _("There is no case with this number to merge into."),
+    "merge_target_ended": _("This case has ended. Merge into one that is still in work."),
+    "calendar_gap": _(
+        "The agency's working calendar ends before the term does. Ask the administrator to fill"
+        " in the missing year."
+    ),
+    "extension_too_far": _("The new moment is more than a year away."),
     "reply_empty": _("Write the reply first."),
     "no_reply": _("There is no reply yet."),
     "blocked": _("The reply has a blocking remark. Mend it, or say why it must be sent as it is."),

@@ -7,6 +7,7 @@ from agencies.models import Agency, User
 from agencies.roles import Right
 from cases import clocks
 from cases.actions.moving import Moving, moving
+from cases.actions.repeats import mark_repeat
 from cases.errors import BadChange
 from cases.models import Case, Clock
 
@@ -37,6 +38,7 @@ def route(
         raise BadChange("agency_inactive", field="agency")
     with moving(case, "route", actor, version=version) as step:
         _hand_over(step, agency)
+        mark_repeat(step.case)
         step.data |= {"note": note, "rule": rule}
         step.case.touched = sorted({*step.case.touched, "agency"})
     return step.case

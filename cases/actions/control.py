@@ -1,12 +1,14 @@
 """Facts beside the state: personal control, extension, notes, closing and reopening."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from agencies.models import User
 from cases import clocks
 from cases.actions.moving import moving
 from cases.errors import BadChange
 from cases.models import Case, Clock
+
+LONGEST_EXTENSION = timedelta(days=366)
 
 
 def set_control(
@@ -46,6 +48,8 @@ def extend(
             raise BadChange("extension_not_later", field="until")
         if until <= step.at:
             raise BadChange("extension_in_past", field="until")
+        if until > step.at + LONGEST_EXTENSION:
+            raise BadChange("extension_too_far", field="until")
         running = (
             step.case.clocks.filter(stopped_at=None, due_at=step.case.due_at).first()
             or step.case.clocks.filter(kind=Clock.Kind.REPLY, stopped_at=None).first()

@@ -1,18 +1,21 @@
 """From arrival to the routing desk: register, moderate, amend, reject, merge."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from agencies.models import Agency, User
 from cases import clocks
 from cases.actions.moving import moving
+from cases.actions.repeats import mark_repeat
 from cases.errors import BadChange
 from cases.models import Case, CaseEvent, Clock, Message, Territory, Topic
 from cases.titles import make_title
-from cases.workflow import Status
+from cases.workflow import ENDED, Status
 
 
 def next_numbers(count: int, at: datetime) -> list[str]:
@@ -75,14 +78,17 @@ def register(
     message.case = case
     message.save()
     if centre is not None:
-        clocks.start_clock(
-            case,
-            clocks.MODERATION_RULES.get(case.regime, ()),
-            kind=Clock.Kind.STAGE,
-            start=now,
-            agency=centre,
-        )
-        case.save(update_fields=["due_at"])
+        # A message is taken in even where the centre's calendar ends: it only has no term yet.
+        with suppress(BadChange):
+            clocks.start_clock(
+                case,
+                clocks.MODERATION_RULES.get(case.regime, ()),
+                kind=Clock.Kind.STAGE,
+                start=now,
+                agency=centre,
+            )
+    mark_repeat(case)
+    case.save(update_fields=["due_at", "repeat_of"])
     refresh_search([case.pk])
     CaseEvent.objects.create(case=case, at=now, actor=actor, move="register", after=Status.RECEIVED)
     return case
@@ -94,6 +100,7 @@ def start_moderation(case: Case, *, actor: User, version: int | None = None) -> 
     return step.case
 
 
+@transaction.atomic
 def amend(
     case: Case,
     *,
@@ -122,6 +129,7 @@ def amend(
             setattr(step.case, name, value)
             if name not in step.case.touched:
                 step.case.touched = [*step.case.touched, name]
+        mark_repeat(step.case)
     refresh_search([case.pk])
     return step.case
 
@@ -139,17 +147,27 @@ def reject(
 
 
 def merge(case: Case, *, actor: User, into: Case, version: int | None = None) -> Case:
-    """Join the messages of `case` to another case; it keeps its author and number."""
+    """Join the messages of `case` to another case; it keeps its author and number.
+
+    The agency of the main case reads and answers them there. A case that has ended answers
+    nobody: BadChange.
+    """
     if into.pk == case.pk:
         raise BadChange("merge_into_itself", field="into")
     with moving(case, "merge", actor, version=version) as step:
         target = Case.objects.visible_to(actor).select_for_update().filter(pk=into.pk).first()
         if target is None or target.status in {Status.MERGED, Status.REJECTED}:
             raise BadChange("merge_target_missing", field="into")
+        if target.status in ENDED:
+            raise BadChange("merge_target_ended", field="into")
         step.case.merged_into = target
         step.case.closed_at = step.at
         step.case.due_at = None
-        step.data = {"into": target.number}
+        moved = list(step.case.messages.values_list("pk", flat=True))
+        step.case.messages.update(case=target)
+        Case.objects.filter(pk=target.pk).update(version=F("version") + 1)
+        refresh_search([case.pk, target.pk])
+        step.data = {"into": target.number, "messages": moved}
         clocks.stop_clocks(step.case, at=step.at)
         CaseEvent.objects.create(
             case=target,

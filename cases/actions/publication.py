@@ -91,6 +91,7 @@ def recall_publication(case: Case, *, actor: User, reason: str, version: int | N
             "url": latest.published_url,
             "published_at": latest.published_at.isoformat() if latest.published_at else None,
         }
+        stopped = latest.published_at
         latest.state = Reply.State.RECALLED
         latest.published_at = None
         latest.published_url = ""
@@ -100,7 +101,8 @@ def recall_publication(case: Case, *, actor: User, reason: str, version: int | N
             step.case.replies.filter(state=Reply.State.PUBLISHED).order_by("published_at").first()
         )
         step.case.answered_at = earlier.published_at if earlier else None
-        if earlier is None:
+        resumed = stopped is not None and clocks.restart_stopped_at(step.case, stopped)
+        if not resumed and earlier is None:
             clock = step.case.clocks.filter(kind=Clock.Kind.REPLY).order_by("-started_at").first()
             if clock is not None:
                 clock.stopped_at = None
