@@ -1,9 +1,10 @@
 """What every page of a case begins with: the one scope."""
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 
 from agencies.models import User
-from cases.models import Case
+from cases.models import Attachment, Case, Review
 
 
 def case_or_404(user: User, number: str) -> Case:
@@ -24,6 +25,11 @@ def case_or_404(user: User, number: str) -> Case:
             "merged_into",
         )
         .defer("search")
+        # Most cases have neither: two probes here save two statements there.
+        .annotate(
+            has_files=Exists(Attachment.objects.filter(case=OuterRef("pk"))),
+            has_reviews=Exists(Review.objects.filter(reply__case=OuterRef("pk"))),
+        )
         .filter(number=number)
         .first()
     )

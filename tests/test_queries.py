@@ -1,0 +1,108 @@
+"""How many statements a page or a move makes: the same for one row and for ten."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from agencies.models import Agency, User
+from cases.models import Case, Citizen
+from cases.workflow import Status
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+_FRAME = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
+
+
+def _statements(client: Client, path: str, form: dict[str, str] | None = None) -> int:
+    """Statements of a request; begins, ends and savepoints of transactions are not counted."""
+    with CaptureQueriesContext(connection) as caught:
+        answer = client.get(path) if form is None else client.post(path, form)
+    assert answer.status_code in (200, 302), answer.content[:300]
+    return sum(not query["sql"].startswith(_FRAME) for query in caught.captured_queries)
+
+
+@pytest.fixture
+def agency() -> Agency:
+    factories.load_reference()
+    cache.clear()
+    return factories.make_agency("own")
+
+
+def _signed_in(role: str, agency: Agency) -> tuple[Client, User]:
+    person = factories.make_person(role, agency)
+    client = Client()
+    client.force_login(person)
+    return client, person
+
+
+def _cases(agency: Agency, count: int, status: str = Status.IN_WORK, **facts: object) -> list[Case]:
+    due = timezone.now() + timedelta(hours=3)
+    return [factories.make_case(status, agency, due_at=due, **facts) for _ in range(count)]
+
+
+@pytest.mark.parametrize("path", ["/queue/?scope=agency", "/cases/", "/search/?q=яма"])
+def test_a_list_asks_at_most_eight_times_however_many_rows_it_has(
+    path: str, agency: Agency
+) -> None:
+    client, _person = _signed_in("executor", agency)
+    _cases(agency, 1)
+    client.get(path)  # calendars are read once a process
+    one = _statements(client, path)
+    _cases(agency, 9)
+    assert b"case-title" in client.get(path).content
+    assert one == _statements(client, path) <= 8
+
+
+def test_the_filters_in_use_add_a_bounded_number_of_questions(agency: Agency) -> None:
+    client, _person = _signed_in("executor", agency)
+    _cases(agency, 3)
+    path = "/queue/?scope=agency&status=in_work&overdue=false&q=яма"
+    client.get(path)
+    assert _statements(client, path) <= 8
+
+
+@pytest.mark.parametrize("status", [Status.IN_WORK, Status.REVIEW, Status.ANSWERED])
+def test_a_case_page_asks_at_most_twelve_times(status: str, agency: Agency) -> None:
+    client, _person = _signed_in("executor", agency)
+    citizen: Citizen = factories.make_citizen()
+    case = _cases(agency, 1, status, citizen=citizen)[0]
+    path = case.get_absolute_url()
+    client.get(path)
+    one = _statements(client, path)
+    _cases(agency, 9, status, citizen=citizen)
+    assert one == _statements(client, path) <= 12
+
+
+def test_the_authors_other_cases_are_shown_or_counted_by_right(agency: Agency) -> None:
+    client, _person = _signed_in("executor", agency)
+    citizen = factories.make_citizen()
+    case = _cases(agency, 1, citizen=citizen)[0]
+    own = _cases(agency, 2, citizen=citizen)
+    foreign = _cases(factories.make_agency("other"), 3, citizen=citizen)
+    before = client.get(case.get_absolute_url()).context["before"]
+    assert {other.pk for other in before["cases"]} == {other.pk for other in own}
+    assert before["hidden"] == len(foreign)
+
+
+def test_a_move_asks_at_most_twelve_times(agency: Agency) -> None:
+    client, _person = _signed_in("executor", agency)
+    cases = _cases(agency, 2, Status.ROUTED)
+    client.post(f"{cases[0].get_absolute_url()}take/")
+    assert _statements(client, f"{cases[1].get_absolute_url()}take/", {}) <= 12
+    cases[1].refresh_from_db()
+    assert cases[1].status == Status.IN_WORK
+
+
+def test_what_people_wrote_is_escaped_in_the_rows_of_a_list(agency: Agency) -> None:
+    client, _person = _signed_in("executor", agency)
+    _cases(agency, 1, title="<b>яма</b>", place="<i>двор</i>")
+    page = client.get("/queue/?scope=agency").content.decode()
+    assert "<b>яма" not in page
+    assert "<i>двор" not in page
+    assert "&lt;b&gt;яма" in page
+    assert "&lt;i&gt;двор" in page
