@@ -4,10 +4,12 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import django_filters as filters
+from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_filters.widgets import BooleanWidget
 
 from agencies.models import Agency, User
 from agencies.roles import Right
@@ -31,6 +33,19 @@ def today_bounds() -> tuple[datetime, datetime]:
     """[start, end) of today in the current time zone."""
     start = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
     return start, start + timedelta(days=1)
+
+
+class YesNoFilter(filters.BooleanFilter):
+    """«not important» is an empty value, so that a saved link carries only what was chosen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        widget = BooleanWidget()
+        widget.choices = [("", _("not important")), ("true", _("yes")), ("false", _("no"))]
+        super().__init__(*args, widget=widget, **kwargs)
+
+
+def _calendar() -> forms.DateInput:
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 class CaseFilter(filters.FilterSet):
@@ -60,19 +75,25 @@ class CaseFilter(filters.FilterSet):
     territory = filters.ModelMultipleChoiceFilter(
         queryset=Territory.objects.all(), to_field_name="code", label=_("Territory")
     )
-    open = filters.BooleanFilter(field_name="is_open", label=_("Open"))
-    overdue = filters.BooleanFilter(method="by_overdue", label=_("Overdue"))
-    due_today = filters.BooleanFilter(method="by_due_today", label=_("Due today"))
-    flagged = filters.BooleanFilter(field_name="flagged", label=_("Flagged"))
-    control = filters.BooleanFilter(method="by_control", label=_("Personal control"))
-    repeat = filters.BooleanFilter(method="by_repeat", label=_("Repeats"))
-    mass = filters.BooleanFilter(method="by_mass", label=_("Mass event"))
-    returned = filters.BooleanFilter(method="by_returned", label=_("Returned"))
+    open = YesNoFilter(field_name="is_open", label=_("Open"))
+    overdue = YesNoFilter(method="by_overdue", label=_("Overdue"))
+    due_today = YesNoFilter(method="by_due_today", label=_("Due today"))
+    flagged = YesNoFilter(field_name="flagged", label=_("Flagged"))
+    control = YesNoFilter(method="by_control", label=_("Personal control"))
+    repeat = YesNoFilter(method="by_repeat", label=_("Repeats"))
+    mass = YesNoFilter(method="by_mass", label=_("Mass event"))
+    returned = YesNoFilter(method="by_returned", label=_("Returned"))
     received_from = filters.DateFilter(
-        field_name="received_at", lookup_expr="date__gte", label=_("Received from")
+        field_name="received_at",
+        lookup_expr="date__gte",
+        widget=_calendar(),
+        label=_("Received from"),
     )
     received_until = filters.DateFilter(
-        field_name="received_at", lookup_expr="date__lte", label=_("Received until (inclusive)")
+        field_name="received_at",
+        lookup_expr="date__lte",
+        widget=_calendar(),
+        label=_("Received until (inclusive)"),
     )
     q = filters.CharFilter(method="by_words", label=_("Words"), max_length=200)
 

@@ -95,6 +95,7 @@ def _faults(desk: Desk, path: str) -> list[str]:
         page.set_viewport_size({"width": width, "height": 900})
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            page.wait_for_timeout(200)  # Django's admin fades its colours
             faults += [f"{path} {width} {theme} {fault}" for fault in _axe(page)]
     for width in (320, 390, 720):
         page.set_viewport_size({"width": width, "height": 900})

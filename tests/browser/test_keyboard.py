@@ -93,7 +93,10 @@ def test_a_curator_names_the_executor(world: World, sign_in: SignIn) -> None:
     page = desk.open(f"/cases/{case.number}/")
     desk.key_to_next_page("n")
     page.focus("#id_executor")
-    page.keyboard.type(str(person)[:30])
+    for _ in range(page.locator("#id_executor option").count()):
+        if page.input_value("#id_executor") == person.username:
+            break
+        desk.keys("ArrowDown")
     desk.key_to_next_page("Control+Enter")
     case.refresh_from_db()
     assert case.executor == person
@@ -142,3 +145,23 @@ def test_an_approver_publishes(world: World, sign_in: SignIn) -> None:
     desk.key_to_next_page("Control+Enter")
     case.refresh_from_db()
     assert case.status == Status.ANSWERED
+
+
+def test_what_the_case_knows_is_put_into_the_reply(world: World, sign_in: SignIn) -> None:
+    case = world.case(Status.IN_WORK, "own")
+    desk = sign_in(world.people[Role.EXECUTOR])
+    page = desk.open(f"/cases/{case.number}/")
+    page.focus("#reply-text")
+    page.keyboard.type("Осмотрели двор")
+    page.locator("[data-insert]").first.focus()
+    desk.keys("Enter")
+    assert page.input_value("#reply-text") == f"Осмотрели двор по адресу {case.place}"
+    assert _focused(page) == "reply-text"
+
+
+def test_the_refreshing_of_a_list_can_be_stopped(world: World, sign_in: SignIn) -> None:
+    desk = sign_in(world.people[Role.EXECUTOR])
+    page = desk.open("/queue/")
+    page.focus("#stop-refresh")
+    desk.keys("Enter")
+    assert page.locator("#stop-refresh").is_disabled()
