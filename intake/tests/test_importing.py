@@ -1,0 +1,149 @@
+"""The import through its command: what a file does to the database."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.postgres.search import SearchQuery
+from django.core.management import CommandError, call_command
+
+from cases.models import Case, CaseEvent, Citizen, Clock, Message, Reply
+from intake.models import ImportBatch, ImportedRow, QuarantinedRow
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+SAMPLE = Path(__file__).parent.parent / "samples" / "incident_export.xlsx"
+HEADERS = ["id", "datetime", "source", "author_id", "author_name", "text", "address"]
+ROW = {
+    "id": "wall-1_2",
+    "datetime": "10.06.2026 10:12",
+    "source": "vk",
+    "author_id": "id77",
+    "author_name": "Марина Кузнецова",
+    "text": "Во дворе дома пять по улице Садовой вторую неделю не горит фонарь.",
+    "address": "улица Садовая, 5",
+}
+TABLES = (Case, CaseEvent, Citizen, Clock, Message, Reply, ImportBatch, ImportedRow, QuarantinedRow)
+
+
+@pytest.fixture(autouse=True)
+def region() -> dict[str, Any]:
+    factories.load_reference()
+    return factories.make_region()
+
+
+def write(path: Path, rows: list[dict[str, str]], headers: list[str] | None = None) -> Path:
+    headers = headers or list(dict.fromkeys(key for row in rows for key in row))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, headers, restval="")
+        table.writeheader()
+        table.writerows(rows)
+    return path
+
+
+def bring(path: Path, *options: str) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command("import_messages", str(path), "--json", *options, stdout=out, stderr=io.StringIO())
+    return json.loads(out.getvalue().strip().splitlines()[-1])
+
+
+def counts() -> dict[str, int]:
+    return {model.__name__: model._default_manager.count() for model in TABLES}
+
+
+def test_a_row_becomes_a_case_in_moderation_with_its_term_event_and_search(tmp_path: Path) -> None:
+    result = bring(write(tmp_path / "a.csv", [ROW]))
+    assert result == {
+        "created": 1, "updated": 0, "unchanged": 0, "rejected": [], "quarantined": [],
+    }  # fmt: skip
+    case = Case.objects.get()
+    assert case.status == "moderation"
+    assert case.place == "улица Садовая, 5"
+    assert case.citizen.handle == "id77"
+    clock = case.clocks.get()
+    assert clock.due_at == case.due_at
+    assert clock.explanation
+    assert [event.move for event in case.events.all()] == ["imported"]
+    assert Case.objects.filter(search=SearchQuery("фонарь", config="russian")).exists()
+
+
+def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", [ROW, {**ROW, "id": "2"}])
+    bring(path)
+    before = counts()
+    versions = list(Case.objects.order_by("pk").values())
+    result = bring(path)
+    assert (result["created"], result["updated"], result["unchanged"]) == (0, 0, 2)
+    after = counts()
+    assert after.pop("ImportBatch") == before.pop("ImportBatch") + 1
+    assert after == before
+    assert list(Case.objects.order_by("pk").values()) == versions
+
+
+def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path) -> None:
+    before = counts()
+    assert bring(write(tmp_path / "a.csv", [ROW]), "--dry-run")["created"] == 1
+    assert counts() == before
+
+
+def test_a_changed_text_becomes_the_next_version_of_the_message(tmp_path: Path) -> None:
+    bring(write(tmp_path / "a.csv", [ROW]))
+    changed = {**ROW, "text": "Фонарь во дворе починили, но погас светофор."}
+    assert bring(write(tmp_path / "b.csv", [changed]))["updated"] == 1
+    texts = Message.objects.order_by("version").values_list("version", "is_current", "text")
+    assert list(texts) == [(1, False, ROW["text"]), (2, True, changed["text"])]
+    assert Case.objects.filter(search=SearchQuery("светофор", config="russian")).exists()
+    assert CaseEvent.objects.filter(move="import_updated").count() == 1
+    assert bring(tmp_path / "b.csv")["unchanged"] == 1
+
+
+def test_what_a_person_set_is_kept_and_reported_as_a_conflict(tmp_path: Path) -> None:
+    bring(write(tmp_path / "a.csv", [ROW]))
+    Case.objects.update(place="улица Мира, 1", touched=["place"])
+    bring(write(tmp_path / "b.csv", [{**ROW, "address": "улица Лесная, 9"}]))
+    case = Case.objects.get()
+    assert case.place == "улица Мира, 1"
+    assert ImportedRow.objects.filter(change="conflict", case=case).exists()
+    assert [p["code"] for p in ImportBatch.objects.latest("pk").problems] == ["conflict"]
+
+
+def test_an_untouched_place_follows_a_later_export(tmp_path: Path) -> None:
+    bring(write(tmp_path / "a.csv", [ROW]))
+    assert bring(write(tmp_path / "b.csv", [{**ROW, "address": "улица Лесная, 9"}]))["updated"] == 1
+    assert Case.objects.get().place == "улица Лесная, 9"
+
+
+def test_a_file_that_is_no_table_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"%PDF-1.4 nothing of a table")
+    with pytest.raises(CommandError, match="PDF"):
+        bring(path)
+    assert not ImportBatch.objects.exists()
+
+
+def test_bad_rows_are_reported_and_do_not_stop_the_rest(tmp_path: Path) -> None:
+    rows = [{**ROW, "text": ""}, {**ROW, "id": "2", "datetime": "99.99.2026"}, {**ROW, "id": "3"}]
+    path = write(tmp_path / "a.csv", rows)
+    result = bring(path)
+    assert result["created"] == 1
+    assert [(r["row"], r["column"]) for r in result["rejected"]] == [(2, "text")]
+    assert [(r["row"], r["column"]) for r in result["quarantined"]] == [(3, "datetime")]
+    assert QuarantinedRow.objects.get().cells["id"] == "2"
+    bring(path)
+    assert QuarantinedRow.objects.count() == 1
+
+
+def test_the_sample_export_comes_in_whole_and_once() -> None:
+    first = bring(SAMPLE)
+    assert first["created"] > 0
+    assert Message.objects.count() == first["created"]
+    before = counts()
+    again = bring(SAMPLE)
+    assert again["created"] == again["updated"] == 0
+    after = counts()
+    assert {k: v for k, v in after.items() if k != "ImportBatch"} == {
+        k: v for k, v in before.items() if k != "ImportBatch"
+    }
