@@ -106,3 +106,17 @@ def test_what_people_wrote_is_escaped_in_the_rows_of_a_list(agency: Agency) -> N
     assert "<i>двор" not in page
     assert "&lt;b&gt;яма" in page
     assert "&lt;i&gt;двор" in page
+
+
+def test_every_filter_takes_the_codes_its_form_offers(agency: Agency) -> None:
+    client, person = _signed_in("executor", agency)
+    case = _cases(agency, 1, executor=person)[0]
+    other = _cases(agency, 1, channel=factories.make_channel("ok"))[0]
+    path = (
+        f"/queue/?scope=agency&channel=vk&agency={agency.code}&executor={person.username}"
+        f"&group={case.topic.group.code}&topic={case.topic.code}"
+        f"&territory={case.territory.code}&status=in_work&status=rework"
+    )
+    page = client.get(path).content.decode()
+    assert case.number in page
+    assert other.number not in page
