@@ -1,6 +1,6 @@
 """The query string of a list of cases: the same names in pages, API and saved links."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters as filters
@@ -27,6 +27,10 @@ def _people(request: HttpRequest | None) -> QuerySet[User]:
     if request is None:
         return User.objects.none()
     return User.objects.filter(agency__in=_agencies(request), is_active=True)
+
+
+# The day after the calendar's last one is no day: «until 9999» means without an end.
+LAST_DAY = date(9000, 1, 1)
 
 
 def today_bounds() -> tuple[datetime, datetime]:
@@ -124,6 +128,7 @@ class CaseFilter(filters.FilterSet):
         for name, shift in (("received_from", 0), ("received_until", 1)):
             day = data.get(name)
             if day is not None:
+                day = min(day, LAST_DAY)
                 bound = timezone.make_aware(datetime.combine(day + timedelta(days=shift), time.min))
                 queryset = (
                     queryset.filter(received_at__lt=bound)

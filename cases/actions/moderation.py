@@ -13,6 +13,7 @@ from cases import clocks
 from cases.actions.moving import moving
 from cases.actions.repeats import mark_repeat
 from cases.errors import BadChange
+from cases.masking import mask_text
 from cases.models import Case, CaseEvent, Clock, Message, Territory, Topic
 from cases.titles import make_title
 from cases.workflow import ENDED, Status
@@ -119,7 +120,8 @@ def amend(
             "territory": territory,
             "place": place,
             "severity": severity,
-            "title": title,
+            # A heading stands in lists read without the right to contacts.
+            "title": None if title is None else mask_text(title),
         }
         for name, value in given.items():
             if value is None or getattr(step.case, name) == value:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch, QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -136,7 +136,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 def _version(request: HttpRequest) -> int | None:
     """The version the person saw: hidden field of the page."""
     raw = request.POST.get("version", "")
-    return int(raw) if raw.isdigit() else None
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
 
 
 def _next(request: HttpRequest) -> str:
@@ -271,8 +271,13 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
 def attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     case = case_or_404(request.user, number)
     found = get_object_or_404(case.attachments, pk=pk)
+    try:
+        body = attachments.opened(found)
+    except FileNotFoundError:
+        # A restored database without its files: the row says what is missing.
+        raise Http404 from None
     return FileResponse(
-        attachments.opened(found),
+        body,
         as_attachment=True,
         filename=found.name,
         content_type=found.media_type,

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agencies.models import User
+from agencies.roles import Right
 from cases.checking import as_json, thresholds, visible_sources
 from cases.masking import mask_text
 from cases.models import Finding, Reply
+from cases.querysets import may
 from cases.screens import Piece, marked
 from quality import Assessment
 
@@ -52,6 +54,10 @@ def panel_of(found: Assessment | Reply, user: User, text: str | None = None) -> 
             return None
         data, findings = found.assessment, list(found.findings.all())
         risk, flagged, body = found.risk, found.flagged, found.text
+        if not may(user, Right.VIEW_CONTACTS, found.case):
+            # Questions are the citizen's own words.
+            asked = data.get("questions", [])
+            data = {**data, "questions": [{**q, "text": mask_text(q["text"])} for q in asked]}
     else:
         data = as_json(found)
         findings = [

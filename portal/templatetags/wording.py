@@ -56,6 +56,12 @@ def masked(text: str) -> str:
 
 
 @register.filter
+def web_address(url: str) -> bool:
+    """Whether an address from outside may become a link: only http and https open pages."""
+    return url.lower().startswith(("http://", "https://"))
+
+
+@register.filter
 def explain_due(explanation: dict[str, Any]) -> str:
     return wording_deadlines.explain_due(explanation) if explanation else ""
 

@@ -1,0 +1,158 @@
+"""The course of a case over several moves: its terms, its repeats, its merged messages."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from agencies.models import Agency, CalendarDay, User
+from cases import actions, checking
+from cases.errors import BadChange
+from cases.models import Case, Clock, Message, Reply
+from cases.workflow import Status
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def region() -> dict[str, Agency]:
+    factories.load_reference()
+    return factories.make_region()
+
+
+def person(role: str, agency: Agency) -> User:
+    return factories.make_person(role, agency)
+
+
+def reload(case: Case) -> Case:
+    return Case.objects.defer("search").get(pk=case.pk)
+
+
+def publish(case: Case, agency: Agency) -> Case:
+    return actions.publish(case, actor=person("approver", agency), url="https://vk.example/wall7")
+
+
+def test_a_reopened_case_has_a_new_term_and_is_not_overdue_at_once(
+    region: dict[str, Agency],
+) -> None:
+    long_ago = timezone.now() - timedelta(days=90)
+    case = factories.make_case(
+        Status.REOPENED,
+        region["own"],
+        regime="law59",
+        registered_at=long_ago,
+        received_at=long_ago,
+    )
+    moved = actions.resume(case, actor=person("operator", region["region"]))
+    assert moved.due_at is not None
+    assert moved.due_at > timezone.now()
+
+
+def test_recall_and_new_routing_keep_the_reply_term(region: dict[str, Agency]) -> None:
+    case = factories.make_case(Status.MODERATION)
+    operator = person("operator", region["region"])
+    first = actions.route(case, actor=operator, agency=region["own"]).due_at
+    actions.recall_routing(case, actor=operator, reason="ошибка")
+    again = actions.route(case, actor=operator, agency=region["other"])
+    assert again.due_at == first
+    assert case.clocks.filter(kind=Clock.Kind.REPLY).count() == 1
+
+
+def test_recalled_publication_of_a_correction_brings_its_term_back(
+    region: dict[str, Agency],
+) -> None:
+    case = factories.make_case(Status.ANSWERED, region["own"])
+    approver = person("approver", region["own"])
+    corrected = actions.correct_reply(case, actor=approver, reason="опечатка")
+    due = corrected.due_at
+    assert due is not None
+    actions.submit_reply(reload(case), actor=case.executor, text=factories.REPLY + " Уточнено.")
+    fresh = reload(case)
+    Case.objects.filter(pk=case.pk).update(status=Status.APPROVAL)
+    fresh.replies.filter(version=2).update(state=Reply.State.APPROVAL)
+    published = publish(reload(case), region["own"])
+    assert published.due_at is None
+    recalled = actions.recall_publication(reload(case), actor=approver, reason="не тот пост")
+    assert recalled.due_at == due
+
+
+def test_a_calendar_that_ends_refuses_the_move_in_words_and_changes_nothing(
+    region: dict[str, Agency],
+) -> None:
+    case = factories.make_case(Status.MODERATION)
+    CalendarDay.objects.filter(day__year__gte=timezone.now().year).delete()
+    operator = person("operator", region["region"])
+    with pytest.raises(BadChange) as refused:
+        actions.route(case, actor=operator, agency=region["own"])
+    assert refused.value.code == "calendar_gap"
+    assert reload(case).status == Status.MODERATION
+
+
+def test_an_answered_author_who_writes_again_about_the_same_is_a_repeat(
+    region: dict[str, Agency],
+) -> None:
+    citizen = factories.make_citizen()
+    answered = factories.make_case(
+        Status.ANSWERED,
+        region["own"],
+        citizen=citizen,
+        registered_at=timezone.now() - timedelta(days=9),
+    )
+    again = factories.make_case(Status.MODERATION, citizen=citizen)
+    other_topic = factories.make_case(
+        Status.MODERATION, citizen=citizen, topic=factories.make_topic("roads.snow")
+    )
+    operator = person("operator", region["region"])
+    actions.route(again, actor=operator, agency=region["own"])
+    actions.route(other_topic, actor=operator, agency=region["own"])
+    assert reload(again).repeat_of_id == answered.pk
+    assert reload(other_topic).repeat_of_id is None
+
+
+def test_a_message_of_a_known_topic_is_a_repeat_from_its_arrival(
+    region: dict[str, Agency],
+) -> None:
+    citizen = factories.make_citizen()
+    answered = factories.make_case(Status.CLOSED, region["own"], citizen=citizen)
+    arrived = actions.receive(
+        actor=person("operator", region["region"]),
+        channel=citizen.channel,
+        external_id="again-1",
+        text="Яму так и не засыпали, когда это сделают?",
+        posted_at=timezone.now(),
+        author=citizen.handle,
+        topic=answered.topic,
+    )
+    assert reload(arrived.case).repeat_of_id == answered.pk
+
+
+def test_the_agency_reads_the_message_of_a_merged_case(region: dict[str, Agency]) -> None:
+    main = factories.make_case(Status.IN_WORK, region["own"])
+    second = factories.make_case(Status.MODERATION, text="И фонарь там не горит, когда починят?")
+    actions.merge(second, actor=person("operator", region["region"]), into=main)
+    assert "фонарь" in checking.message_of(main)
+    assert Message.objects.filter(case=main).count() == 2
+    assert Case.objects.matching("фонарь").get() == main
+    assert reload(main).version == main.version + 1
+
+
+def test_nothing_is_merged_into_a_case_that_has_ended(region: dict[str, Agency]) -> None:
+    main = factories.make_case(Status.CLOSED, region["own"])
+    second = factories.make_case(Status.MODERATION)
+    with pytest.raises(BadChange) as refused:
+        actions.merge(second, actor=person("operator", region["region"]), into=main)
+    assert refused.value.code == "merge_target_ended"
+    assert reload(second).status == Status.MODERATION
+
+
+def test_a_term_is_not_extended_into_another_age(region: dict[str, Agency]) -> None:
+    case = factories.make_case(Status.IN_WORK, region["own"])
+    with pytest.raises(BadChange) as refused:
+        actions.extend(
+            case,
+            actor=person("coordinator", region["own"]),
+            until=timezone.now() + timedelta(days=4000),
+            reason="ошибка в годе",
+        )
+    assert refused.value.code == "extension_too_far"
