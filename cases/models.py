@@ -423,8 +423,21 @@ class Case(models.Model):
             models.CheckConstraint(name="case_not_own_repeat", condition=~Q(repeat_of=F("id"))),
         ]
         indexes = [
+            # The tabs of a queue are counted from this index alone, without reading the rows.
             models.Index(
-                "agency", "due_at", "id", name="case_agency_open", condition=Q(is_open=True)
+                fields=["agency", "due_at", "id"],
+                include=["executor", "status", "repeat_of", "controlled_by"],
+                name="case_agency_open",
+                condition=Q(is_open=True),
+            ),
+            models.Index(
+                "agency", "executor", name="case_rework", condition=Q(status=Status.REWORK)
+            ),
+            models.Index(
+                "agency",
+                "executor",
+                name="case_repeat_open",
+                condition=Q(is_open=True, repeat_of__isnull=False),
             ),
             models.Index("due_at", "id", name="case_open", condition=Q(is_open=True)),
             models.Index(
