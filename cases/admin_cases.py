@@ -20,7 +20,7 @@ from cases.filters import today_bounds
 from cases.masking import mask_text
 from cases.models import Case, CaseEvent, CaseState, Reply, Territory, TopicGroup
 from cases.querysets import may
-from cases.workflow import MOVES, Status
+from cases.workflow import MOVES, OPEN, Status
 
 SUPERVISORS = (Right.REVIEW_REPLIES, Right.CONTROL_CASES)
 
@@ -145,7 +145,11 @@ class StatusFilter(admin.SimpleListFilter):
         return Status.choices
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(status=self.value()) if self.value() else queryset
+        status = self.value()
+        if status in OPEN:
+            # The same rows, but found among the open ones by their index.
+            queryset = queryset.filter(is_open=True)
+        return queryset.filter(status=status) if status else queryset
 
 
 class _CaseList:
@@ -223,7 +227,7 @@ class CaseAdmin(_CaseList, MovesMixin, ReadOnlyAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, term: str) -> Any:
         number, words = number_or_words(term)
         if number:
-            return queryset.filter(by_number(number)), False
+            return by_number(queryset, number), False
         return (queryset.matching(words), False) if words else (queryset, False)
 
     def change_view(
@@ -324,7 +328,7 @@ class ReplyAdmin(MovesMixin, ReadOnlyAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, term: str) -> Any:
         number, words = number_or_words(term)
         if number:
-            return queryset.filter(by_number(number, "case__number")), False
+            return by_number(queryset, number, "case__number"), False
         if not words:
             return queryset, False
         found = Case.objects.visible_to(request.user).matching(words)
@@ -369,7 +373,7 @@ class CaseStateAdmin(_CaseList, ListOnlyAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, term: str) -> Any:
         number, words = number_or_words(term)
         if number:
-            return queryset.filter(by_number(number)), False
+            return by_number(queryset, number), False
         return (queryset.none(), False) if words else (queryset, False)
 
     @admin.display(description=gettext_lazy("in time"), boolean=True)
@@ -403,7 +407,7 @@ class CaseEventAdmin(ListOnlyAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, term: str) -> Any:
         number, words = number_or_words(term)
         if number:
-            return queryset.filter(by_number(number, "case__number")), False
+            return by_number(queryset, number, "case__number"), False
         return (queryset.none(), False) if words else (queryset, False)
 
     @admin.display(description=gettext_lazy("case"))

@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import helpers
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from agencies.access import holds_anywhere
+from agencies.admin_base import ROWS_CAP
 from agencies.models import User
 from agencies.roles import HOLDERS, Right
 from cases import actions
@@ -36,6 +36,7 @@ from cases.workflow import MOVES
 
 # More rows at once are never a decision a person took with open eyes.
 MOST_ROWS = 100
+WHOLE_NUMBER = len("26-048213")
 
 
 class AssignManyForm(MoveForm):
@@ -260,6 +261,13 @@ def number_or_words(term: str) -> tuple[str, str]:
     return "", term.strip()
 
 
-def by_number(number: str, path: str = "number") -> Q:
-    """A whole number, or its beginning by the prefix index."""
-    return Q(**{path: number}) if len(number) >= 9 else Q(**{f"{path}__startswith": number})
+def by_number(rows: Any, number: str, path: str = "number") -> Any:
+    """Rows of one case number, or of numbers that begin so (the first ROWS_CAP of them).
+
+    A beginning is looked up by its index first: ordered by arrival, the planner would walk
+    the whole list to find the few.
+    """
+    if len(number) >= WHOLE_NUMBER:
+        return rows.filter(**{path: number})
+    found = rows.order_by().filter(**{f"{path}__startswith": number})
+    return rows.filter(pk__in=list(found.values_list("pk", flat=True)[:ROWS_CAP]))

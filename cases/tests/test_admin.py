@@ -33,7 +33,7 @@ from tests.factories import (
     make_territory,
     make_topic,
 )
-from tests.pages import inline_of
+from tests.pages import fields_of, inline_of
 
 pytestmark = pytest.mark.django_db
 MARKER = "ЗАКЛАДКА77"
@@ -284,6 +284,13 @@ def test_a_list_costs_the_same_for_one_row_and_ten(client, region, enter, url) -
         make_case(Status.REVIEW, region["other"])
     assert cost() == one
     assert one <= 12
+
+
+def test_searching_keeps_the_filters(client, region, enter) -> None:
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    assert {"q", "flagged", "due"} <= fields_of(
+        client.get(CASES, {"flagged": "yes", "due": "overdue"}).content.decode()
+    )
 
 
 def test_administrators_see_numbers_and_states_and_never_a_word(client, region, enter) -> None:
