@@ -443,8 +443,9 @@ class Case(models.Model):
             models.Index(
                 "executor", "due_at", "id", name="case_executor_open", condition=Q(is_open=True)
             ),
+            # The desk's own order, nulls and all: else a million rows are sorted for it.
             models.Index(
-                F("risk").desc(),
+                F("risk").desc(nulls_last=True),
                 "id",
                 name="case_in_review",
                 condition=Q(status=Status.REVIEW),
@@ -457,6 +458,16 @@ class Case(models.Model):
             ),
             models.Index("agency", "received_at", "id", name="case_agency_received"),
             models.Index("received_at", "id", name="case_received"),
+            # Filters whose value may be rare: the newest ones are found without a walk.
+            models.Index("kind", "received_at", "id", name="case_kind_received"),
+            models.Index("topic", "received_at", "id", name="case_topic_received"),
+            models.Index(
+                "executor",
+                "received_at",
+                "id",
+                name="case_executor_received",
+                condition=Q(executor__isnull=False),
+            ),
             models.Index("repeat_of", name="case_repeat", condition=Q(repeat_of__isnull=False)),
             models.Index("event", name="case_event", condition=Q(event__isnull=False)),
             models.Index(
