@@ -364,6 +364,8 @@ class _Updates:
             kept: dict[str, Any] = dict(found.before)
             if found.new_version is not None:
                 kept["message"] = message.pk
+            if found.replies:
+                kept["replies"] = found.replies[0].version - 1
             self.remembered.append(
                 ImportedRow(
                     batch=self.batch,

@@ -6,4 +6,10 @@ from intake import views
 
 urlpatterns = [
     path("import/", views.upload, name="import-upload"),
+    path("import/<int:pk>/", views.batch, name="import-batch"),
+    path("import/<int:pk>/start/", views.start, name="import-start"),
+    path("import/<int:pk>/progress/", views.progress, name="import-progress"),
+    path("import/<int:pk>/undo/", views.undo, name="import-undo"),
+    path("import/quarantine/", views.quarantine, name="import-quarantine"),
+    path("import/quarantine/<int:pk>/", views.quarantined, name="import-quarantined"),
 ]

@@ -103,7 +103,23 @@ ROUTES: dict[str, Route] = {
     "desk": _any(Right.MODERATE_CASES, Right.ROUTE_CASES),
     "review": _any(Right.REVIEW_REPLIES),
     "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
-    "import-upload": _any(Right.IMPORT_MESSAGES),
+    "import-upload": _any(Right.IMPORT_MESSAGES, region_wide=True),
+    "import-quarantine": _any(Right.IMPORT_MESSAGES, region_wide=True),
+    **{
+        name: _any(
+            Right.IMPORT_MESSAGES,
+            region_wide=True,
+            method=method,
+            kwargs=lambda w, c: {"pk": 1},
+        )
+        for name, method in {
+            "import-batch": "get",
+            "import-start": "post",
+            "import-progress": "get",
+            "import-undo": "post",
+            "import-quarantined": "post",
+        }.items()
+    },
     "case-detail": _case(Right.VIEW_CASES),
     "case-draft": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": "Набрано"}),
     "case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
