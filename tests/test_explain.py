@@ -1,0 +1,129 @@
+"""Plans of the lists on a million cases: indexes only, and a bounded number of rows read.
+
+Runs on the database named by BENCH_DATABASE_URL, filled by `manage.py bench_load`; the planner
+chooses by statistics, so a small database proves nothing here.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db.models import F, Q
+from django.utils import timezone
+
+from cases.filters import today_bounds
+from cases.models import Case
+from cases.workflow import Status
+
+URL = os.environ.get("BENCH_DATABASE_URL", "")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db,
+    pytest.mark.skipif(not URL, reason="BENCH_DATABASE_URL names no database of bench_load"),
+]
+LEAST = 1_000_000
+MOST_ROWS = 60_000  # rows of cases_case read for one page, filtered ones included
+FREQUENT = "дом"
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(URL, autocommit=True) as connection:
+        found = connection.execute("select count(*) from cases_case").fetchone()
+        assert found is not None
+        assert found[0] >= LEAST, "bench_load --cases 1000000 first"
+        yield connection
+
+
+def _agency(bench: psycopg.Connection[Any]) -> list[int]:
+    row = bench.execute("select min(id) from agencies_agency where code = 'bench-i5'").fetchone()
+    assert row is not None
+    return [row[0]]
+
+
+def _scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for child in node.get("Plans", []):
+        yield from _scans(child)
+
+
+def _page(cases: Any, *order: Any) -> Any:
+    return cases.order_by(*order).values("pk")[:51]
+
+
+def _lists() -> dict[str, Callable[[Any], Any]]:
+    now = timezone.now()
+    start, end = today_bounds()
+    mine = Q(executor=5) | Q(executor=None)
+    newest = ("-received_at", "-id")
+    due = ("due_at", "id")
+    return {
+        "queue": lambda c: _page(c.open().filter(mine), *due),
+        "count of all": lambda c: c.open().filter(mine).order_by().values("pk")[:1001],
+        "count of overdue": lambda c: c.open().filter(mine, due_at__lt=now).values("pk")[:1001],
+        "count of today": lambda c: (
+            c.open().filter(mine, due_at__gte=start, due_at__lt=end).values("pk")[:1001]
+        ),
+        "count of returned": lambda c: (
+            c.open().filter(mine, status=Status.REWORK).values("pk")[:1001]
+        ),
+        "count of repeats": lambda c: (
+            c.open().filter(mine, repeat_of__isnull=False).values("pk")[:1001]
+        ),
+        "count of control": lambda c: (
+            c.open().filter(mine, controlled_by__isnull=False).values("pk")[:1001]
+        ),
+        "all cases": lambda c: _page(c, *newest),
+        "filter state": lambda c: _page(c.filter(status__in=["in_work"]), *newest),
+        "filter regime": lambda c: _page(c.filter(regime__in=["pos"]), *newest),
+        "filter kind": lambda c: _page(c.filter(kind__in=["unsolvable"]), *newest),
+        "filter source": lambda c: _page(c.filter(channel__in=[2]), *newest),
+        "filter executor": lambda c: _page(c.filter(executor__in=[77]), *newest),
+        "filter topic": lambda c: _page(c.filter(topic__in=[3]), *newest),
+        "filter territory": lambda c: _page(c.filter(territory__in=[3]), *newest),
+        "filter overdue": lambda c: _page(c.open().filter(due_at__lt=now), *newest),
+        "filter flagged": lambda c: _page(c.filter(flagged=True), *newest),
+        "filter control": lambda c: _page(c.filter(controlled_by__isnull=False), *newest),
+        "filter repeats": lambda c: _page(c.filter(repeat_of__isnull=False), *newest),
+        "filter mass": lambda c: _page(c.filter(event__isnull=False), *newest),
+        "filter dates": lambda c: _page(
+            c.filter(received_at__gte=now - timedelta(days=90), received_at__lt=now), *newest
+        ),
+        "search rare": lambda c: _page(c.matching("вгривенький"), *newest),
+        "search frequent": lambda c: _page(c.matching(FREQUENT), *newest),
+        "routing desk": lambda c: _page(c.in_moderation(), "received_at", "id"),
+        "review desk": lambda c: _page(c.in_review(), F("risk").desc(nulls_last=True), "id"),
+    }
+
+
+@pytest.mark.parametrize("scope", ["one agency", "region"])
+@pytest.mark.parametrize("name", list(_lists()))
+def test_a_list_reads_few_rows_and_none_by_a_walk_over_the_table(
+    name: str, scope: str, bench: psycopg.Connection[Any]
+) -> None:
+    cases = Case.objects.all()
+    if scope == "one agency":
+        cases = cases.filter(agency__in=_agency(bench))
+    sql, params = _lists()[name](cases).query.sql_with_params()
+    row = bench.execute(f"explain (analyze, format json) {sql}", params).fetchone()
+    assert row is not None
+    nodes = [
+        node
+        for node in _scans(row[0][0]["Plan"])
+        if node.get("Relation Name") == "cases_case" and "Scan" in node["Node Type"]
+    ]
+    assert nodes
+    assert "Seq Scan" not in {node["Node Type"] for node in nodes}
+    read = sum(
+        (
+            node["Actual Rows"]
+            + node.get("Rows Removed by Filter", 0)
+            + node.get("Rows Removed by Index Recheck", 0)
+        )
+        * node["Actual Loops"]
+        for node in nodes
+    )
+    assert read <= MOST_ROWS, (name, scope, read)
