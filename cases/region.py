@@ -4,19 +4,86 @@ The description is what `init_region` read from YAML or XLSX (docs/init_region.m
 or nothing: the caller holds the transaction.
 """
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, models
 
 from agencies.actions import grant_role
 from agencies.models import Agency, CalendarDay, User, WorkingCalendar
 from agencies.roles import Role
 from cases.models import RoutingRule, Territory, Topic, TopicGroup
 
+CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
+
 
 class RegionError(ValueError):
     """A mistake in the description: says which entry and field."""
+
+
+@contextmanager
+def _entry(where: str) -> Iterator[None]:
+    """Whatever an entry breaks on is said with its place; the transaction is lost anyway."""
+    try:
+        yield
+    except RegionError:
+        raise
+    except ValidationError as error:
+        fields = getattr(error, "message_dict", {"": error.messages})
+        words = "; ".join(
+            f"поле «{name}»: {' '.join(found)}" if name.strip("_") else " ".join(found)
+            for name, found in fields.items()
+        )
+        raise RegionError(f"{where}: {words}") from None
+    except KeyError as error:
+        raise RegionError(f"{where}: не заполнено поле {error}") from None
+    except (TypeError, AttributeError, ValueError, DataError, IntegrityError) as error:
+        raise RegionError(f"{where}: {str(error).splitlines()[0]}") from None
+
+
+def _rows(data: dict[str, Any], section: str) -> list[dict[str, Any]]:
+    rows = data.get(section) or []
+    if not isinstance(rows, list):
+        raise RegionError(f"{section}: ожидался список записей")
+    for at, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise RegionError(f"{section}, запись {at}: ожидались поля с именами")
+    return rows
+
+
+def _checked(row: models.Model, *left_out: str) -> None:
+    row.full_clean(exclude=list(left_out))
+    row.save()
+
+
+def _zone(name: Any, where: str) -> str:
+    if name not in available_timezones():
+        raise RegionError(f"{where}: нет часового пояса «{name}» (time_zone)")
+    return str(name)
+
+
+def _week(week: Any, where: str) -> Any:
+    """Seven days of [start, end] pairs in order, "09:00" each."""
+    good = isinstance(week, list) and len(week) == 7
+    for day in week if good else ():
+        last = ""
+        for pair in day if isinstance(day, list) else [None]:
+            if not (isinstance(pair, list) and len(pair) == 2):
+                good = False
+                break
+            for clock in pair:
+                good = good and isinstance(clock, str) and bool(CLOCK.fullmatch(clock))
+                good = good and clock > last
+                last = clock if good else last
+    if not good:
+        raise RegionError(f'{where}: поле «week» — семь дней пар ["09:00", "13:00"] по порядку')
+    return week
 
 
 def _need(row: dict[str, Any], where: str, *names: str) -> None:
@@ -34,44 +101,48 @@ def _pick(table: dict[str, Any], code: Any, where: str, name: str) -> Any:
 def load_calendars(rows: list[dict[str, Any]]) -> dict[str, WorkingCalendar]:
     made = {}
     for at, row in enumerate(rows, start=1):
-        _need(row, f"calendars, запись {at}", "code", "name", "week")
-        calendar, created = WorkingCalendar.objects.get_or_create(
-            code=row["code"],
-            defaults={
-                "name": row["name"],
-                "week": row["week"],
-                "follows_production": row.get("follows_production", True),
-            },
-        )
-        made[calendar.code] = calendar
-        if created:
-            CalendarDay.objects.bulk_create(
-                CalendarDay(
-                    calendar=calendar,
-                    day=day["day"]
-                    if isinstance(day["day"], date)
-                    else date.fromisoformat(day["day"]),
-                    kind=day.get("kind", "regional"),
-                    intervals=day.get("intervals"),
-                    title=day.get("title", ""),
-                    source=day.get("source", ""),
-                )
-                for day in row.get("regional_days", [])
+        where = f"calendars, запись {at} ({row.get('code')})"
+        _need(row, where, "code", "name", "week")
+        with _entry(where):
+            calendar, created = WorkingCalendar.objects.get_or_create(
+                code=row["code"],
+                defaults={
+                    "name": row["name"],
+                    "week": _week(row["week"], where),
+                    "follows_production": row.get("follows_production", True),
+                },
             )
+        made[calendar.code] = calendar
+        for day in row.get("regional_days") or [] if created else []:
+            with _entry(f"{where}, regional_days"):
+                _checked(
+                    CalendarDay(
+                        calendar=calendar,
+                        day=day["day"]
+                        if isinstance(day["day"], date)
+                        else date.fromisoformat(day["day"]),
+                        kind=day.get("kind", "regional"),
+                        intervals=day.get("intervals"),
+                        title=day.get("title", ""),
+                        source=day.get("source", ""),
+                    )
+                )
     return made
 
 
 def load_territories(rows: list[dict[str, Any]], zone: str) -> None:
     for at, row in enumerate(rows, start=1):
-        _need(row, f"territories, запись {at}", "code", "name")
-        Territory.objects.get_or_create(
-            code=row["code"],
-            defaults={
-                "name": row["name"],
-                "population": row.get("population") or 0,
-                "time_zone": row.get("time_zone") or zone,
-            },
-        )
+        where = f"territories, запись {at} ({row.get('code')})"
+        _need(row, where, "code", "name")
+        with _entry(where):
+            Territory.objects.get_or_create(
+                code=row["code"],
+                defaults={
+                    "name": row["name"],
+                    "population": int(row.get("population") or 0),
+                    "time_zone": _zone(row.get("time_zone") or zone, where),
+                },
+            )
 
 
 def load_agencies(
@@ -92,21 +163,23 @@ def load_agencies(
             name=row["name"],
             short_name=row.get("short_name") or row["name"][:80],
             kind=row["kind"],
-            time_zone=row.get("time_zone") or zone,
+            time_zone=_zone(row.get("time_zone") or zone, where),
             calendar=calendar,
             phone=row.get("phone") or "",
             email=row.get("email") or "",
             publish_own=bool(row.get("publish_own_score") or row.get("publish_own")),
         )
-        agency.full_clean(exclude=["sort_name"])
-        agency.save()
+        with _entry(where):
+            _checked(agency, "sort_name")
         made[agency.code] = agency
     for row in rows:
         if row.get("parent"):
             agency = made[row["code"]]
-            agency.parent = _pick(made, row["parent"], f"agencies ({row['code']})", "ведомство")
-            agency.clean()
-            agency.save(update_fields=["parent"])
+            where = f"agencies ({row['code']})"
+            agency.parent = _pick(made, row["parent"], where, "ведомство")
+            with _entry(where):
+                agency.clean()
+                agency.save(update_fields=["parent"])
     if not any(agency.kind == Agency.Kind.REGION for agency in made.values()):
         raise RegionError("agencies: нет записи вида region — корня области")
     return made
@@ -135,13 +208,15 @@ def load_people(
             password=hashed,
             is_demo=demo,
         )
-        user.save()
+        with _entry(where):
+            _checked(user, "password")
         made[user.username] = user
-        for grant in row.get("roles", []):
-            if grant["role"] not in Role.values:
-                raise RegionError(f"{where}: неизвестная роль «{grant['role']}»")
-            held = _pick(agencies, grant["agency"], where, "ведомство")
-            grant_role(user, grant["role"], held)
+        for grant in row.get("roles") or []:
+            with _entry(f"{where}, roles"):
+                if grant["role"] not in Role.values:
+                    raise RegionError(f"{where}: неизвестная роль «{grant['role']}»")
+                held = _pick(agencies, grant["agency"], where, "ведомство")
+                grant_role(user, grant["role"], held)
     return made
 
 
@@ -173,20 +248,20 @@ def load_region(
     data: dict[str, Any], *, password: str | None = None, demo: bool = False
 ) -> dict[str, User]:
     """Create everything the description names; the people by account name."""
-    if not isinstance(data, dict) or "region" not in data:
+    if not isinstance(data, dict) or not isinstance(data.get("region"), dict):
         raise RegionError("нет раздела region")
-    zone = data["region"].get("time_zone") or "Europe/Moscow"
-    calendars = load_calendars(data.get("calendars", []))
+    zone = _zone(data["region"].get("time_zone") or "Europe/Moscow", "region")
+    calendars = load_calendars(_rows(data, "calendars"))
     if not calendars:
         raise RegionError("calendars: нужно хотя бы одно расписание")
-    load_territories(data.get("territories", []), zone)
-    agencies = load_agencies(data.get("agencies", []), calendars, zone)
-    people = load_people(data.get("people", []), agencies, password=password, demo=demo)
-    for row in data.get("agencies", []):
+    load_territories(_rows(data, "territories"), zone)
+    agencies = load_agencies(_rows(data, "agencies"), calendars, zone)
+    people = load_people(_rows(data, "people"), agencies, password=password, demo=demo)
+    for row in _rows(data, "agencies"):
         found = [people[name] for name in row.get("curators") or [] if name in people]
         if found:
             agencies[row["code"]].curators.set(found)
-    load_routing(data.get("routing", []), agencies)
+    load_routing(_rows(data, "routing"), agencies)
     first = data.get("first_administrator")
     if first is not None and first not in people:
         raise RegionError(f"first_administrator: «{first}» нет в списке people")

@@ -9,10 +9,17 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from agencies.models import Agency
+from agencies.access import held_roles
+from agencies.models import Agency, User
 from cases import reference_data
 from cases.region import RegionError, load_region
 from cases.region_files import read_region
+
+
+def _kinds(person: User) -> set[tuple[str, str]]:
+    """(role, kind of the agency it is held on)."""
+    kinds = dict(Agency.objects.values_list("code", "kind"))
+    return {(role, kinds[code]) for role, code in held_roles(person)}
 
 
 class Command(BaseCommand):
@@ -38,7 +45,15 @@ class Command(BaseCommand):
                     if own.is_file():
                         reference_data.load_topics(own)
                 people = load_region(data)
-                first = people[data["first_administrator"]]
+                first = people.get(str(data.get("first_administrator")))
+                if first is None:
+                    raise RegionError("first_administrator: такой записи нет в people")
+                # Without the role nobody could ever open the administration.
+                if ("administrator", "region") not in _kinds(first):
+                    raise RegionError(
+                        f"first_administrator ({first.username}): нужна роль administrator"
+                        " на ведомство вида region"
+                    )
                 first.set_password(password)
                 first.save(update_fields=["password"])
         except RegionError as error:
