@@ -439,7 +439,13 @@ class Case(models.Model):
                 name="case_repeat_open",
                 condition=Q(is_open=True, repeat_of__isnull=False),
             ),
-            models.Index("due_at", "id", name="case_open", condition=Q(is_open=True)),
+            # With the executor inside, a wide queue stops after its page instead of sorting all.
+            models.Index(
+                fields=["due_at", "id"],
+                include=["executor", "status"],
+                name="case_open",
+                condition=Q(is_open=True),
+            ),
             models.Index(
                 "executor", "due_at", "id", name="case_executor_open", condition=Q(is_open=True)
             ),
