@@ -10,6 +10,7 @@ from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
 from cases.errors import BadChange
 from cases.models import Case, Outcome, Reason, ReasonKind, Reply, Territory, Topic
+from cases.workflow import MOVES
 
 REFUSALS: dict[str, Any] = {
     "agency_inactive": _("This agency no longer works. Choose another one."),
@@ -190,7 +191,11 @@ class ReplyForm(MoveForm):
     )
 
     def clean_kind(self) -> str:
-        return self.cleaned_data["kind"] or Reply.Kind.FINAL.value
+        kind = self.cleaned_data["kind"] or Reply.Kind.FINAL.value
+        if kind == Reply.Kind.INTERIM and not MOVES["give_interim"].works:
+            # It would be published as the answer and stop the citizen's term.
+            raise forms.ValidationError(_("Interim replies cannot be sent yet."))
+        return kind
 
 
 class RemarkForm(MoveForm):

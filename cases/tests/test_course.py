@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from agencies.models import Agency, CalendarDay, User
 from cases import actions, checking
+from cases.doors import DOORS
 from cases.errors import BadChange
 from cases.models import Case, Clock, Message, Reply
 from cases.workflow import Status
@@ -156,3 +157,12 @@ def test_a_term_is_not_extended_into_another_age(region: dict[str, Agency]) -> N
             reason="ошибка в годе",
         )
     assert refused.value.code == "extension_too_far"
+
+
+def test_an_interim_reply_does_not_pass_for_the_answer(region: dict[str, Agency]) -> None:
+    case = factories.make_case(Status.IN_WORK, region["own"])
+    values = {"text": factories.REPLY, "kind": Reply.Kind.INTERIM}
+    assert case.executor is not None
+    form = DOORS["submit_reply"].form(values, case=case, actor=case.executor)
+    assert not form.is_valid()
+    assert "kind" in form.errors
