@@ -120,3 +120,13 @@ def test_every_filter_takes_the_codes_its_form_offers(agency: Agency) -> None:
     page = client.get(path).content.decode()
     assert case.number in page
     assert other.number not in page
+    assert f"<b>{person}</b>" in page
+
+
+def test_a_chosen_executor_does_not_load_every_person(agency: Agency) -> None:
+    client, person = _signed_in("executor", agency)
+    _cases(agency, 1, executor=person)
+    path = f"/cases/?executor={person.username}"
+    client.get(path)
+    one = _statements(client, path)
+    assert one <= 6

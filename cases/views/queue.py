@@ -57,11 +57,12 @@ def _chips(found: CaseFilter, request: HttpRequest) -> list[dict[str, str]]:
         rest.pop("cursor", None)
         if isinstance(value, bool):
             words = _("yes") if value else _("no")
+        elif hasattr(found.form.fields[name], "queryset"):
+            # The chosen rows are here; the field's choices would load every person.
+            words = ", ".join(str(item) for item in value)
         elif isinstance(value, list):
             choices = dict(found.form.fields[name].choices)
             words = ", ".join(str(choices.get(item, item)) for item in value)
-        elif hasattr(value, "model"):
-            words = ", ".join(str(item) for item in value)
         else:
             words = str(value)
         chips.append(
