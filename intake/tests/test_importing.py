@@ -147,3 +147,17 @@ def test_the_sample_export_comes_in_whole_and_once() -> None:
     assert {k: v for k, v in after.items() if k != "ImportBatch"} == {
         k: v for k, v in before.items() if k != "ImportBatch"
     }
+
+
+def test_the_same_rows_in_a_workbook_change_nothing(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    bring(write(tmp_path / "a.csv", [ROW]))
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, list(ROW))
+    sheet.write_row(1, 0, list(ROW.values()))
+    book.close()
+    result = bring(tmp_path / "a.xlsx")
+    assert (result["created"], result["updated"], result["unchanged"]) == (0, 0, 1)
+    assert Message.objects.count() == 1
