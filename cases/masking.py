@@ -15,8 +15,14 @@ MENTION = re.compile(r"\[(?:id|club)\d+\|([^\]]{1,80})\]")
 HIDDEN = "•••"
 
 
-def mask_text(text: str) -> str:
-    """The text with phones, mails, flat numbers and links replaced by «•••»."""
+def mask_text(text: str, name: str = "") -> str:
+    """The text with phones, mails, flat numbers and links replaced by «•••».
+
+    `name`: the author's full name as the card has it; hidden too where it stands in this form.
+    """
+    words = [re.escape(word) for word in name.split()]
+    if len(words) > 1:
+        text = re.sub(r"(?i)\b" + r"\s+".join(words) + r"\b", HIDDEN, text)
     text = MENTION.sub(r"\1", text)
     text = LINK.sub(HIDDEN, text)
     text = EMAIL.sub(HIDDEN, text)

@@ -100,7 +100,10 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "tone": TONES.get(case.status, ""),
         "deadline": Timekeeper().view(case),
         "letters": [
-            {"message": letter, "pieces": text_pieces(letter.text, latest, sees_contacts)}
+            {
+                "message": letter,
+                "pieces": text_pieces(letter.text, latest, sees_contacts, case.citizen.name),
+            }
             for letter in letters
         ],
         "sees_contacts": sees_contacts,

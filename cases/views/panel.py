@@ -56,8 +56,9 @@ def panel_of(found: Assessment | Reply, user: User, text: str | None = None) -> 
         risk, flagged, body = found.risk, found.flagged, found.text
         if not may(user, Right.VIEW_CONTACTS, found.case):
             # Questions are the citizen's own words.
+            name = found.case.citizen.name
             asked = data.get("questions", [])
-            data = {**data, "questions": [{**q, "text": mask_text(q["text"])} for q in asked]}
+            data = {**data, "questions": [{**q, "text": mask_text(q["text"], name)} for q in asked]}
     else:
         data = as_json(found)
         findings = [
@@ -121,11 +122,13 @@ def _sources(found: list[dict[str, Any]], user: User) -> tuple[list[Source], int
     return shown, hidden
 
 
-def text_pieces(text: str, latest: Reply | None, sees_contacts: bool) -> list[Piece]:
+def text_pieces(
+    text: str, latest: Reply | None, sees_contacts: bool, name: str = ""
+) -> list[Piece]:
     """The citizen's words with the questions found in them numbered, masked where no right."""
     if not sees_contacts:
         # Masking moves positions: without the right the text is shown without marks.
-        return [Piece(mask_text(text))]
+        return [Piece(mask_text(text, name))]
     questions = (latest.assessment or {}).get("questions", []) if latest else []
     return marked(text, [(q["start"], q["end"], f"question-{q['number']}") for q in questions])
 

@@ -139,7 +139,7 @@ def _case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "reply": reply,
         "panel": panel,
         "letters": [
-            {"message": m, "pieces": text_pieces(m.text, reply, sees)}
+            {"message": m, "pieces": text_pieces(m.text, reply, sees, case.citizen.name)}
             for m in case.messages.filter(is_current=True)
         ],
         "source": source,

@@ -39,7 +39,7 @@ class Masking(serializers.Serializer):
         return may(self._reader(), Right.VIEW_CONTACTS, case)
 
     def _text(self, text: str, case: Case) -> str:
-        return text if self._sees(case) else mask_text(text)
+        return text if self._sees(case) else mask_text(text, case.citizen.name)
 
 
 class PersonSerializer(serializers.Serializer):

@@ -94,6 +94,19 @@ def test_a_phone_stays_hidden_without_the_right_to_contacts(
         assert "345-67-89" not in answer.content.decode().replace("\xa0", " "), address
 
 
+@pytest.mark.parametrize("address", ["/cases/{}/", "/review/{}/", "/api/cases/{}/"])
+def test_a_name_signed_under_a_message_is_hidden_with_the_contacts(
+    region: dict[str, Agency], address: str
+) -> None:
+    case = factories.make_case(
+        Status.REVIEW, region["own"], text="Когда засыпят яму? Марина Кузнецова"
+    )
+    page = address.format(case.number)
+    answer = signed_in("quality_supervisor", region["own"]).get(page)
+    assert answer.status_code == 200
+    assert "Марина Кузнецова" not in answer.content.decode()
+
+
 def test_a_heading_keeps_no_phone_whoever_writes_it(region: dict[str, Agency]) -> None:
     case = factories.make_case(Status.MODERATION)
     values = {"title": f"Яма, звонить {PHONE}", "version": case.version}
