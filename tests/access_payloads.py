@@ -67,9 +67,8 @@ class Route:
     rights: frozenset[str] = frozenset()
     status: str = ""
     body: Body = field(default=lambda world, case: {})
-    kwargs: Callable[[Any, Case], Mapping[str, Any]] = field(
-        default=lambda world, case: {"number": case.number}
-    )
+    # None: the case's number for a route with a case, nothing for one without.
+    kwargs: Callable[[Any, Case], Mapping[str, Any]] | None = None
     public: bool = False
     refusal: tuple[int, ...] = (403,)
     region_wide: bool = False

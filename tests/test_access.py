@@ -85,7 +85,9 @@ def body_text(answer: Any) -> str:
 def send(world: World, name: str, route: Route, who: str, scope: str) -> Any:
     case: Any = world.case(route.status or Status.IN_WORK, scope)
     case = Case.objects.defer("search").get(pk=case.pk)
-    kwargs = dict(route.kwargs(world, case)) if route.status else {}
+    kwargs: dict[str, Any] = {"number": case.number} if route.status else {}
+    if route.kwargs is not None:
+        kwargs = dict(route.kwargs(world, case))
     path = reverse(name, kwargs=kwargs) + (f"?{route.query}" if route.query else "")
     body = route.body(world, case)
     extra: dict[str, Any] = {"data": body} if body else {}
