@@ -40,16 +40,14 @@ def _values(case: Case) -> dict[str, Any]:
 
 def locked_case(case: Case, actor: User) -> Case:
     """The case under a row lock, if `actor` may see it at all; else CaseNotFound (404)."""
-    query = (
+    found = (
         Case.objects.visible_to(actor)
         .select_related("agency", "topic", "territory", "channel", "citizen", "event")
         .defer("search")
         .select_for_update(of=("self",))
         .filter(pk=case.pk)
+        .first()
     )
-    # Who waited for the lock while the agency changed gets no row: PostgreSQL checks the new
-    # version of the case against the old joined agency. Asked again, it reads what is there now.
-    found = query.first() or query.first()
     if found is None:
         raise CaseNotFound("case_not_found")
     return found

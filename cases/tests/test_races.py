@@ -33,8 +33,10 @@ def test_of_two_at_once_one_wins_and_the_other_is_told_who_did_what(
     world = World()
     case = Case.objects.defer("search").get(pk=world.case(status, "own").pk)
     actors = {name: _person(world, name) for name in (first, second)}
+    # Routed to their own agency: elsewhere the loser would rightly see no case at all.
+    payloads = {**PAYLOADS, "route": lambda w, c: {"agency": w.agencies["own"].code}}
     values = {
-        name: DOORS[name].form(PAYLOADS[name](world, case), case=case, actor=actors[name])
+        name: DOORS[name].form(payloads[name](world, case), case=case, actor=actors[name])
         for name in {first, second}
     }
     assert all(form.is_valid() for form in values.values())
