@@ -157,11 +157,25 @@ OFFICIALESE = re.compile(
 )
 
 
+# A pattern with words no match is without: looking for them first costs next to nothing.
+_FORMULAS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (GREETING, ("здравств", "добр", "приветств", "уважаем")),
+    (SIGNATURE, ("уважением", "пожеланиями")),
+    (LAW, ()),
+    (
+        REGISTRATION,
+        ("обращени", "письм", "заяв", "сообщени", "запрос", "жалоб", "исх", "вх", "рег"),
+    ),
+    (EXECUTOR, ("исп",)),
+)
+
+
 def formula_spans(clean: str) -> list[tuple[int, int]]:
     """Greetings, thanks, signatures, registration lines and titles of acts; sorted, disjoint."""
     spans: list[tuple[int, int]] = []
-    for pattern in (GREETING, SIGNATURE, LAW, REGISTRATION, EXECUTOR):
-        spans.extend(m.span() for m in pattern.finditer(clean) if m.end() > m.start())
+    for pattern, hints in _FORMULAS:
+        if not hints or any(hint in clean for hint in hints):
+            spans.extend(m.span() for m in pattern.finditer(clean) if m.end() > m.start())
     start = 0
     for stop in re.finditer(r"[.!?]+(?=\s|$)|$", clean):
         end = stop.end()

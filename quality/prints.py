@@ -6,14 +6,14 @@ library upgrade, so a change here needs a new version filled beside the old one.
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xxhash
 
 from quality.patterns import formula_spans
-from quality.textform import prepare
+from quality.textform import Prepared, prepare
 
 if TYPE_CHECKING:
     from Stemmer import Stemmer
@@ -27,19 +27,38 @@ _MAX_KEYS = 256
 
 _MONTH = r"(?:январ|феврал|март|апрел|ма[йяе]|июн|июл|август|сентябр|октябр|ноябр|декабр)[а-я]{0,3}"
 # Slots of a template: what changes from one citizen to the next.
-_SLOTS = re.compile(
-    r"(?P<contact>(?:\+7|\b8)[\s(-]{0,3}\d{3,5}[\s)-]{0,3}\d[\d\s-]{4,10}\d)"
-    rf"|(?P<date>\b\d{{1,2}}(?:-\d{{1,2}})?(?:-го|-е)?\s{_MONTH}(?:\s\d{{4}}(?:\sг(?:ода|\.)?)?)?"
+_CONTACT = r"(?P<contact>(?:\+7|\b8)[\s(-]{0,3}\d{3,5}[\s)-]{0,3}\d[\d\s-]{4,10}\d)"
+_DATE = (
+    rf"(?P<date>\b\d{{1,2}}(?:-\d{{1,2}})?(?:-го|-е)?\s{_MONTH}(?:\s\d{{4}}(?:\sг(?:ода|\.)?)?)?"
     r"|\b\d{1,2}\.\d{2}(?:\.\d{2,4})?)"
-    r"|(?P<place>\b(?:ул|улиц[а-я]{1,2}|пер|переул[а-я]{1,4}|просп|проспект[а-я]{0,2}|"
+)
+_PLACE = (
+    r"(?P<place>\b(?:ул|улиц[а-я]{1,2}|пер|переул[а-я]{1,4}|просп|проспект[а-я]{0,2}|"
     r"бульвар[а-я]{0,2}"
     r"|пос|поселк[а-я]{1,2}|сел[оаеу]|дер|деревн[а-я]{1,2}|мкр|"
     r"микрорайон[а-я]{0,2})\b\.?\s[а-я-]{2,30})"
-    r"|(?P<name>\b[а-я-]{2,30}\s[а-я]\.\s?[а-я]\.|\b[а-я]\.\s?[а-я]\.\s[а-я-]{2,30}"
-    r"|\b[а-я]{2,20}\s[а-я]{3,20}(?:ович|евич|ьич)[а-я]{0,2}\b|\b[а-я]{2,20}\s[а-я]{3,20}(?:овн|"
-    r"евн|ичн)[а-я]{1,2}\b)"
-    r"|(?P<number>\d+(?:[.,:]\d+)?)"
 )
+_INITIALS = (
+    r"\b[а-я-]{2,30}\s[а-я]\.\s?[а-я]\.",
+    r"\b[а-я]\.\s?[а-я]\.\s[а-я-]{2,30}",
+)
+_PATRONYMICS = (
+    r"\b[а-я]{2,20}\s[а-я]{3,20}(?:ович|евич|ьич)[а-я]{0,2}\b",
+    r"\b[а-я]{2,20}\s[а-я]{3,20}(?:овн|евн|ичн)[а-я]{1,2}\b",
+)
+_NUMBER = r"(?P<number>\d+(?:[.,:]\d+)?)"
+_HAS_INITIALS = re.compile(r"[а-я]\.\s?[а-я]\.")
+_HAS_PATRONYMIC = re.compile(r"ович|евич|ьич|овн|евн|ичн")
+
+
+def _slots(initials: bool, patronymics: bool) -> re.Pattern[str]:
+    names = (*(_INITIALS if initials else ()), *(_PATRONYMICS if patronymics else ()))
+    parts = [_CONTACT, _DATE, _PLACE, *([f"(?P<name>{'|'.join(names)})"] if names else []), _NUMBER]
+    return re.compile("|".join(parts))
+
+
+# The shapes of a name are tried at every word: left out where a text cannot hold any.
+_SLOTS = {key: _slots(*key) for key in ((a, b) for a in (False, True) for b in (False, True))}
 _WORD = re.compile(r"[a-zа-я]+|[\u0001-\u0005]")
 _SLOT_MARK = {"contact": "\x01", "date": "\x02", "place": "\x03", "name": "\x04", "number": "\x05"}
 
@@ -76,20 +95,40 @@ class Print:
     version: int = PRINT_VERSION
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Masked:
-    """Stems of a text with slots replaced; `spans` are code points of the original text.
-
-    `body` marks stems outside greetings, thanks, signatures, titles of acts.
-    """
+    """Stems of a text with slots replaced; `body` marks stems outside greetings, thanks,
+    signatures, titles of acts."""
 
     stems: tuple[str, ...]
-    spans: tuple[tuple[int, int], ...]
     body: tuple[bool, ...]
+    places: tuple[tuple[int, int], ...]  # of the stems in the clean text
+    prepared: Prepared
 
-    @property
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The stems' code points in the original text."""
+        return tuple([self.prepared.span(start, end) for start, end in self.places])
+
+    @cached_property
     def body_indexes(self) -> list[int]:
         return [index for index, own in enumerate(self.body) if own]
+
+
+def _items(clean: str) -> list[tuple[int, int, str]]:
+    """Words and slots of a clean text in order; a slot's value is its mark."""
+    slots = _SLOTS[
+        _HAS_INITIALS.search(clean) is not None, _HAS_PATRONYMIC.search(clean) is not None
+    ]
+    items: list[tuple[int, int, str]] = []
+    position = 0
+    for slot in slots.finditer(clean):
+        start, end = slot.span()
+        items += [(*m.span(), m.group()) for m in _WORD.finditer(clean, position, start)]
+        items.append((start, end, _SLOT_MARK[str(slot.lastgroup)]))
+        position = end
+    items += [(*m.span(), m.group()) for m in _WORD.finditer(clean, position)]
+    return items[:_MAX_STEMS]
 
 
 @lru_cache(maxsize=4096)
@@ -98,31 +137,22 @@ def masked(text: str) -> Masked:
     prepared = prepare(text)
     clean = prepared.clean
     formulas = formula_spans(clean)
-    items: list[tuple[int, int, str]] = []
-    position = 0
-    for slot in _SLOTS.finditer(clean):
-        items.extend(
-            (m.start(), m.end(), m.group()) for m in _WORD.finditer(clean, position, slot.start())
-        )
-        items.append((slot.start(), slot.end(), _SLOT_MARK[str(slot.lastgroup)]))
-        position = slot.end()
-    items.extend((m.start(), m.end(), m.group()) for m in _WORD.finditer(clean, position))
     stems: list[str] = []
-    spans: list[tuple[int, int]] = []
+    places: list[tuple[int, int]] = []
     body: list[bool] = []
-    cursor = 0
-    for start, end, value in items[:_MAX_STEMS]:
+    following = iter([*formulas, (len(clean) + 1, len(clean) + 1)])
+    first, last = next(following)
+    for start, end, value in _items(clean):
         is_slot = value < "\x06"
         if is_slot and stems and stems[-1] == value:
-            spans[-1] = (spans[-1][0], prepared.span(start, end)[1])
+            places[-1] = (places[-1][0], end)
             continue
-        while cursor < len(formulas) and formulas[cursor][1] <= start:
-            cursor += 1
-        inside = cursor < len(formulas) and formulas[cursor][0] <= start
+        while last <= start:
+            first, last = next(following)
         stems.append(value if is_slot else stem(value))
-        spans.append(prepared.span(start, end))
-        body.append(not inside)
-    return Masked(tuple(stems), tuple(spans), tuple(body))
+        places.append((start, end))
+        body.append(start < first)
+    return Masked(tuple(stems), tuple(body), tuple(places), prepared)
 
 
 def _signed(value: int, bits: int) -> int:
@@ -135,20 +165,18 @@ def make_print(text: str) -> Print:
     stems = [form.stems[index] for index in form.body_indexes]
     if len(stems) < 4:
         stems = list(form.stems)
-    joined = " ".join(stems).encode()
-    mask_hash = _signed(xxhash.xxh64_intdigest(joined, seed=PRINT_VERSION), 64)
-    keys: set[int] = set()
+    words = [item.encode() for item in stems]
+    mask_hash = _signed(xxhash.xxh64_intdigest(b" ".join(words), seed=PRINT_VERSION), 64)
     triples = [
-        xxhash.xxh32_intdigest(" ".join(stems[i : i + 3]).encode(), seed=PRINT_VERSION)
-        for i in range(len(stems) - 2)
+        xxhash.xxh32_intdigest(b" ".join(words[i : i + 3]), seed=PRINT_VERSION)
+        for i in range(len(words) - 2)
     ]
-    for i in range(max(1, len(triples) - _WINDOW + 1) if triples else 0):
-        keys.add(min(triples[i : i + _WINDOW]))
-    winnowed = sorted(keys)[: _MAX_KEYS - _BANDS]
-    pairs = sorted(
+    windows = range(max(1, len(triples) - _WINDOW + 1) if triples else 0)
+    winnowed = sorted({min(triples[i : i + _WINDOW]) for i in windows})[: _MAX_KEYS - _BANDS]
+    pairs = list(
         {
-            xxhash.xxh64_intdigest(" ".join(stems[i : i + 2]).encode(), seed=PRINT_VERSION)
-            for i in range(len(stems) - 1)
+            xxhash.xxh64_intdigest(b" ".join(words[i : i + 2]), seed=PRINT_VERSION)
+            for i in range(len(words) - 1)
         }
     )
     bands: set[int] = set()
@@ -156,9 +184,10 @@ def make_print(text: str) -> Print:
         a, b = _permutations()
         # Multiply-shift on 64 bits: wrap-around of uint64 is the modulus.
         minima = (np.array(pairs, dtype=np.uint64)[None, :] * a + b).min(axis=1)
+        rows, size = minima.tobytes(), _ROWS * minima.itemsize
         for band in range(_BANDS):
-            rows = minima[band * _ROWS : (band + 1) * _ROWS].tobytes()
-            bands.add(xxhash.xxh32_intdigest(rows, seed=1000 + band))
+            own = rows[band * size : (band + 1) * size]
+            bands.add(xxhash.xxh32_intdigest(own, seed=1000 + band))
     return Print(
         mask_hash, len(stems), tuple(sorted(_signed(key, 32) for key in {*winnowed, *bands}))
     )

@@ -93,7 +93,7 @@ def _approved(form: Masked, texts: Sequence[str]) -> Masked:
     for text in texts:
         for start, _, length in _runs(form.stems, masked(text).stems):
             body[start : start + length] = [False] * length
-    return Masked(form.stems, form.spans, tuple(body))
+    return Masked(form.stems, tuple(body), form.places, form.prepared)
 
 
 def compare(

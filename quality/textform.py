@@ -7,8 +7,10 @@ difference after this module. Only the first `LIMIT` code points are analysed.
 import re
 import unicodedata
 from bisect import bisect_left
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 LIMIT = 12_000
 """Code points of a text that are looked at; the longest allowed reply is far shorter."""
@@ -39,12 +41,27 @@ def _fold(char: str) -> str:
     return "е" if lower == "ё" else lower
 
 
+class _Folding(dict[int, str]):
+    """`_fold` as a table for str.translate, filled by the characters that occur."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold(chr(code))
+        if len(self) < 8192:  # a text of all Unicode must not stay in memory
+            self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding()
+_SPACES = re.compile("  +")
+
 MENTION = re.compile(r"^\s*(?:\[(?:id|club)\d{1,15}\|[^\]\n]{1,80}\]|@[\w.]{1,40})\s*,?")
 URL = re.compile(
     r"(?:https?://|www\.)[^\s,]{1,300}|\b[a-z0-9][a-z0-9.-]{0,60}\.(?:ru|su|com|org|net|example|"
     r"info)\b"
     r"(?:/[^\s,]{0,200})?|\b[а-я0-9-]{2,40}\.рф\b(?:/[^\s,]{0,200})?"
 )
+# Cheap to look for, and no address is without one of them.
+_URL_HINT = re.compile(r"http|www\.|\.(?:ru|su|com|org|net|example|info|рф)")
 EMAIL = re.compile(r"[a-z0-9._-]{1,60}@[a-z0-9][a-z0-9.-]{0,60}\.[a-zа-я]{2,10}")
 _TOKEN = re.compile(r"[a-zа-я]+(?:-[a-zа-я]+)*|\d+")
 # A stop ends a sentence unless it follows an initial or a usual abbreviation.
@@ -56,8 +73,7 @@ _ABBREVIATION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word or number; `start`, `end` in the clean text."""
 
     text: str
@@ -76,18 +92,27 @@ class Sentence:
     question: bool = False
 
 
-@dataclass(slots=True)
+@dataclass
 class Prepared:
-    """`clean` and, for each of its characters, the index in the original text."""
+    """`clean` and, for each of its characters, the index in the original text.
+
+    Tokens and sentences are found when they are first asked for: a print needs neither.
+    """
 
     raw: str
     clean: str
-    offsets: list[int]
+    offsets: Sequence[int]
     mention: bool
     links: tuple[tuple[int, int], ...]
     emails: tuple[tuple[int, int], ...]
-    tokens: tuple[Token, ...]
-    sentences: tuple[Sentence, ...] = field(default=())
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        return tuple([Token(m.group(), *m.span()) for m in _TOKEN.finditer(self.clean)])
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return split_sentences(self.clean, self.tokens)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Clean span to original code points, trimmed of surrounding spaces, end exclusive."""
@@ -127,10 +152,8 @@ def split_sentences(clean: str, tokens: tuple[Token, ...]) -> tuple[Sentence, ..
     return tuple(result)
 
 
-@lru_cache(maxsize=512)
-def prepare(raw: str) -> Prepared:
-    """Clean, tokenise and split; cached, as one text is looked at by many checks."""
-    text = raw[:LIMIT]
+def _fold_slowly(text: str) -> tuple[str, list[int]]:
+    """Folding with characters that vanish or join: one by one."""
     chars: list[str] = []
     offsets: list[int] = []
     for index, char in enumerate(text):
@@ -139,19 +162,44 @@ def prepare(raw: str) -> Prepared:
             if joined:
                 chars[-1] = joined
             continue
-        folded = _fold(char)
+        folded = _FOLDING[ord(char)]
         if folded and not (folded == " " and chars and chars[-1] == " "):
             chars.append(folded)
             offsets.append(index)
-    clean = "".join(chars)
+    return "".join(chars), offsets
+
+
+def _folded(text: str) -> tuple[str, Sequence[int]]:
+    """The folded text and the way back; most texts lose nothing but repeated spaces."""
+    clean = text.translate(_FOLDING)
+    if len(clean) != len(text):
+        return _fold_slowly(text)
+    if "  " not in clean:
+        return clean, range(len(text))
+    offsets: list[int] = []
+    pieces: list[str] = []
+    begin = 0
+    for run in _SPACES.finditer(clean):
+        end = run.start() + 1
+        offsets.extend(range(begin, end))
+        pieces.append(clean[begin:end])
+        begin = run.end()
+    offsets.extend(range(begin, len(clean)))
+    pieces.append(clean[begin:])
+    return "".join(pieces), offsets
+
+
+@lru_cache(maxsize=512)
+def prepare(raw: str) -> Prepared:
+    """Clean, tokenise and split; cached, as one text is looked at by many checks."""
+    clean, offsets = _folded(raw[:LIMIT])
     mention = MENTION.match(clean)
-    emails = [m.span() for m in EMAIL.finditer(clean)]
-    links = [m.span() for m in URL.finditer(_blank(clean, emails))]
+    emails = [m.span() for m in EMAIL.finditer(clean)] if "@" in clean else []
+    links = (
+        [m.span() for m in URL.finditer(_blank(clean, emails))] if _URL_HINT.search(clean) else []
+    )
     blanked = [*emails, *links]
     if mention:
         blanked.append(mention.span())
     clean = _blank(clean, blanked)
-    tokens = tuple(Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(clean))
-    prepared = Prepared(raw, clean, offsets, bool(mention), tuple(links), tuple(emails), tokens)
-    prepared.sentences = split_sentences(clean, tokens)
-    return prepared
+    return Prepared(raw, clean, offsets, bool(mention), tuple(links), tuple(emails))

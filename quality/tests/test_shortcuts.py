@@ -1,0 +1,58 @@
+"""Shortcuts of the reading of a text give what the long way gives."""
+
+from unittest import mock
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from quality import patterns, prints, textform
+from quality.tests.test_properties import pairs
+
+_LETTERS = "абвйеЁё\u0306\u0308 \n\u200b😀№²½İ.,!?-—«»8(3599)+7@:/рфru"
+some_text = st.sampled_from(range(198)).map(lambda number: str(pairs()[number]["reply_text"]))
+odd = st.text(st.sampled_from(_LETTERS), max_size=60)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.one_of(odd, st.tuples(some_text, odd).map("".join)))
+@example("Яму  засыпали.\n\nМастер  И. И. Петров")
+@example("и\u0306ех\u0308али  вчера")
+def test_folding_a_text_at_once_is_folding_it_sign_by_sign(text: str) -> None:
+    clean, offsets = textform._folded(text)
+    assert (clean, list(offsets)) == textform._fold_slowly(text)
+
+
+@pytest.mark.parametrize("number", range(198))
+def test_what_is_left_out_where_a_text_has_no_hint_would_find_nothing(number: int) -> None:
+    for text in (pairs()[number]["reply_text"], pairs()[number]["case_text"]):
+        clean = textform.prepare(text).clean
+        short = patterns.formula_spans(clean)
+        without = tuple((pattern, ()) for pattern, _hints in patterns._FORMULAS)
+        with mock.patch.object(patterns, "_FORMULAS", without):
+            assert patterns.formula_spans(clean) == short
+        items = prints._items(clean)
+        every = dict.fromkeys(prints._SLOTS, prints._SLOTS[True, True])
+        with mock.patch.object(prints, "_SLOTS", every):
+            assert prints._items(clean) == items
+        assert textform._URL_HINT.search(clean) or not textform.URL.search(clean)
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("Работы ведёт Иванов И. И.", ["\x04"]),
+        ("Ответит Сергей Петрович", ["\x04"]),
+        ("Ольга Петровна ответит", ["\x04"]),
+        ("Мастер будет на ул. Садовой", ["\x03"]),
+    ],
+)
+def test_names_and_places_are_slots(text: str, marks: list[str]) -> None:
+    assert [stem for stem in prints.masked(text).stems if stem < "\x06"] == marks
+
+
+@pytest.mark.parametrize(
+    "text", ["Добрый день!", "С уважением, отдел", "Исп. Котова", "Ваше обращение № 5 рассмотрено"]
+)
+def test_formulas_are_no_part_of_the_body(text: str) -> None:
+    assert patterns.formula_spans(textform.prepare(text).clean)
