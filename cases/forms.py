@@ -20,6 +20,7 @@ REFUSALS: dict[str, Any] = {
     "no_agency": _("The case has no agency yet. Route it first."),
     "merge_into_itself": _("A case cannot be merged into itself."),
     "merge_target_missing": _("There is no case with this number to merge into."),
+    "merge_target_merged": _("This case was merged into another one itself. Merge into that one."),
     "merge_target_ended": _("This case has ended. Merge into one that is still in work."),
     "calendar_gap": _(
         "The agency's working calendar ends before the term does. Ask the administrator to fill"
@@ -39,6 +40,7 @@ REFUSALS: dict[str, Any] = {
     "extension_not_later": _("The new moment must be later than the present one."),
     "extension_in_past": _("The new moment has already passed."),
     "note_empty": _("Write the note first."),
+    "title_empty": _("Write the heading: lists show the case by it."),
     "file_type_refused": _("Files of this type are not accepted."),
     "file_too_large": _("The file is too large."),
 }
@@ -105,10 +107,25 @@ class AmendForm(MoveForm):
     place = forms.CharField(label=_("Place"), max_length=300, required=False)
     severity = forms.IntegerField(label=_("Severity"), min_value=1, max_value=5, required=False)
 
+    # Null in a request of the API clears these as an empty field of a page does.
+    clears = frozenset({"topic", "territory", "place"})
+
+    def clean_title(self) -> str:
+        title: str = self.cleaned_data["title"]
+        if "title" in self.data and not title.strip():
+            raise forms.ValidationError(word_change("title_empty"))
+        return title
+
+    def clean_severity(self) -> int | None:
+        severity: int | None = self.cleaned_data["severity"]
+        if "severity" in self.data and severity is None:
+            raise forms.ValidationError(_("Choose a severity from 1 to 5."))
+        return severity
+
     def clean(self) -> dict[str, Any]:
-        """What was left out of the request stays as it is; what was sent empty too."""
+        """What was left out of the request stays as it is; what was sent empty is cleared."""
         data = super().clean() or {}
-        return {name: value for name, value in data.items() if value not in ("", None)}
+        return {name: value for name, value in data.items() if name in self.data}
 
 
 class RejectForm(MoveForm):

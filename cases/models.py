@@ -421,6 +421,12 @@ class Case(models.Model):
                 condition=~Q(status=Status.ANSWERED) | Q(answered_at__isnull=False),
             ),
             models.CheckConstraint(name="case_not_own_repeat", condition=~Q(repeat_of=F("id"))),
+            # With the action's refusal of merged main cases: a chain of merges has no loop.
+            models.CheckConstraint(
+                name="case_merged_is_ended",
+                condition=Q(merged_into__isnull=True)
+                | (Q(status=Status.MERGED) & ~Q(merged_into=F("id"))),
+            ),
         ]
         indexes = [
             # The tabs of a queue are counted from this index alone, without reading the rows.

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from cases.actions.moving import moving
 from cases.actions.repeats import mark_repeat
 from cases.errors import BadChange
 from cases.masking import mask_text
-from cases.models import Case, CaseEvent, Clock, Message, Territory, Topic
+from cases.models import Attachment, Case, CaseEvent, Clock, Message, Territory, Topic
 from cases.titles import make_title
 from cases.workflow import ENDED, Status
 
@@ -101,36 +102,56 @@ def start_moderation(case: Case, *, actor: User, version: int | None = None) -> 
     return step.case
 
 
+class Keep(Enum):
+    """The field stays as it is: None and "" are values, they clear it."""
+
+    KEEP = "keep"
+
+
+KEEP = Keep.KEEP
+
+
 @transaction.atomic
 def amend(
     case: Case,
     *,
     actor: User,
-    topic: Topic | None = None,
-    territory: Territory | None = None,
-    place: str | None = None,
-    severity: int | None = None,
-    title: str | None = None,
+    topic: Topic | None | Keep = KEEP,
+    territory: Territory | None | Keep = KEEP,
+    place: str | Keep = KEEP,
+    severity: int | Keep = KEEP,
+    title: str | Keep = KEEP,
     version: int | None = None,
 ) -> Case:
-    """Correct the card before routing; a field set here is never overwritten by an import."""
+    """Correct the card before routing; None or "" clears a field.
+
+    A field set or cleared here is never overwritten by an import. BadChange for an empty
+    heading: lists would show a row without a name.
+    """
+    if title is not KEEP and not title.strip():
+        raise BadChange("title_empty", field="title")
     with moving(case, "amend", actor, version=version) as step:
+        if title is not KEEP:
+            # A heading stands in lists read without the right to contacts.
+            title = mask_text(title, step.case.citizen.name)
         given = {
             "topic": topic,
             "territory": territory,
             "place": place,
             "severity": severity,
-            # A heading stands in lists read without the right to contacts.
-            "title": None if title is None else mask_text(title),
+            "title": title,
         }
         for name, value in given.items():
-            if value is None or getattr(step.case, name) == value:
-                continue
             old = getattr(step.case, name)
-            step.data[name] = [str(old or ""), str(value)]
+            if value is KEEP or old == value:
+                continue
+            step.data[name] = [str(old or ""), str(value or "")]
             setattr(step.case, name, value)
             if name not in step.case.touched:
                 step.case.touched = [*step.case.touched, name]
+        if "topic" in step.data:
+            # Of the same author, but about something else: what it repeats is found anew.
+            step.case.repeat_of_id = None
         mark_repeat(step.case)
     refresh_search([case.pk])
     return step.case
@@ -148,6 +169,7 @@ def reject(
     return step.case
 
 
+@transaction.atomic
 def merge(case: Case, *, actor: User, into: Case, version: int | None = None) -> Case:
     """Join the messages of `case` to another case; it keeps its author and number.
 
@@ -156,10 +178,17 @@ def merge(case: Case, *, actor: User, into: Case, version: int | None = None) ->
     """
     if into.pk == case.pk:
         raise BadChange("merge_into_itself", field="into")
+    # Both in the order of their ids, before the frame takes its own: two opposite merges at
+    # once wait for each other instead of holding what the other needs.
+    both = Case.objects.visible_to(actor).filter(pk__in=[case.pk, into.pk]).order_by("pk")
+    locked = {found.pk: found for found in both.defer("search").select_for_update()}
     with moving(case, "merge", actor, version=version) as step:
-        target = Case.objects.visible_to(actor).select_for_update().filter(pk=into.pk).first()
-        if target is None or target.status in {Status.MERGED, Status.REJECTED}:
+        target = locked.get(into.pk)
+        if target is None:
             raise BadChange("merge_target_missing", field="into")
+        if target.status == Status.MERGED:
+            # Also what keeps the chain free of loops: the main case is never a merged one.
+            raise BadChange("merge_target_merged", field="into")
         if target.status in ENDED:
             raise BadChange("merge_target_ended", field="into")
         step.case.merged_into = target
@@ -167,6 +196,7 @@ def merge(case: Case, *, actor: User, into: Case, version: int | None = None) ->
         step.case.due_at = None
         moved = list(step.case.messages.values_list("pk", flat=True))
         step.case.messages.update(case=target)
+        Attachment.objects.filter(case=step.case, message__isnull=False).update(case=target)
         Case.objects.filter(pk=target.pk).update(version=F("version") + 1)
         refresh_search([case.pk, target.pk])
         step.data = {"into": target.number, "messages": moved}
@@ -178,6 +208,6 @@ def merge(case: Case, *, actor: User, into: Case, version: int | None = None) ->
             move="merged_here",
             before=target.status,
             after=target.status,
-            data={"from": case.number},
+            data={"from": step.case.number},
         )
     return step.case

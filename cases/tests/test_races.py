@@ -1,15 +1,20 @@
 """Two people acting on one case at once, on two real connections."""
 
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from django.db import connection
 
 from agencies.models import User
 from agencies.roles import HOLDERS, Right
+from cases import actions
+from cases.actions.moving import locked_case
 from cases.doors import DOORS
-from cases.errors import CaseError, MoveNotAllowed
-from cases.models import Case
+from cases.errors import BadChange, CaseError, MoveNotAllowed
+from cases.models import Case, Message
 from cases.workflow import MOVES, Status
 from tests import factories
 from tests.access_payloads import MOVES as PAYLOADS
@@ -72,3 +77,76 @@ def _person(world: World, name: str) -> User:
     """A new person for each side of a race: the loser must be told the winner's name."""
     roles = HOLDERS[Right(MOVES[name].right)] & HOLDERS[Right.VIEW_CASES]
     return factories.make_person(sorted(roles)[0], world.agencies["own"])
+
+
+def _at_once(*acts: Callable[[], object]) -> list[Exception | None]:
+    """Every act on a thread and connection of its own, all started together; what each raised."""
+    start = threading.Barrier(len(acts))
+    outcomes: list[Exception | None] = [None] * len(acts)
+
+    def run(at: int) -> None:
+        try:
+            start.wait(10)
+            acts[at]()
+        except Exception as error:  # noqa: BLE001  a deadlock is an outcome too
+            outcomes[at] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(at,)) for at in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return outcomes
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_opposite_merges_leave_one_main_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each holds its own case when it reaches for the other: in one order, or in a deadlock."""
+    factories.load_reference()
+    region = factories.make_region()["region"]
+    held = threading.Barrier(2)
+
+    def locked_then_wait(case: Case, actor: User) -> Case:
+        found = locked_case(case, actor)
+        with suppress(threading.BrokenBarrierError):
+            held.wait(0.5)
+        return found
+
+    monkeypatch.setattr("cases.actions.moving.locked_case", locked_then_wait)
+    first, second = factories.make_case(Status.MODERATION), factories.make_case(Status.MODERATION)
+    people = [factories.make_person("operator", region) for _ in range(2)]
+    outcomes = _at_once(
+        lambda: actions.merge(first, actor=people[0], into=second),
+        lambda: actions.merge(second, actor=people[1], into=first),
+    )
+    refused = [error for error in outcomes if error is not None]
+    assert [type(error) for error in refused] == [BadChange], outcomes
+    assert isinstance(refused[0], BadChange)
+    assert refused[0].code == "merge_target_merged"
+    merged = Case.objects.get(status=Status.MERGED)
+    main = Case.objects.get(pk=merged.merged_into_id)
+    assert main.status == Status.MODERATION
+    assert main.messages.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_merges_in_a_ring_leave_no_ring() -> None:
+    factories.load_reference()
+    region = factories.make_region()["region"]
+    ring = [factories.make_case(Status.MODERATION) for _ in range(3)]
+    people = [factories.make_person("operator", region) for _ in range(3)]
+    outcomes = _at_once(
+        *(
+            partial(actions.merge, ring[at], actor=people[at], into=ring[(at + 1) % 3])
+            for at in range(3)
+        )
+    )
+    assert all(error is None or isinstance(error, BadChange) for error in outcomes), outcomes
+    left = Case.objects.exclude(status=Status.MERGED)
+    assert left.count() >= 1
+    for case in Case.objects.filter(status=Status.MERGED):
+        assert case.merged_into is not None
+        assert case.merged_into.status != Status.MERGED or case.merged_into.merged_into_id
+    assert Message.objects.filter(case__in=left).count() == 3

@@ -16,12 +16,14 @@ from rest_framework.exceptions import ParseError
 from portal.api.problems import Unprocessable
 
 
-def _field(name: str, field: forms.Field) -> serializers.Field:
+def _field(field: forms.Field, *, allow_null: bool) -> serializers.Field:
     common: dict[str, Any] = {"required": field.required, "help_text": field.label or ""}
+    if allow_null:
+        common["allow_null"] = True
     if isinstance(field, forms.ModelChoiceField):
         key = field.to_field_name or "id"
         common["help_text"] = format_lazy("{label}: {key}", label=field.label, key=key)
-        return serializers.CharField(**common)
+        return serializers.CharField(allow_blank=not field.required, **common)
     if isinstance(field, forms.MultipleChoiceField):
         return serializers.ListField(child=serializers.CharField(), **common)
     if isinstance(field, forms.BooleanField):
@@ -45,8 +47,16 @@ def _field(name: str, field: forms.Field) -> serializers.Field:
 
 def serializer_of(form: type[forms.Form], name: str) -> type[serializers.Serializer]:
     """A serializer class with the form's fields, for the schema; it checks nothing itself."""
-    fields = {key: _field(key, field) for key, field in form.base_fields.items()}
+    clears = clearable(form)
+    fields = {
+        key: _field(field, allow_null=key in clears) for key, field in form.base_fields.items()
+    }
     return type(name, (serializers.Serializer,), fields)
+
+
+def clearable(form: type[forms.Form]) -> frozenset[str]:
+    """Fields that null empties; a field left out of the request stays as it is."""
+    return getattr(form, "clears", frozenset())
 
 
 def _plain(value: Any) -> bool:
@@ -56,7 +66,8 @@ def _plain(value: Any) -> bool:
 
 
 def values_for(form: type[forms.Form], data: Any) -> dict[str, Any]:
-    """The body of a request as a form takes it; null counts as not given.
+    """The body of a request as a form takes it; null clears what can be cleared, else it
+    counts as not given.
 
     Raises ParseError when the body is no object, Unprocessable for unknown names and values
     that are neither text, number, yes/no nor a list of them.
@@ -81,7 +92,12 @@ def values_for(form: type[forms.Form], data: Any) -> dict[str, Any]:
             wrong[key] = [_("Unexpected kind of value.")]
     if wrong:
         raise Unprocessable(wrong)
-    return {key: value for key, value in data.items() if value is not None}
+    clears = clearable(form)
+    return {
+        key: "" if value is None else value
+        for key, value in data.items()
+        if value is not None or key in clears
+    }
 
 
 def raise_for(form: forms.Form) -> None:
