@@ -443,7 +443,9 @@ class Writer:
             assessment={"questions": [], "reuse": None, "personal_share": 1},
             rules_version="bench",
         )
-        case.risk, case.flagged, case.outcome, case.submitted_at = risk, flagged, reply.outcome, at
+        if reply.state != Reply.State.RETURNED:
+            case.risk, case.flagged, case.outcome = risk, flagged, reply.outcome
+            case.submitted_at = at
         rows["replies"].append(reply)
         rows["findings"].append(
             Finding(

@@ -12,8 +12,9 @@ from agencies.models import User
 from cases import actions, forms
 from cases.actions.moving import refuse
 from cases.actions.publication import may_publish
+from cases.actions.replies import may_withdraw
 from cases.errors import RightMissing
-from cases.models import Case
+from cases.models import Case, Reply
 from cases.querysets import may
 from cases.workflow import MOVES, Move
 
@@ -67,15 +68,27 @@ DOORS: dict[str, Door] = {
 }
 
 
-def open_doors(case: Case, user: User) -> list[Door]:
-    """The moves this person may make on this case now (no query beyond the user's one).
+# Moves that also depend on whose reply it is: their actions ask the same.
+_OWN_RULE: dict[str, Callable[[Case, User, Reply | None], bool]] = {
+    "publish": may_publish,
+    "withdraw_reply": may_withdraw,
+}
 
-    Publishing by the author himself is not listed here: it depends on the reply.
+
+def _allowed(door: Door, case: Case, user: User, latest: Reply | None) -> bool:
+    rule = _OWN_RULE.get(door.name)
+    return rule(case, user, latest) if rule else may(user, door.move.right, case)
+
+
+def open_doors(case: Case, user: User, latest: Reply | None) -> list[Door]:
+    """The moves this person may make on this case now.
+
+    `latest`: its newest reply. One query at most: the thresholds, where an author may publish.
     """
     return [
         door
         for door in DOORS.values()
-        if case.status in door.move.sources and may(user, door.move.right, case)
+        if case.status in door.move.sources and _allowed(door, case, user, latest)
     ]
 
 
@@ -84,10 +97,7 @@ def ensure_open(door: Door, case: Case, user: User) -> None:
 
     The action checks again under the lock; this keeps a form's choices from those it is not for.
     """
-    allowed = (
-        may_publish(case, user) if door.name == "publish" else may(user, door.move.right, case)
-    )
-    if not allowed:
+    if not _allowed(door, case, user, None):
         raise RightMissing("right_missing", move=door.name)
     if case.status not in door.move.sources:
         raise refuse(case, door.name)

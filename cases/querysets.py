@@ -89,6 +89,10 @@ class ReplyQuerySet(models.QuerySet):  # type: ignore[type-arg]
         ids = granted_agency_ids(user, right)
         return self if ids is None else self.filter(case__agency__in=sorted(ids))
 
+    def current(self) -> Self:
+        """Without those taken back: the newest of these is what the case is judged by."""
+        return self.exclude(state__in=["returned", "withdrawn"])
+
     def unchecked(self) -> Self:
         return self.filter(risk__isnull=True)
 

@@ -80,7 +80,7 @@ def check_some(limit: int = BATCH) -> int:
         replies, ["risk", "flagged", "similarity", "rules_version", "assessment"]
     )
     Finding.objects.bulk_create(findings)
-    last = Reply.objects.filter(case=OuterRef("pk")).order_by("-version")
+    last = Reply.objects.current().filter(case=OuterRef("pk")).order_by("-version")
     # Not a change of the case by anybody: its version stays.
     Case.objects.filter(pk__in={reply.case_id for reply in replies}).update(
         risk=Subquery(last.values("risk")[:1]), flagged=Subquery(last.values("flagged")[:1])

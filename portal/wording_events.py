@@ -7,7 +7,17 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from cases.models import CaseEvent
+from cases.models import Case, CaseEvent, ReasonKind
+from cases.reasons import reason_name
+
+# Where the reason of an event is a code of a list.
+_REASON_KINDS: dict[str, str] = {
+    "reject": ReasonKind.REJECTION,
+    "close": ReasonKind.CLOSING,
+    "dispute_competence": ReasonKind.REDIRECT,
+}
+# What an amended card says of each field.
+_CARD = ("title", "topic", "territory", "place", "severity")
 
 
 def _when(value: Any) -> str:
@@ -32,12 +42,18 @@ def word_event(event: CaseEvent) -> str:
         "reject": _("%(who)s rejected the message"),
         "merge": _("%(who)s merged the case into № %(into)s"),
         "merged_here": _("%(who)s merged № %(from)s into this case"),
-        "route": _("%(who)s routed the case, due %(due)s"),
+        "route": _("%(who)s routed the case to %(agency)s")
+        if data.get("agency_name")
+        else _("%(who)s routed the case"),
         "recall_routing": _("%(who)s recalled the routing"),
         "take": _("%(who)s took the case into work"),
-        "assign": _("%(who)s assigned an executor"),
+        "assign": _("%(who)s assigned the executor %(executor)s")
+        if data.get("executor_name")
+        else _("%(who)s assigned an executor"),
         "dispute_competence": _("%(who)s disputed the competence"),
-        "redirect": _("%(who)s redirected the case, due %(due)s"),
+        "redirect": _("%(who)s redirected the case to %(agency)s")
+        if data.get("agency_name")
+        else _("%(who)s redirected the case"),
         "refuse_redirect": _("%(who)s left the case at the agency"),
         "submit_reply": _("%(who)s sent reply %(version)s"),
         "withdraw_reply": _("%(who)s withdrew the reply"),
@@ -59,16 +75,33 @@ def word_event(event: CaseEvent) -> str:
         "who": who,
         "into": data.get("into", ""),
         "from": data.get("from", ""),
-        "due": _when(data.get("due_at")),
         "until": _when(data.get("until")),
         "version": data.get("version", ""),
+        "agency": data.get("agency_name", ""),
+        "executor": data.get("executor_name", ""),
     }
 
 
 def event_detail(event: CaseEvent) -> str:
-    """The words people left with it: reason, remark, note."""
+    """The words people left with it: reason, remark, note, what was changed on the card."""
     data = event.data
     parts = [str(data[key]) for key in ("text", "reason", "remark", "note") if data.get(key)]
+    if (kind := _REASON_KINDS.get(event.move)) and data.get("reason"):
+        parts[0] = reason_name(kind, parts[0])
+    if event.move == "return_for_rework" and data.get("grounds"):
+        names = [reason_name(ReasonKind.RETURN, code) for code in data["grounds"]]
+        parts.insert(0, ", ".join(names))
+    if event.move in ("route", "redirect") and data.get("due_at"):
+        parts.insert(0, _("answer by %(due)s") % {"due": _when(data["due_at"])})
+    if data.get("proposed_name"):
+        parts.append(_("proposed: %(agency)s") % {"agency": data["proposed_name"]})
     if data.get("before") and event.move == "extend":
         parts.append(_("it was %(before)s") % {"before": _when(data["before"])})
+    if event.move == "amend":
+        parts += [_field(name, *data[name]) for name in _CARD if name in data]
     return " · ".join(parts)
+
+
+def _field(name: str, before: str, after: str) -> str:
+    title = str(Case._meta.get_field(name).verbose_name)
+    return f"{title}: {before or '—'} → {after or '—'}"

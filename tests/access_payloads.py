@@ -4,7 +4,7 @@ Adding a route without a row here fails `test_access` with the route's name.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -162,6 +162,10 @@ ROUTES: dict[str, Route] = {
         for prefix in ("", "api-")
     },
 }
+
+# A reply is taken back by its author (cases/tests/test_withdrawal.py) or by the curator.
+for _name in ("case-withdraw-reply", "api-case-withdraw-reply"):
+    ROUTES[_name] = replace(ROUTES[_name], rights=frozenset({Right.DISPUTE_COMPETENCE}))
 
 # Django's admin: model -> (who may open its list, whether the right must reach the region).
 # An empty set means nobody: Django's own models of packages, which ask Django's permissions.

@@ -20,7 +20,7 @@ def _hand_over(step: Moving, agency: Agency) -> None:
     step.case.assigned_at = step.at
     clocks.stop_clocks(step.case, Clock.Kind.STAGE, at=step.at)
     clocks.start_reply_clock(step.case, at=step.at)
-    step.data["agency"] = agency.pk
+    step.data |= {"agency": agency.pk, "agency_name": str(agency)}
     step.data["due_at"] = step.case.due_at.isoformat() if step.case.due_at else None
 
 
@@ -70,7 +70,11 @@ def assign(
         ids = granted_agency_ids(executor, Right.ANSWER_CASES)
         if ids is not None and step.case.agency_id not in ids:
             raise BadChange("executor_may_not_answer", field="executor")
-        step.data = {"executor": executor.pk, "before": step.case.executor_id}
+        step.data = {
+            "executor": executor.pk,
+            "executor_name": str(executor),
+            "before": step.case.executor_id,
+        }
         if reason:
             step.data["reason"] = reason
         step.case.executor = executor
@@ -97,6 +101,7 @@ def dispute_competence(
             "reason": reason,
             "note": note,
             "proposed": proposed.pk if proposed else None,
+            "proposed_name": str(proposed) if proposed else "",
         }
     return step.case
 

@@ -96,18 +96,54 @@ def submit_reply(
     return reply
 
 
-def _take_back(reply: Reply, state: str) -> None:
+def follow_reply(case: Case) -> None:
+    """Let risk, flag and outcome of the case be those of its current reply (one query).
+
+    A reply that was returned or withdrawn is current no more: the one published before it is,
+    if any. Nothing is saved here.
+    """
+    current: Reply | None = (
+        case.replies.current().only("risk", "flagged", "outcome").order_by("-version").first()
+    )
+    case.risk = current.risk if current else None
+    case.flagged = current.flagged if current else False
+    case.outcome = current.outcome if current else ""
+
+
+def _take_back(case: Case, reply: Reply, state: str) -> None:
     reply.state = state
     reply.save(update_fields=["state"])
     checking.forget([reply])
+    case.submitted_at = None
+    follow_reply(case)
+
+
+def may_withdraw(case: Case, actor: User, reply: Reply | None = None) -> bool:
+    """The author of the latest reply, or who leads the agency's executors: its curator.
+
+    `reply`: the latest one where it is loaded already; else it is asked for (one query).
+    """
+    if not may(actor, Right.ANSWER_CASES, case):
+        return False
+    if may(actor, Right.DISPUTE_COMPETENCE, case):
+        return True
+    latest = reply or case.replies.only("author_id").order_by("-version").first()
+    return latest is not None and latest.author_id == actor.pk
 
 
 def withdraw_reply(case: Case, *, actor: User, version: int | None = None) -> Case:
-    """Take one's reply back before it is published; its text becomes the draft again."""
-    with moving(case, "withdraw_reply", actor, version=version) as step:
+    """Take one's reply back before it is published; its text becomes the draft again.
+
+    The draft is the author's also when a curator takes the reply back.
+    """
+    with moving(case, "withdraw_reply", actor, version=version, right_checked=may_withdraw) as step:
         reply = latest_reply(step.case)
-        _take_back(reply, Reply.State.WITHDRAWN)
-        Draft.objects.update_or_create(case=step.case, author=actor, defaults={"text": reply.text})
+        _take_back(step.case, reply, Reply.State.WITHDRAWN)
+        Draft.objects.update_or_create(
+            case=step.case,
+            author_id=reply.author_id or actor.pk,
+            defaults={"text": reply.text},
+        )
         step.data = {"reply": reply.pk}
     return step.case
 
@@ -116,7 +152,7 @@ def return_to_author(case: Case, *, actor: User, remark: str, version: int | Non
     """The approver wants it changed before publication; the author finds his text as draft."""
     with moving(case, "return_to_author", actor, version=version) as step:
         reply = latest_reply(step.case)
-        _take_back(reply, Reply.State.RETURNED)
+        _take_back(step.case, reply, Reply.State.RETURNED)
         if reply.author_id is not None:
             Draft.objects.update_or_create(
                 case=step.case, author_id=reply.author_id, defaults={"text": reply.text}

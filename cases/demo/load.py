@@ -304,7 +304,7 @@ class Demo:
         due = self._clock(case, agency, routed)
         self._event(
             case, routed, operator, "route", Status.MODERATION, Status.ROUTED,
-            agency=agency.pk, due_at=due.isoformat(), rule=rule.pk,
+            agency=agency.pk, agency_name=str(agency), due_at=due.isoformat(), rule=rule.pk,
         )  # fmt: skip
         if age < 2 * DAY and dice < 0.45:
             return
@@ -416,6 +416,7 @@ class Demo:
                     case, reply, supervisor, judged, "brush_off" if brush_off else "remarks"
                 )
                 case.status, case.returns = Status.REWORK, case.returns + 1
+                _without_reply(case)
                 at = judged + timedelta(hours=self.dice.uniform(0.5, 3))
                 continue
             if flagged:
@@ -425,6 +426,7 @@ class Demo:
             if not last:
                 reply.state = Reply.State.RETURNED
                 case.status = Status.IN_WORK
+                _without_reply(case)
                 self._event(
                     case, judged, approver, "return_to_author", Status.APPROVAL, Status.IN_WORK,
                     reply=reply.pk, remark="Добавьте срок и ответственного",
@@ -554,6 +556,11 @@ class Demo:
         self._stop(case, at)
         self._event(case, at, None, "imported", Status.IN_WORK, Status.ANSWERED, note=note)
         self._close(case, at + timedelta(hours=96))
+
+
+def _without_reply(case: Case) -> None:
+    """What an action leaves on the card when the only reply is taken back."""
+    case.risk, case.flagged, case.outcome, case.submitted_at = None, False, "", None
 
 
 def _load_events() -> None:

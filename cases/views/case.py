@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agencies.roles import Right
 from cases import actions, attachments, checking
-from cases.actions.publication import may_publish
 from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.errors import BadChange
 from cases.forms import word_change
@@ -25,7 +24,6 @@ from cases.querysets import may
 from cases.screens import TONES, Timekeeper
 from cases.views.common import case_or_404
 from cases.views.panel import panel_of, text_pieces
-from cases.workflow import Status
 
 # Moves that have their own place on the page; the rest stand in the head as buttons.
 _IN_PLACE = {"submit_reply", "add_note", "start_moderation", "publish"}
@@ -78,8 +76,6 @@ def _reviews_of(case: Case) -> QuerySet[Review]:
 def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
     """Everything the page of a case shows (twelve queries at most)."""
     user = request.user
-    doors = open_doors(case, user)
-    names = {door.name for door in doors}
     letters = list(case.messages.select_related("channel").filter(is_current=True))
     replies = list(
         case.replies.select_related("author", "published_by")
@@ -87,12 +83,11 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         .order_by("-version")
     )
     latest = replies[0] if replies else None
+    doors = open_doors(case, user, latest)
+    names = {door.name for door in doors}
     writes = "submit_reply" in names
     draft = case.drafts.filter(author=user).first() if writes else None
     sees_contacts = may(user, Right.VIEW_CONTACTS, case)
-    if "publish" not in names and case.status == Status.APPROVAL and may_publish(case, user):
-        doors.append(DOORS["publish"])
-        names.add("publish")
     in_head = [(door, _KEYS.get(door.name, "")) for door in doors if door.name not in _IN_PLACE]
     in_head.sort(key=lambda pair: not pair[1])
     return {

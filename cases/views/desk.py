@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from agencies.access import holds_anywhere
 from agencies.models import Agency
 from agencies.roles import Right
+from cases.doors import open_doors
 from cases.models import Case, Citizen, Reason, ReasonKind, Territory, Topic
 from cases.querysets import CaseQuerySet
 from cases.routing import load_router
@@ -19,6 +20,11 @@ from cases.screens import rows_of
 from cases.workflow import Status
 
 SHOWN = 50
+# Of the moves open in these states, those that have their place on the desk.
+_MOVES = {
+    *("start_moderation", "amend", "route", "reject", "merge"),
+    *("redirect", "refuse_redirect"),
+}
 _STATES = [Status.RECEIVED.value, Status.MODERATION.value, Status.REDIRECT_ASKED.value]
 
 
@@ -63,7 +69,10 @@ def _context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "near": _near(case, request),
         "collective": case.citizen.kind == Citizen.Kind.COLLECTIVE,
         "dispute": case.status == Status.REDIRECT_ASKED,
-        "events": case.events.select_related("actor")[:5],
+        "moves": {door.name for door in open_doors(case, request.user, None)} & _MOVES,
+        "asked": case.events.select_related("actor").filter(move="dispute_competence").first()
+        if case.status == Status.REDIRECT_ASKED
+        else None,
     }
 
 

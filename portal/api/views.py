@@ -17,14 +17,12 @@ from rest_framework.views import APIView
 
 from agencies.roles import Right
 from cases import actions, checking
-from cases.actions.publication import is_own_publishable
-from cases.doors import DOORS, Door, ensure_open, open_doors
+from cases.doors import Door, ensure_open, open_doors
 from cases.errors import RightMissing
 from cases.filters import CaseFilter
 from cases.models import Case, Reply
 from cases.querysets import CaseQuerySet, may
 from cases.views.panel import panel_of
-from cases.workflow import Status
 from portal.api import serializers as out
 from portal.api.forms import raise_for, serializer_of, values_for
 from portal.api.idempotency import once
@@ -108,28 +106,11 @@ class CaseDetail(APIView):
                     "title": str(door.move.title),
                     "url": reverse(f"api-case-{door.slug}", [case.number]),
                 }
-                for door in _doors(case, request, replies)
+                for door in open_doors(case, request.user, replies[0] if replies else None)
             ],
         }
         data = out.CaseSerializer(case, context=context).data
         return Response(data, headers={"ETag": etag(case.version)})
-
-
-def _doors(case: Case, request: Request, replies: list[Reply]) -> list[Door]:
-    """Open moves; publishing by the author himself depends on his reply."""
-    doors = open_doors(case, request.user)
-    if (
-        case.status == Status.APPROVAL
-        and DOORS["publish"] not in doors
-        and replies
-        and replies[0].author_id == request.user.pk
-        and case.agency is not None
-        and case.agency.publish_own
-        and may(request.user, Right.ANSWER_CASES, case)
-        and is_own_publishable(replies[0], checking.thresholds()[1])
-    ):
-        doors.append(DOORS["publish"])
-    return doors
 
 
 class MoveView(APIView):

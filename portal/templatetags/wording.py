@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from cases.masking import mask_text
-from cases.models import CaseEvent, Reason
+from cases.models import CaseEvent, ReasonKind
+from cases.reasons import reason_name
 from cases.screens import Piece
 from portal import wording, wording_deadlines, wording_events, wording_quality
 
@@ -114,9 +115,8 @@ def event_icon(move: str) -> str:
 
 @register.filter
 def ground_names(codes: list[str]) -> str:
-    """Names of return grounds by code (one query)."""
-    names = dict(Reason.objects.filter(kind="return", code__in=codes).values_list("code", "name"))
-    return ", ".join(names.get(code, code) for code in codes)
+    """Names of return grounds by code."""
+    return ", ".join(reason_name(ReasonKind.RETURN, code) for code in codes)
 
 
 @register.filter

@@ -1,0 +1,68 @@
+"""The centre's desk shows what the person may do and nothing that would answer 403."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from agencies.models import Agency
+from cases import actions
+from cases.models import Case
+from cases.workflow import Status
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def region() -> dict[str, Agency]:
+    factories.load_reference()
+    return factories.make_region()
+
+
+def signed_in(role: str, agency: Agency) -> Client:
+    client = Client()
+    client.force_login(factories.make_person(role, agency))
+    return client
+
+
+def disputed(region: dict[str, Agency]) -> Case:
+    case = factories.make_case(Status.ROUTED, region["own"])
+    curator = factories.make_person("curator", region["own"])
+    actions.dispute_competence(
+        case, actor=curator, reason="other-owner", note="Двор частный", proposed=region["other"]
+    )
+    return Case.objects.defer("search").get(pk=case.pk)
+
+
+@pytest.mark.parametrize("role", ["operator", "coordinator"])
+@pytest.mark.parametrize("status", [Status.RECEIVED, Status.MODERATION, Status.REDIRECT_ASKED])
+def test_every_form_of_the_desk_opens_for_who_sees_it(
+    region: dict[str, Agency], role: str, status: str
+) -> None:
+    case = disputed(region) if status == Status.REDIRECT_ASKED else factories.make_case(status)
+    client = signed_in(role, region["region"])
+    page = client.get(f"/desk/?case={case.number}").content.decode()
+    forms = re.findall(rf'action="(/cases/{case.number}/[^"]+)"', page)
+    assert {path: client.get(path).status_code for path in forms} == dict.fromkeys(forms, 200)
+    decides = role == "coordinator" or status != Status.REDIRECT_ASKED
+    assert bool(forms) is decides
+
+
+def test_an_operator_reads_a_dispute_and_is_told_who_decides(region: dict[str, Agency]) -> None:
+    case = disputed(region)
+    page = signed_in("operator", region["region"]).get(f"/desk/?view=disputes&case={case.number}")
+    text = page.content.decode()
+    assert "Двор частный" in text
+    assert "решает координатор" in text
+
+
+def test_the_reason_of_a_dispute_stays_in_sight_and_in_words(region: dict[str, Agency]) -> None:
+    case = disputed(region)
+    operator = factories.make_person("operator", region["region"])
+    for at in range(7):
+        actions.add_note(case, actor=operator, text=f"Заметка {at}")
+    page = signed_in("coordinator", region["region"]).get(f"/desk/?case={case.number}")
+    text = page.content.decode()
+    assert "Двор частный" in text
+    assert "other-owner" not in text
