@@ -1,8 +1,10 @@
 # ruff: noqa: SIM905
 """Sentences for generated cases: the demo's own ones with other words in the same forms.
 
-Words come from pymorphy3's dictionary, by part of speech, case, number and gender, so that the
-vocabulary is as wide as a region's (rare words are really rare: the choice is skewed).
+Words come from pymorphy3's dictionary, by part of speech, case, number, gender, tense, so that
+the vocabulary is as wide as a region's (rare words are really rare: the choice is skewed). So
+many words of a reply's sentence are others that no two replies pass for copies of each other:
+`bench_load` measures on a sample how many do.
 """
 
 import json
@@ -15,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 TEXTS = Path(__file__).parent.parent / "cases" / "demo" / "texts"
-_WORD = re.compile(r"[а-яё]{5,}")
-_PREFIXES = (
-    "ба бе бо бр ва ве во вы га го гр да де до др за зе зи ка ки ко кр ла ле ли ма ме ми мо"
-    " на не но об ос от па пе пи по пр ра ре ро ру са се ск со ст та те то тр ус фа фо хо це че"
-).split()
+_WORD = re.compile(r"[А-ЯЁа-яё][а-яё]{3,}")
 _WITHOUT = {"Name", "Surn", "Patr", "Geox", "Abbr", "Orgn", "Trad", "Erro", "Dist", "Arch", "Slng"}
+_GRAMMEMES = ("case", "number", "gender", "animacy", "aspect", "tense", "person", "transitivity")
+_CHANGING = {"NOUN", "ADJF", "ADJS", "VERB", "INFN", "PRTF", "PRTS", "ADVB", "COMP", "GRND"}
+_LETTERS = "абвгдежзийклмнопрстуфхцчшщэюя"
+_FORMS = 600_000  # word forms read: 20,000 to 30,000 words
 _PER_FORM = 6000
 # Official frames: what every agency writes, with what changes from case to case.
 FRAMES = (
@@ -36,8 +38,14 @@ FRAMES = (
     "В управляющую организацию «{firm}» направлено предписание № {n}.",
     "По данным диспетчерской, заявка № {n} закрыта {date}.",
     "Финансирование в сумме {n} тыс. рублей предусмотрено, торги объявят {date}.",
-    "Информация принята к сведению, работа будет проведена в установленном порядке.",
-    "Благодарим за обращение. Вопрос находится на контроле.",
+    "Бригада вышла на объект {date}, заменено {n} м трубы, осталось {house}.",
+    "Жители подъезда {a} предупреждены об отключении {date} с {b} часов.",
+    "Отдел благоустройства принял заявление {date}, номер записи {n}.",
+    "Замеры выполнены {date}, уровень шума {a} децибел при норме {b}.",
+    "Лаборатория взяла пробы воды {date}, протокол № {n} подписала {person}.",
+    "Автобус маршрута {a} вернули на линию {date}, водитель отстранён.",
+    "Светильники по {street} заменены {date}, горят {house} из {n}.",
+    "Комиссия осмотрела подвал дома {house} по {street} {date}.",
 )
 MONTHS = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
 _PEOPLE = "Петров Сомов Лапин Гуськов Ершова Рябинина Щукин Котова Дроздов Зимина".split()
@@ -52,26 +60,31 @@ class Template:
     """A sentence cut into fixed runs and places where another word of that form may stand."""
 
     parts: list[str] = field(default_factory=list)
-    places: list[tuple[int, str]] = field(default_factory=list)
+    places: list[tuple[int, list[str], bool]] = field(default_factory=list)  # words, capital
 
 
-def _form(tag: object) -> str | None:
-    pos = getattr(tag, "POS", None)
-    if pos not in ("NOUN", "ADJF") or tag.case is None:  # type: ignore[attr-defined]
+def _form(tag: Any) -> str | None:
+    if tag.POS not in _CHANGING or tag.grammemes & _WITHOUT or "Supr" in tag or "impr" in tag:
         return None
-    found = (pos, tag.case, tag.number, tag.gender, tag.animacy)  # type: ignore[attr-defined]
-    return "/".join(str(part) for part in found)
+    return "/".join(str(part) for part in (tag.POS, *(getattr(tag, g) for g in _GRAMMEMES)))
 
 
 def _sentences(texts: list[str]) -> Iterator[str]:
     for text in texts:
         for sentence in re.split(r"(?<=[.!?])\s+", text.replace("\n", " ")):
             if 25 <= len(sentence) <= 260:
-                yield sentence.strip()
+                yield " ".join(sentence.replace("\\", "/").split())
+
+
+def _is_loose(template: Template) -> bool:
+    """Whether no four words in a row stay: four are a passage that `quality` calls copied."""
+    fixed = {at for at, _words, _capital in template.places}
+    kept = (part for at, part in enumerate(template.parts) if at not in fixed)
+    return all(len(re.findall(r"[а-яё]+|\d+", part.lower())) < 4 for part in kept)
 
 
 class Words:
-    """The vocabulary; building it takes about half a minute of one core (see `vocabulary`)."""
+    """The vocabulary; building it takes about ten seconds of one core (see `vocabulary`)."""
 
     def __init__(self) -> None:
         from pymorphy3 import MorphAnalyzer  # noqa: PLC0415  40 MB only where it is needed
@@ -85,38 +98,52 @@ class Words:
             if line
         ]
         replies = [item["text"] for row in rows for item in row.get("replies", [])]
-        self.asked = self._templates(morph, [row["text"] for row in rows])
-        self.answered = self._templates(morph, replies)
-        self.titles = self._templates(
-            morph, [row["title"] + "." for row in rows if row.get("title")]
-        )
+        self.asked = self._templates(morph, _sentences([row["text"] for row in rows]))
+        self.answered = [t for t in self._templates(morph, _sentences(replies)) if _is_loose(t)]
+        self.frames = self._templates(morph, FRAMES)
+        titles = [row["title"] + "." for row in rows if row.get("title")]
+        self.titles = self._templates(morph, _sentences(titles))
 
     def _dictionary(self, morph: Any) -> dict[str, list[str]]:
+        """Words of random beginnings: every stem of a beginning with all its forms."""
+        dice = random.Random(1)
+        dictionary = morph.dictionary
+        known: dict[tuple[int, int], str | None] = {}
         forms: dict[str, list[str]] = {}
-        for prefix in _PREFIXES:
-            for at, (word, tag, *_rest) in enumerate(morph.dictionary.iter_known_words(prefix)):
-                # Every seventh word: all forms, all stems, an eighth of the time.
-                if at % 7 or not 4 <= len(word) <= 16 or tag.grammemes & _WITHOUT:
+        beginnings = [a + b + c for a in _LETTERS for b in _LETTERS for c in _LETTERS]
+        dice.shuffle(beginnings)
+        seen = 0
+        for beginning in beginnings:
+            if seen > _FORMS:
+                break
+            for word, place in dictionary.words.iteritems(beginning):
+                seen += 1
+                if not 4 <= len(word) <= 16:
                     continue
-                key = _form(tag)
+                if place not in known:
+                    known[place] = _form(dictionary.build_tag_info(*place))
+                key = known[place]
                 if key is not None:
                     forms.setdefault(key, []).append(word)
-        dice = random.Random(1)
         for words in forms.values():
             dice.shuffle(words)
             del words[_PER_FORM:]
         return forms
 
-    def _templates(self, morph: Any, texts: list[str]) -> list[Template]:
+    def _templates(self, morph: Any, sentences: Any) -> list[Template]:
         made = []
-        for sentence in _sentences(texts):
+        for sentence in sentences:
             template, end = Template(), 0
             for match in _WORD.finditer(sentence):
-                key = _form(morph.parse(match.group())[0].tag)
-                if key is None or key not in self.forms:
+                # A capital inside a sentence is a name: it stays.
+                capital = match.group()[0].isupper()
+                if capital and match.start() > 0:
+                    continue
+                words = self.forms.get(_form(morph.parse(match.group().lower())[0].tag) or "")
+                if words is None or len(words) < 30:
                     continue
                 template.parts.append(sentence[end : match.start()])
-                template.places.append((len(template.parts), key))
+                template.places.append((len(template.parts), words, capital))
                 template.parts.append(match.group())
                 end = match.end()
             template.parts.append(sentence[end:])
@@ -124,43 +151,49 @@ class Words:
         return made
 
     def sentence(self, dice: random.Random, template: Template, share: float) -> str:
-        """The sentence with about `share` of its nouns and adjectives replaced."""
+        """The sentence with about `share` of its changeable words replaced."""
         parts = template.parts.copy()
-        for at, key in template.places:
-            if dice.random() < share:
-                words = self.forms[key]
-                parts[at] = words[int(len(words) * dice.random() ** 3)]
+        roll = dice.random
+        for at, words, capital in template.places:
+            if roll() < share:
+                word = words[int(len(words) * roll() ** 3)]
+                parts[at] = word.capitalize() if capital else word
         return "".join(parts)
 
     def frame(self, dice: random.Random) -> str:
-        return dice.choice(FRAMES).format(
-            n=dice.randint(3, 9999),
-            a=dice.randint(20, 99),
-            b=dice.randint(10, 99),
-            date=f"{dice.randint(1, 28)} {dice.choice(MONTHS)}",
+        roll = dice.random
+        return self.sentence(dice, dice.choice(self.frames), 0.8).format(
+            n=int(3 + 9997 * roll()),
+            a=int(20 + 80 * roll()),
+            b=int(10 + 90 * roll()),
+            date=f"{int(1 + 28 * roll())} {dice.choice(MONTHS)}",
             street=f"ул. {dice.choice(_STREETS)}",
-            house=dice.randint(1, 180),
+            house=int(1 + 180 * roll()),
             person=f"{dice.choice(_PEOPLE)} {dice.choice('АВГДЕИ')}. {dice.choice('АВГМНП')}.",
             firm=dice.choice(_STREETS) + dice.choice(("строй", "сервис", "трест", "дор")),
         )
 
     def message(self, dice: random.Random) -> str:
         return " ".join(
-            self.sentence(dice, dice.choice(self.asked), 0.4) for _ in range(dice.randint(2, 5))
+            self.sentence(dice, dice.choice(self.asked), 0.4)
+            for _ in range(2 + int(4 * dice.random()))
         )
 
     def title(self, dice: random.Random) -> str:
         return self.sentence(dice, dice.choice(self.titles), 0.3).rstrip(".")[:200]
 
     def reply(self, dice: random.Random) -> str:
-        free = [
-            self.sentence(dice, dice.choice(self.answered), 0.45) for _ in range(dice.randint(2, 4))
+        said = [
+            self.sentence(dice, dice.choice(self.answered), 0.9)
+            for _ in range(2 + int(3 * dice.random()))
         ]
-        frames = [self.frame(dice) for _ in range(dice.randint(1, 2))]
-        return " ".join([frames[0], *free, *frames[1:]])
+        said.insert(0, self.frame(dice))
+        if dice.random() < 0.5:
+            said.append(self.frame(dice))
+        return " ".join(said)
 
     def place(self, dice: random.Random) -> str:
-        return f"ул. {dice.choice(_STREETS)}, {dice.randint(1, 180)}"
+        return f"ул. {dice.choice(_STREETS)}, {int(1 + 180 * dice.random())}"
 
     def near_copy(self, dice: random.Random, text: str) -> str:
         """The same reply sent again with other numbers."""
