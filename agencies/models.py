@@ -68,7 +68,7 @@ class CalendarDay(models.Model):
         _("works as"), null=True, blank=True, help_text=_("The day whose hours a moved day has.")
     )
     shorter_by = models.PositiveSmallIntegerField(_("shorter by, minutes"), null=True, blank=True)
-    title = models.CharField(_("title"), max_length=200, blank=True)
+    title = models.CharField(_("name"), max_length=200, blank=True)
     source = models.CharField(_("source"), max_length=200, blank=True)
     confirmed = models.BooleanField(_("confirmed"), default=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -257,7 +257,7 @@ class AccountEvent(models.Model):
 
     class Meta:
         verbose_name = _("account event")
-        verbose_name_plural = _("account events")
+        verbose_name_plural = _("journal of accounts")
         ordering = ["-at"]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, connections, models
 
+from cases.masking import mask_text
 from cases.models import Case
 
 _SEARCH = """
@@ -79,8 +80,17 @@ def copy_in(model: type[models.Model], rows: Sequence[models.Model]) -> None:
             copy.write_row(_values(row, prepared))
 
 
+def _author_of(case: Case) -> str:
+    """The name hidden in texts, where the author is loaded (the bench has none)."""
+    citizen = case._state.fields_cache.get("citizen")
+    return citizen.hidden_name if citizen is not None else ""
+
+
 def copy_cases(cases: Sequence[Case], texts: Sequence[str]) -> None:
-    """Write cases with the search vector of their texts (aligned with `cases`)."""
+    """Write cases with the search vector of their texts (aligned with `cases`).
+
+    Phones, links and the author's name stay out of the vector, as in `refresh_search`.
+    """
     if not cases:
         return
     fields = _fields(Case, without=["search"])
@@ -93,7 +103,8 @@ def copy_cases(cases: Sequence[Case], texts: Sequence[str]) -> None:
         )
         with cursor.copy(f"copy incoming_case ({columns}, full_text) from stdin") as copy:
             for case, text in zip(cases, texts, strict=True):
-                copy.write_row([*_values(case, prepared), text.replace("\x00", "")])
+                words = mask_text(text, _author_of(case)).replace("\x00", "")
+                copy.write_row([*_values(case, prepared), words])
         cursor.execute(
             f"insert into cases_case ({columns}, search) select {columns}, {_SEARCH}"
             f" from incoming_case s"

@@ -147,7 +147,7 @@ class DeadlineRule(models.Model):
 
     code = models.CharField(_("code"), max_length=20)
     regime = models.CharField(_("regime"), max_length=12, choices=Regime, blank=True)
-    title = models.CharField(_("title"), max_length=160)
+    title = models.CharField(_("name"), max_length=160)
     start = models.CharField(_("counted from"), max_length=16, choices=Start)
     amount = models.PositiveIntegerField(_("amount"))
     unit = models.CharField(_("unit"), max_length=20)
@@ -274,6 +274,11 @@ class Citizen(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def hidden_name(self) -> str:
+        """What of the name is hidden in texts; a collective's title names nobody."""
+        return self.name if self.kind == self.Kind.PERSON else ""
 
     @property
     def masked_name(self) -> str:
@@ -624,14 +629,18 @@ class Reply(models.Model):
         RECALLED = "recalled", _("publication recalled")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="replies")
-    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+", verbose_name=_("agency"))
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="replies"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="replies",
+        verbose_name=_("author"),
     )
     author_name = models.CharField(max_length=200, blank=True)  # history from an import
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.FINAL)
-    state = models.CharField(max_length=10, choices=State)
-    outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
+    kind = models.CharField(_("kind of reply"), max_length=8, choices=Kind, default=Kind.FINAL)
+    state = models.CharField(_("state"), max_length=10, choices=State)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
     text = models.TextField(_("text"))
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     corrects = models.ForeignKey(
@@ -762,7 +771,12 @@ class CaseEvent(models.Model):
     case = models.ForeignKey(Case, models.CASCADE, related_name="events")
     at = models.DateTimeField(_("moment"), db_default=Now())
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("who"),
     )
     move = models.CharField(_("move"), max_length=24)
     before = models.CharField(max_length=16, blank=True)
@@ -771,7 +785,7 @@ class CaseEvent(models.Model):
 
     class Meta:
         verbose_name = _("event")
-        verbose_name_plural = _("events")
+        verbose_name_plural = _("journal of cases")
         ordering = ["-id"]
 
     def __str__(self) -> str:

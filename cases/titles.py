@@ -12,9 +12,12 @@ _GREETING = re.compile(
 LONGEST = 110
 
 
-def make_title(text: str) -> str:
-    """At most 110 characters, cut at a word; personal data masked (a title stands in lists)."""
-    line = _GREETING.sub("", _SPACE.sub(" ", mask_text(text)).strip())
+def make_title(text: str, name: str = "") -> str:
+    """At most 110 characters, cut at a word; personal data masked (a title stands in lists).
+
+    `name`: of the author, who may sign in the first sentence.
+    """
+    line = _GREETING.sub("", _SPACE.sub(" ", mask_text(text, name)).strip())
     end = re.search(r"[.!?…](?:\s|$)", line)
     if end and end.start() >= 25:
         line = line[: end.end()].rstrip(" .")

@@ -178,7 +178,7 @@ def make_case(
         number=number,
         regime=channel.regime,
         kind=row.kind or (topic.kind if topic else "solvable"),
-        title=make_title(row.text),
+        title=make_title(row.text, citizen.hidden_name),
         channel=channel,
         citizen=citizen,
         topic=topic,

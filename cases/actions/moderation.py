@@ -28,7 +28,20 @@ def next_numbers(count: int, at: datetime) -> list[str]:
 
 
 def refresh_search(case_ids: list[int]) -> None:
-    """Rebuild the search vector of these cases from number, title, place and current messages."""
+    """Rebuild the search vector of these cases from number, title, place and current messages.
+
+    Two queries. Phones, links and the author's name are left out of it: who may not see them
+    must not be able to try them out either.
+    """
+    words: dict[int, list[str]] = {pk: [] for pk in case_ids}
+    current = Message.objects.filter(case__in=case_ids, is_current=True).select_related("author")
+    for message in current.only("case_id", "text", "author__name", "author__kind"):
+        words[message.case_id].append(mask_text(message.text, message.author.hidden_name))
+    _write_search(case_ids, [" ".join(words[pk]) for pk in case_ids])
+
+
+def _write_search(case_ids: list[int], texts: list[str]) -> None:
+    """`texts`: the masked words of the messages, aligned with the ids (one query)."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -36,13 +49,12 @@ def refresh_search(case_ids: list[int]) -> None:
                 setweight(to_tsvector('simple', c.number), 'A')
                 || setweight(to_tsvector('pg_catalog.russian',
                        translate(c.title || ' ' || c.place, 'Ёё', 'Ее')), 'A')
-                || coalesce((
-                       select to_tsvector('pg_catalog.russian',
-                              left(translate(string_agg(m.text, ' '), 'Ёё', 'Ее'), 100000))
-                       from cases_message m where m.case_id = c.id and m.is_current), '')
-            where c.id = any(%s)
+                || to_tsvector('pg_catalog.russian',
+                       left(translate(given.words, 'Ёё', 'Ее'), 100000))
+            from unnest(%s::bigint[], %s::text[]) as given (id, words)
+            where c.id = given.id
             """,
-            [case_ids],
+            [case_ids, texts],
         )
 
 
@@ -67,7 +79,7 @@ def register(
         regime=facts.pop("regime", message.channel.regime),
         kind=facts.pop("kind", topic.kind if topic else "solvable"),
         severity=facts.pop("severity", topic.severity if topic else 2),
-        title=facts.pop("title", "") or make_title(message.text),
+        title=facts.pop("title", "") or make_title(message.text, message.author.hidden_name),
         channel=message.channel,
         citizen=message.author,
         topic=topic,
@@ -91,7 +103,7 @@ def register(
             )
     mark_repeat(case)
     case.save(update_fields=["due_at", "repeat_of"])
-    refresh_search([case.pk])
+    _write_search([case.pk], [mask_text(message.text, message.author.hidden_name)])
     CaseEvent.objects.create(case=case, at=now, actor=actor, move="register", after=Status.RECEIVED)
     return case
 
@@ -133,7 +145,7 @@ def amend(
     with moving(case, "amend", actor, version=version) as step:
         if title is not KEEP:
             # A heading stands in lists read without the right to contacts.
-            title = mask_text(title, step.case.citizen.name)
+            title = mask_text(title, step.case.citizen.hidden_name)
         given = {
             "topic": topic,
             "territory": territory,

@@ -207,7 +207,7 @@ class Demo:
             regime=channel.regime,
             kind=topic.kind,
             status=Status.MODERATION,
-            title=row.get("title") or make_title(row["text"]),
+            title=row.get("title") or make_title(row["text"], row["author"].get("name") or ""),
             channel=channel,
             topic=topic,
             territory=territory,

@@ -43,6 +43,11 @@ def test_facts_of_a_case_are_not_hidden(text):
         ("Марина Кузнецова", "person", "Марина К."),
         ("Кузнецова Марина Петровна", "person", "Марина К."),
         ("Марина К.", "person", "Марина К."),
+        ("Кузнецова Марина", "person", "Марина К."),
+        ("Калугин Виктор", "person", "Виктор К."),
+        ("Константин Калугин", "person", "Константин К."),
+        ("Дзержинская Инна", "person", "Инна Д."),
+        ("Иван Мороз", "person", "Иван М."),
         ("Кузнецова", "person", "К."),
         ("", "anonymous", ""),
         ("Жители дома 7 по ул. Мира", "collective", "Жители дома 7 по ул. Мира"),
@@ -50,6 +55,27 @@ def test_facts_of_a_case_are_not_hidden(text):
 )
 def test_a_name_is_shown_without_the_surname(name, kind, shown):
     assert mask_name(name, kind) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Пишет Марина Кузнецова.", "Пишет •••."),
+        ("КУЗНЕЦОВА МАРИНА ПЕТРОВНА, ул. Мира", "•••, ул. Мира"),
+        ("Марине Петровне Кузнецовой отказали", "••• отказали"),
+        ("Ответьте Кузнецовой", "Ответьте •••"),
+        ("Я Марина, живу у кузнецовой рощи", "Я Марина, живу у кузнецовой рощи"),
+    ],
+)
+@pytest.mark.parametrize("name", ["Кузнецова Марина Петровна"])
+def test_the_authors_name_is_hidden_in_any_order_and_case(name, text, left):
+    assert mask_text(text, name) == left
+
+
+@pytest.mark.parametrize("name", ["", "Лёха", "Марина К.", "Д. К."])
+def test_nothing_is_hidden_for_a_name_that_says_little(name):
+    text = "На улице К. Маркса Лёха и мороз, спросите Д. К."
+    assert mask_text(text, name) == text
 
 
 def test_masking_twice_changes_nothing():

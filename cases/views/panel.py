@@ -56,7 +56,7 @@ def panel_of(found: Assessment | Reply, user: User, text: str | None = None) -> 
         risk, flagged, body = found.risk, found.flagged, found.text
         if not may(user, Right.VIEW_CONTACTS, found.case):
             # Questions are the citizen's own words.
-            name = found.case.citizen.name
+            name = found.case.citizen.hidden_name
             asked = data.get("questions", [])
             data = {**data, "questions": [{**q, "text": mask_text(q["text"], name)} for q in asked]}
     else:

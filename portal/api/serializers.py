@@ -38,8 +38,9 @@ class Masking(serializers.Serializer):
     def _sees(self, case: Case) -> bool:
         return may(self._reader(), Right.VIEW_CONTACTS, case)
 
-    def _text(self, text: str, case: Case) -> str:
-        return text if self._sees(case) else mask_text(text, case.citizen.name)
+    def _text(self, text: str, case: Case, name: str = "") -> str:
+        """`name`: of the author of these words, where he is not the case's."""
+        return text if self._sees(case) else mask_text(text, name or case.citizen.hidden_name)
 
 
 class PersonSerializer(serializers.Serializer):
@@ -134,7 +135,7 @@ class MessageSerializer(Masking):
     received_at = serializers.DateTimeField()
 
     def get_text(self, message: Message) -> str:
-        return self._text(message.text, self.context["case"])
+        return self._text(message.text, self.context["case"], message.author.hidden_name)
 
     def get_url(self, message: Message) -> str | None:
         return message.url if self._sees(self.context["case"]) else None
@@ -255,7 +256,7 @@ class CaseSerializer(CaseRowSerializer):
 
     @extend_schema_field(MessageSerializer(many=True))
     def get_messages(self, case: Case) -> Any:
-        found = case.messages.select_related("channel").filter(is_current=True)
+        found = case.messages.select_related("channel", "author").filter(is_current=True)
         return MessageSerializer(found, many=True, context=self._with(case)).data
 
     @extend_schema_field(ReplySerializer(many=True))

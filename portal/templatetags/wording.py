@@ -52,8 +52,9 @@ def group_title(key: str) -> str:
 
 
 @register.filter
-def masked(text: str) -> str:
-    return mask_text(text)
+def masked(text: str, name: str = "") -> str:
+    """`name`: the author's full name, hidden too where the text holds it."""
+    return mask_text(text, name)
 
 
 @register.filter
