@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agencies import actions
-from agencies.admin_base import ReadOnlyAdmin, RightsAdmin
+from agencies.admin_base import ReadOnlyAdmin, RightsAdmin, word_zone
 from agencies.admin_forms import (
     WEEKDAYS,
     CalendarDayForm,
@@ -54,7 +54,7 @@ _TREE_PATH = """(
 @admin.register(Agency)
 class AgencyAdmin(RightsAdmin):
     agency_path = "pk"
-    list_display = ("tree_name", "kind", "time_zone", "calendar", "publish_own", "is_active")
+    list_display = ("tree_name", "kind", "zone_words", "calendar", "publish_own", "is_active")
     list_display_links = ("tree_name",)
     list_filter = ("kind", "is_active")
     list_select_related = ("calendar",)
@@ -79,6 +79,10 @@ class AgencyAdmin(RightsAdmin):
     def tree_name(self, agency: Agency) -> str:
         depth = min(len(agency.tree_path) // 2 - 1, 6)  # type: ignore[attr-defined]
         return format_html('<span class="tree-{}">{}</span>', depth, agency.name)
+
+    @admin.display(description=gettext_lazy("time zone"), ordering="time_zone")
+    def zone_words(self, agency: Agency) -> str:
+        return word_zone(agency.time_zone)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A role held on a region reaches every agency: only the whole region's administrator

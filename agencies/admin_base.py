@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -11,9 +13,42 @@ from django.http import Http404, HttpRequest
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from agencies.access import granted_agency_ids, holds_anywhere
 from agencies.roles import Right
+
+RUSSIAN_ZONES = (
+    ("Europe/Kaliningrad", _lazy("Kaliningrad, MSK−1")),
+    ("Europe/Moscow", _lazy("Moscow")),
+    ("Europe/Samara", _lazy("Samara, MSK+1")),
+    ("Europe/Saratov", _lazy("Saratov, MSK+1")),
+    ("Asia/Yekaterinburg", _lazy("Yekaterinburg, MSK+2")),
+    ("Asia/Omsk", _lazy("Omsk, MSK+3")),
+    ("Asia/Novosibirsk", _lazy("Novosibirsk, MSK+4")),
+    ("Asia/Krasnoyarsk", _lazy("Krasnoyarsk, MSK+4")),
+    ("Asia/Irkutsk", _lazy("Irkutsk, MSK+5")),
+    ("Asia/Yakutsk", _lazy("Yakutsk, MSK+6")),
+    ("Asia/Vladivostok", _lazy("Vladivostok, MSK+7")),
+    ("Asia/Magadan", _lazy("Magadan, MSK+8")),
+    ("Asia/Kamchatka", _lazy("Kamchatka, MSK+9")),
+)
+
+
+def word_zone(code: str) -> str:
+    return str(dict(RUSSIAN_ZONES).get(code, code))
+
+
+def zone_field(db_field: Any) -> forms.ChoiceField:
+    """A zone is chosen, not typed; Russia's stand first, by their distance from Moscow."""
+    known = {code for code, _name in RUSSIAN_ZONES}
+    others = [(code, code) for code in sorted(available_timezones() - known)]
+    return forms.ChoiceField(
+        label=capfirst(str(db_field.verbose_name)),
+        choices=[*RUSSIAN_ZONES, (_lazy("Other zones"), others)],
+        initial=db_field.default,
+    )
+
 
 # Pages past this many rows are reached by filters and search, not by leafing.
 ROWS_CAP = 1000
@@ -46,6 +81,10 @@ class RightsAdmin(admin.ModelAdmin):
     may_delete: ClassVar[bool] = False
 
     view_on_site = False
+    # The browser's own calendar: Django's brings pictures, scripts and warnings about time zones.
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
+    }
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
@@ -120,6 +159,8 @@ class RightsAdmin(admin.ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Without the pop-up buttons beside a choice: they open windows, and break on phones."""
+        if db_field.name == "time_zone":
+            return zone_field(db_field)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         widget = getattr(field, "widget", None)
         for name in ("can_add_related", "can_change_related", "can_delete_related"):

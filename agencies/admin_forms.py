@@ -4,7 +4,13 @@ import re
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import (
+    AdminUserCreationForm,
+    ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
+    UserChangeForm,
+)
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency, AgencyUserPermission, CalendarDay, User, WorkingCalendar
@@ -160,7 +166,18 @@ class RolesMixin(forms.Form):
         return data
 
 
+class PasswordState(ReadOnlyPasswordHashWidget):
+    """Whether a password is set and the way to a new one; its hash is nobody's business."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        usable = bool(value) and not str(value).startswith(UNUSABLE_PASSWORD_PREFIX)
+        context["summary"] = [{"label": _("The password is set.") if usable else _("No password.")}]
+        return context
+
+
 class PersonForm(RolesMixin, UserChangeForm):
+    password = ReadOnlyPasswordHashField(label=_("Password"), widget=PasswordState)
     revoke = forms.ModelMultipleChoiceField(
         AgencyUserPermission.objects.none(),
         label=_("Take the roles away"),

@@ -1,5 +1,7 @@
 """Sign-in and personal settings."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
@@ -14,6 +16,13 @@ class SignIn(auth.LoginView):
     template_name = "agencies/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A live part of a page must not be filled with the sign-in form: it is told instead."""
+        if request.htmx and not request.user.is_authenticated:
+            return render(request, "components/_signed_out.html", status=401)
+        answer: HttpResponse = super().get(request, *args, **kwargs)
+        return answer
 
 
 @login_required

@@ -22,6 +22,15 @@ from cases.models import Case, CaseEvent, CaseState, Reply, Territory, TopicGrou
 from cases.querysets import may
 from cases.workflow import MOVES, OPEN, Status
 
+# Events that are no moves of the life cycle.
+ARRIVALS = {
+    "register": gettext_lazy("Registered"),
+    "imported": gettext_lazy("Imported"),
+    "import_updated": gettext_lazy("Updated by an import"),
+    "message_edited": gettext_lazy("Changed at its source"),
+    "merged_here": gettext_lazy("Another case was merged into it"),
+    "attach": gettext_lazy("A file was attached"),
+}
 SUPERVISORS = (Right.REVIEW_REPLIES, Right.CONTROL_CASES)
 
 
@@ -239,7 +248,9 @@ class CaseAdmin(_CaseList, MovesMixin, ReadOnlyAdmin):
             extra |= {
                 "case": case,
                 "sees_contacts": may(request.user, Right.VIEW_CONTACTS, case),
-                "letters": case.messages.filter(is_current=True).select_related("channel"),
+                "letters": case.messages.filter(is_current=True).select_related(
+                    "channel", "author"
+                ),
                 "replies": case.replies.select_related("author").order_by("-version"),
                 "events": case.events.select_related("actor"),
                 "title": str(case),
@@ -416,7 +427,9 @@ class CaseEventAdmin(ListOnlyAdmin):
 
     @admin.display(description=gettext_lazy("move"))
     def did(self, event: CaseEvent) -> str:
-        return str(MOVES[event.move].title) if event.move in MOVES else event.move
+        if event.move in MOVES:
+            return str(MOVES[event.move].title)
+        return str(ARRIVALS.get(event.move, event.move))
 
     @admin.display(description=gettext_lazy("was"))
     def was(self, event: CaseEvent) -> str:

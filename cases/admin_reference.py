@@ -15,9 +15,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from agencies.admin_base import RightsAdmin
+from agencies.admin_base import RightsAdmin, word_zone
 from agencies.models import Agency
 from cases.models import (
     Case,
@@ -45,8 +45,12 @@ class RegionAdmin(RightsAdmin):
 
 @admin.register(Territory)
 class TerritoryAdmin(RegionAdmin):
-    list_display = ("name", "code", "population", "time_zone")
+    list_display = ("name", "code", "population", "zone_words")
     search_fields = ("name", "code")
+
+    @admin.display(description=gettext_lazy("time zone"), ordering="time_zone")
+    def zone_words(self, territory: Territory) -> str:
+        return word_zone(territory.time_zone)
 
 
 @admin.register(TopicGroup)
@@ -140,24 +144,45 @@ class RoutingRuleAdmin(RegionAdmin):
         )
 
 
+UNITS = (
+    (Unit.WORKING_MINUTES.value, gettext_lazy("working minutes")),
+    (Unit.WORKING_HOURS.value, gettext_lazy("working hours")),
+    (Unit.WORKING_DAYS.value, gettext_lazy("working days")),
+    (Unit.CALENDAR_DAYS.value, gettext_lazy("calendar days")),
+    (Unit.HOURS.value, gettext_lazy("hours, day and night")),
+)
+ROLLS = (
+    (Roll.NONE.value, gettext_lazy("ends on that day")),
+    (Roll.NEXT.value, gettext_lazy("moves to the next working day")),
+    (Roll.PREVIOUS.value, gettext_lazy("moves to the preceding working day")),
+)
+
+
+def word_term(rule: DeadlineRule) -> str:
+    """«30 календарных дней», «8 рабочих часов»."""
+    n = rule.amount
+    match rule.unit:
+        case Unit.WORKING_MINUTES.value:
+            words = ngettext("%(n)d working minute", "%(n)d working minutes", n)
+        case Unit.WORKING_HOURS.value:
+            words = ngettext("%(n)d working hour", "%(n)d working hours", n)
+        case Unit.WORKING_DAYS.value:
+            words = ngettext("%(n)d working day", "%(n)d working days", n)
+        case Unit.CALENDAR_DAYS.value:
+            words = ngettext("%(n)d calendar day", "%(n)d calendar days", n)
+        case _:
+            words = ngettext("%(n)d hour", "%(n)d hours", n)
+    return words % {"n": n}
+
+
 class DeadlineRuleForm(forms.ModelForm):  # type: ignore[type-arg]
     unit = forms.ChoiceField(
         label=gettext_lazy("unit"),
-        choices=[
-            (Unit.WORKING_MINUTES.value, gettext_lazy("working minutes")),
-            (Unit.WORKING_HOURS.value, gettext_lazy("working hours")),
-            (Unit.WORKING_DAYS.value, gettext_lazy("working days")),
-            (Unit.CALENDAR_DAYS.value, gettext_lazy("calendar days")),
-            (Unit.HOURS.value, gettext_lazy("hours, day and night")),
-        ],
+        choices=UNITS,
     )
     roll = forms.ChoiceField(
         label=gettext_lazy("term ending on a day off"),
-        choices=[
-            (Roll.NONE.value, gettext_lazy("ends on that day")),
-            (Roll.NEXT.value, gettext_lazy("moves to the next working day")),
-            (Roll.PREVIOUS.value, gettext_lazy("moves to the preceding working day")),
-        ],
+        choices=ROLLS,
         initial=Roll.NONE.value,
     )
 
@@ -233,13 +258,13 @@ class DeadlineRuleAdmin(RegionAdmin):
         "in_force_from",
         "is_active",
     )
-    fields = all_fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: DeadlineRule | None = None) -> Any:
         """Terms were counted by a row in force: all but its switch is history."""
         if obj is None or obj.in_force_from > timezone.localdate():
             return ()
-        return tuple(name for name in self.all_fields if name != "is_active")
+        rest = tuple(name for name in self.all_fields if name != "is_active")
+        return (*rest, "unit_words", "roll_words")
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         if obj is not None and self.get_readonly_fields(request, obj):
@@ -248,8 +273,22 @@ class DeadlineRuleAdmin(RegionAdmin):
 
     @admin.display(description=gettext_lazy("amount"))
     def term(self, rule: DeadlineRule) -> str:
-        units = dict(DeadlineRuleForm.base_fields["unit"].choices)  # type: ignore[attr-defined]
-        return f"{rule.amount}, {units.get(rule.unit, rule.unit)}"
+        return word_term(rule)
+
+    @admin.display(description=gettext_lazy("unit"))
+    def unit_words(self, rule: DeadlineRule) -> str:
+        return str(dict(UNITS).get(rule.unit, rule.unit))
+
+    @admin.display(description=gettext_lazy("term ending on a day off"))
+    def roll_words(self, rule: DeadlineRule) -> str:
+        return str(dict(ROLLS).get(rule.roll, rule.roll))
+
+    def get_fields(self, request: HttpRequest, obj: DeadlineRule | None = None) -> Any:
+        """A rule in force is read: its codes are said in words."""
+        if obj is None or not self.get_readonly_fields(request, obj):
+            return self.all_fields
+        words = {"unit": "unit_words", "roll": "roll_words"}
+        return [words.get(name, name) for name in self.all_fields]
 
     @admin.action(description=gettext_lazy("New version"), permissions=["change"])
     def new_version(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:

@@ -19,6 +19,7 @@ class PortalAdminSite(admin.AdminSite):
     index_title = _("Administration")
     site_url = "/"
     enable_nav_sidebar = False
+    empty_value_display = "—"
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user

@@ -130,7 +130,7 @@ def test_rules_hold_the_terms_of_the_norms() -> None:
     law59 = [rule for rule in rules().values() if rule.regime == "law59"]
     assert len(law59) == 6
     assert all(rule.term.roll is Roll.PREVIOUS for rule in law59)
-    assert all("59-FZ" in rule.source and "art." in rule.source for rule in law59)
+    assert all("59-ФЗ" in rule.source and "ст." in rule.source for rule in law59)
     assert [code for code, rule in rules().items() if rule.warning_only] == ["POS-TARGET"]
     assert [code for code, rule in rules().items() if not rule.is_active] == ["SN-PRIMARY"]
     assert rules()["SN-URGENT"].min_severity == 4

@@ -18,6 +18,15 @@
       if (typed) typed.setAttribute("aria-labelledby", label.id);
     }
   };
+  // A wide list scrolls inside its box: by keyboard too, under the name of the page.
+  const box = () => {
+    const results = document.querySelector("#changelist .results");
+    if (!results) return;
+    results.tabIndex = 0;
+    results.setAttribute("role", "region");
+    results.setAttribute("aria-label", document.querySelector("h1")?.textContent || "");
+  };
+  window.addEventListener("DOMContentLoaded", box);
   // select2 builds its boxes in a jQuery callback of its own: name each as it appears.
   new MutationObserver(name).observe(document.documentElement, { childList: true, subtree: true });
   window.addEventListener("load", name);
