@@ -58,6 +58,9 @@ class MoveForm(forms.Form):
         self.case = case
         self.actor = actor
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.empty_label = str(_("choose")) if field.required else "—"
         self.prepare()
 
     def prepare(self) -> None:
@@ -77,7 +80,7 @@ class ReasonField(forms.ChoiceField):
     def __init__(self, kind: str, **kwargs: Any) -> None:
         self.kind = kind
         kwargs.setdefault("label", _("Reason"))
-        super().__init__(choices=lambda: _reasons(kind), **kwargs)
+        super().__init__(choices=lambda: [("", _("choose")), *_reasons(kind)], **kwargs)
 
 
 def note_field(label: Any = None, *, required: bool = False) -> forms.CharField:

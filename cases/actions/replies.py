@@ -15,16 +15,20 @@ from quality import Severity
 SHORTEST = 2
 
 
-def save_draft(case: Case, *, actor: User, text: str) -> Draft:
-    """Keep what the official has typed so far; a draft is not a change of the case."""
+def save_draft(case: Case, *, actor: User, text: str) -> Draft | None:
+    """Keep what the official has typed so far; a draft is not a change of the case.
+
+    None where nothing was typed and nothing is kept: looking at a case leaves no draft.
+    """
     visible = Case.objects.visible_to(actor).filter(pk=case.pk).first()
     if visible is None:
         raise CaseNotFound("case_not_found")
     if not may(actor, Right.ANSWER_CASES, visible):
         raise RightMissing("right_missing", move="submit_reply")
-    draft, _ = Draft.objects.update_or_create(
-        case=visible, author=actor, defaults={"text": text.replace("\x00", "")}
-    )
+    text = text.replace("\x00", "")
+    if not text.strip() and not Draft.objects.filter(case=visible, author=actor).exists():
+        return None
+    draft, _ = Draft.objects.update_or_create(case=visible, author=actor, defaults={"text": text})
     return draft
 
 

@@ -76,7 +76,7 @@ def _reviews_of(case: Case) -> QuerySet[Review]:
 def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
     """Everything the page of a case shows (twelve queries at most)."""
     user = request.user
-    letters = list(case.messages.select_related("channel").filter(is_current=True))
+    letters = list(case.messages.select_related("channel", "author").filter(is_current=True))
     replies = list(
         case.replies.select_related("author", "published_by")
         .prefetch_related("findings", Prefetch("reviews", _reviews_of(case)))
@@ -97,7 +97,9 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "letters": [
             {
                 "message": letter,
-                "pieces": text_pieces(letter.text, latest, sees_contacts, case.citizen.name),
+                "pieces": text_pieces(
+                    letter.text, latest, sees_contacts, letter.author.hidden_name
+                ),
             }
             for letter in letters
         ],
@@ -185,7 +187,13 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
         return render(
             request,
             "cases/move.html",
-            {"case": case, "door": door, "form": form, "deadline": Timekeeper().view(case)},
+            {
+                "case": case,
+                "door": door,
+                "form": form,
+                "deadline": Timekeeper().view(case),
+                "next": _next(request),
+            },
             status=status,
         )
 
@@ -218,6 +226,8 @@ def draft(request: HttpRequest, number: str) -> HttpResponse:
     """Saves what is being typed; answers with the moment for the corner of the editor."""
     case = case_or_404(request.user, number)
     saved = actions.save_draft(case, actor=request.user, text=request.POST.get("text", ""))
+    if saved is None:
+        return HttpResponse(status=204)
     return render(request, "cases/_draft_saved.html", {"saved_at": saved.saved_at})
 
 
@@ -228,7 +238,7 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
     case = case_or_404(request.user, number)
     text = request.POST.get("text", "").replace("\x00", "")[:20000]
     saved = actions.save_draft(case, actor=request.user, text=text)
-    if not text.strip():
+    if saved is None or not text.strip():
         return render(request, "cases/_quality_empty.html", {"inserts": known_facts(case)})
     found = checking.check(
         case,

@@ -57,6 +57,8 @@ def _near(case: Case, request: HttpRequest) -> list[Case]:
 def _context(case: Case, request: HttpRequest) -> dict[str, Any]:
     proposed = proposal(case)
     agency = case.proposed_agency or proposed["agency"]
+    if agency is not None and agency.pk == case.agency_id:
+        agency = None  # it has the case already: nothing to send it there again
     return {
         "case": case,
         "letters": case.messages.filter(is_current=True),
@@ -99,11 +101,13 @@ def desk(request: HttpRequest) -> HttpResponse:
         )
     elif cases:
         chosen = cases[0]
+    counts = {"arrivals": arrivals.counted(), "disputes": disputes.counted()}
     context: dict[str, Any] = {
         "rows": rows_of(cases),
+        "listed": "list" in request.GET,
         "view": view,
-        "arrivals": arrivals.counted(),
-        "disputes": disputes.counted(),
+        **counts,
+        "waiting": counts[view],
         "case": chosen,
     }
     if chosen is not None:

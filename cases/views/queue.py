@@ -46,6 +46,19 @@ def _titles() -> dict[str, str]:
     }
 
 
+def _empty(view: str, title: str = "", text: str = "") -> dict[str, str]:
+    """What an empty list says: what is done, or where the rest is."""
+    if view in _titles() and view != "all":
+        return {
+            "title": _("Nothing in the view «%(view)s»") % {"view": _titles()[view]},
+            "text": _("Your other cases stand in the view «All»."),
+        }
+    return {
+        "title": title or _("All done"),
+        "text": text or _("New cases appear here as soon as the centre assigns them."),
+    }
+
+
 def _chips(found: CaseFilter, request: HttpRequest) -> list[dict[str, str]]:
     """The conditions chosen, each with the address of the list without it."""
     chips = []
@@ -122,6 +135,8 @@ def _render_list(
             ]
             if tabs
             else [],
+            "broken": not valid,
+            "empty": _empty(view if tabs else ""),
             "next_url": "?"
             + urlencode({**rest, "view": view, "cursor": page.next_cursor}, doseq=True)
             if page.next_cursor
@@ -155,7 +170,10 @@ def approval_queue(request: HttpRequest) -> HttpResponse:
     base = Case.objects.visible_to(request.user, Right.APPROVE_REPLIES).filter(
         status=Status.APPROVAL, is_open=True
     )
-    return _render_list(request, base, title=_("For approval"), tabs=False)
+    empty = _empty(
+        "", _("Nothing to approve"), _("Replies appear here as soon as their authors send them.")
+    )
+    return _render_list(request, base, title=_("For approval"), tabs=False, empty=empty)
 
 
 @login_required
@@ -169,6 +187,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         order="received_at",
         descending=True,
         tabs=False,
+        empty=_empty("", _("No cases yet"), _("They appear here after messages are taken in.")),
     )
 
 
@@ -190,6 +209,7 @@ def search(request: HttpRequest) -> HttpResponse:
         order="received_at",
         descending=True,
         tabs=False,
+        searching=True,
         words=words,
     )
 

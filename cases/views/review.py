@@ -105,6 +105,7 @@ def _render(request: HttpRequest, case: Case | None) -> HttpResponse:
         case = cases[0]
     context: dict[str, Any] = {
         "rows": rows_of(cases),
+        "listed": "list" in request.GET,
         "waiting": queue.counted(),
         "today": _today(request.user.pk),
         "case": case,
@@ -139,15 +140,15 @@ def _case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "reply": reply,
         "panel": panel,
         "letters": [
-            {"message": m, "pieces": text_pieces(m.text, reply, sees, case.citizen.name)}
-            for m in case.messages.filter(is_current=True)
+            {"message": m, "pieces": text_pieces(m.text, reply, sees, m.author.hidden_name)}
+            for m in case.messages.select_related("author").filter(is_current=True)
         ],
         "source": source,
         "diff": difference(source.reply.text, reply.text) if source and reply else [],
         "previous": returned,
         "previous_diff": difference(returned.text, reply.text) if returned and reply else [],
         "grounds": list(
-            Reason.objects.filter(kind=ReasonKind.RETURN, is_active=True).order_by("position")[:9]
+            Reason.objects.filter(kind=ReasonKind.RETURN, is_active=True).order_by("position")
         ),
         "suggested": suggested,
         "decides": case.status in {Status.REVIEW, Status.ANSWERED}

@@ -1,14 +1,37 @@
 // The mirror under the reply's text carries the marks; it must lie exactly under the letters.
 // A half-second old mirror is cleared while typing, so that no mark points at the wrong words.
+// What the server did not take (no connection, an ended session) is kept in this tab.
 "use strict";
 (() => {
+  const key = `text:${document.body.dataset.person}:${location.pathname.split("/").slice(0, 3).join("/")}`;
   const text = document.getElementById("reply-text");
-  if (!text) return;
+  if (!text) { sessionStorage.removeItem(key); return; }
+  const form = document.getElementById("reply");
   const mirror = () => document.getElementById("mirror");
+  const show = (id, on) => { const note = document.getElementById(id); if (note) note.hidden = !on; };
+  const changed = () => text.dispatchEvent(new Event("input", { bubbles: true }));
   const follow = () => { const m = mirror(); if (m) { m.scrollTop = text.scrollTop; } };
+  let saved = text.value;
+  const kept = sessionStorage.getItem(key);
+  if (kept !== null && kept !== text.value) { text.value = kept; show("draft-restored", true); addEventListener("load", changed); }
   text.addEventListener("scroll", follow);
-  text.addEventListener("input", () => { const m = mirror(); if (m && m.textContent !== text.value) m.textContent = text.value; });
+  text.addEventListener("input", () => {
+    sessionStorage.setItem(key, text.value);
+    const m = mirror();
+    if (m && m.textContent !== text.value) m.textContent = text.value;
+  });
   document.addEventListener("htmx:oobAfterSwap", follow);
+  // Only the form's own request carries the text.
+  const mine = (event) => event.detail.elt === form || event.detail.elt.id === "check-again";
+  let sent = "";
+  document.addEventListener("htmx:beforeRequest", (event) => { if (mine(event)) sent = text.value; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!mine(event)) return;
+    const taken = event.detail.successful === true;
+    show("draft-failure", !taken);
+    if (taken) { saved = sent; if (text.value === sent) sessionStorage.removeItem(key); }
+  });
+  setInterval(() => { if (!document.getElementById("draft-failure")?.hidden && text.value !== saved) changed(); }, 15000);
   // What the case knows already is put at the caret; the panel answers as to typing.
   document.addEventListener("click", (event) => {
     const button = event.target.closest && event.target.closest("[data-insert]");
@@ -17,12 +40,11 @@
     const gap = at && !/\s/.test(text.value[at - 1]) ? " " : "";
     text.setRangeText(gap + button.dataset.insert, at, text.selectionEnd, "end");
     text.focus();
-    text.dispatchEvent(new Event("input", { bubbles: true }));
+    changed();
   });
   // A text left unsaved by a closed tab is sent once more with the page.
   window.addEventListener("pagehide", () => {
-    const form = document.getElementById("reply");
-    if (!form || text.value === text.defaultValue) return;
+    if (!form || text.value === saved || form.dataset.sent) return;
     const data = new FormData(form);
     navigator.sendBeacon(form.action.replace("submit-reply/", "draft/"), data);
   });

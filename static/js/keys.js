@@ -53,11 +53,24 @@
       else { source.select(); document.execCommand("copy"); done(); }
     }
   });
+  // One press, one request: a second one would be told that the first had changed the case.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "yes";
+    if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+    for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  });
   const errors = document.getElementById("errors");
   if (errors) errors.focus();
   // Refusals of htmx requests carry a sentence: show it where the answer would have stood.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if ([403, 404, 409, 412, 422].includes(event.detail.xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
+    if ([401, 403, 404, 409, 412, 422].includes(event.detail.xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     const heading = event.detail.elt.querySelector && event.detail.elt.querySelector("[data-focus]");

@@ -24,14 +24,34 @@ RULES = [
     "best-practice",
 ]
 EVERYBODY = ["/settings/", "/password/", "/cases/nothing-here/"]
-READERS = ["/cases/", "/search/?q=яма", "/search/?q=абракадабра", "/filter/?list=/cases/"]
+READERS = [
+    "/cases/",
+    "/search/?q=яма",
+    "/search/",
+    "/search/?q=абракадабра",
+    "/filter/?list=/cases/",
+]
 # Case pages by state; a trailing word is the page of a move.
 PAGES: dict[str, list[str]] = {
-    Role.OPERATOR: [*READERS, "/desk/", "/import/", "moderation:", "moderation:route/"],
-    Role.COORDINATOR: ["/desk/?view=disputes", "redirect_asked:redirect/", "answered:close/"],
+    Role.OPERATOR: [
+        *READERS,
+        "/desk/",
+        "/desk/?list=1",
+        "/import/",
+        "moderation:",
+        "moderation:route/",
+    ],
+    Role.COORDINATOR: [
+        "/desk/?view=disputes",
+        "/desk/?view=disputes&list=1",
+        "redirect_asked:redirect/",
+        "answered:close/",
+    ],
     Role.QUALITY_SUPERVISOR: [
         *READERS,
         "/review/",
+        "/review/?list=1",
+        "/cases/?control=true",
         "review:",
         "in_work:assign/",
         "in_work:extend/",
