@@ -14,21 +14,24 @@ if TYPE_CHECKING:
 
 # A role held on the region reaches every agency, also those beside the hierarchy, and the
 # cases no agency has yet; every other role reaches its agency and all below it.
-_REACH = """
+# `{user}`: the person's id, a value or a column of the statement around it.
+REACH = """
 with recursive held as (
     select p.codename, a.id, a.kind
     from agencies_agencyuserpermission g
     join auth_permission p on p.id = g.permission_id
     join agencies_agency a on a.id = g.content_object_id
-    where g.user_id = %s
+    where g.user_id = {user}
 ), reach as (
     select codename, id from held where kind <> 'region'
     union
     select r.codename, a.id from reach r join agencies_agency a on a.parent_id = r.id
 )
-select codename, null::bigint[] from held where kind = 'region'
-union all
-select codename, array_agg(id) from reach group by codename
+select json_agg(json_build_array(codename, ids)) from (
+    select codename, null::bigint[] as ids from held where kind = 'region'
+    union all
+    select codename, array_agg(id) from reach group by codename
+) reached
 """
 
 Reach = dict[str, frozenset[int] | None]
@@ -37,24 +40,30 @@ Reach = dict[str, frozenset[int] | None]
 def role_reach(user: "User | AnonymousUser") -> Reach:
     """Role -> agency ids it reaches; None means every agency.
 
-    One query for each user object, that is one a request: a revoked role or a moved agency
-    takes effect on the next request. Anonymous and inactive users hold nothing.
+    Comes with the person (agencies.people), else one query for each user object: a revoked
+    role or a moved agency takes effect on the next request. Anonymous and inactive users hold
+    nothing.
     """
     if not user.is_active or user.pk is None:
         return {}
     known: Reach | None = getattr(user, "_role_reach", None)
     if known is None:
-        known = {}
         with connection.cursor() as cursor:
-            cursor.execute(_REACH, [user.pk])
-            for codename, ids in cursor.fetchall():
-                role = codename.removeprefix("hold_")
-                if ids is None:
-                    known[role] = None
-                elif known.get(role, frozenset()) is not None:
-                    known[role] = frozenset(ids)
-        # A plain attribute: gone with the user object, so that nothing outlives the request.
-        vars(user)["_role_reach"] = known
+            cursor.execute(REACH.format(user="%s"), [user.pk])
+            known = remember_reach(user, cursor.fetchone()[0])
+    return known
+
+
+def remember_reach(user: "User", pairs: list[tuple[str, list[int] | None]] | None) -> Reach:
+    """Keep what REACH has answered on the user object: nothing outlives the request."""
+    known: Reach = {}
+    for codename, ids in pairs or []:
+        role = codename.removeprefix("hold_")
+        if ids is None:
+            known[role] = None
+        elif known.get(role, frozenset()) is not None:
+            known[role] = frozenset(ids)
+    vars(user)["_role_reach"] = known
     return known
 
 
@@ -80,7 +89,8 @@ def holds(user: "User | AnonymousUser", right: str, agency_id: int | None) -> bo
 
 def holds_anywhere(user: "User | AnonymousUser", rights: Iterable[str]) -> bool:
     """Whether `user` holds one of `rights` on any agency at all: for menus, not for data."""
-    return any(granted_agency_ids(user, right) != frozenset() for right in rights)
+    held = role_reach(user).keys()
+    return any(not HOLDERS[right].isdisjoint(held) for right in rights)
 
 
 def held_roles(user: "User") -> list[tuple[str, str]]:

@@ -1,8 +1,10 @@
 """Who: agencies, their calendars, people and the roles they hold."""
 
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
@@ -237,6 +239,21 @@ class AgencyGroupPermission(GroupObjectPermissionBase):
     """guardian wants the pair; the portal grants to persons only."""
 
     content_object = models.ForeignKey(Agency, models.CASCADE)
+
+
+class Session(AbstractBaseSession):
+    """A signed-in browser; the row names its person, so that one statement reads both."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+
+    @classmethod
+    def get_session_store_class(cls) -> type[Any]:
+        from agencies.sessions import SessionStore  # noqa: PLC0415  the store imports the models
+
+        return SessionStore
 
 
 class AccountEvent(models.Model):

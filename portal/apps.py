@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.contrib.postgres.apps import PostgresConfig as DjangoPostgresConfig
+from django.db.backends.signals import connection_created
 
 
 class PortalConfig(AppConfig):
@@ -13,3 +15,13 @@ class PortalConfig(AppConfig):
 
 class AdminConfig(DjangoAdminConfig):
     default_site = "portal.admin_site.PortalAdminSite"
+
+
+class PostgresConfig(DjangoPostgresConfig):
+    def ready(self) -> None:
+        from django.contrib.postgres.signals import register_type_handlers  # noqa: PLC0415
+
+        super().ready()
+        # It prepares a connection for hstore and citext, which no table here has, whenever one
+        # is taken from the pool: at every request.
+        connection_created.disconnect(register_type_handlers)

@@ -9,7 +9,7 @@ from portal.menu import menu_for
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    entries = menu_for(request)
-    if not entries:
+    first = next(iter(menu_for(request)), None)
+    if first is None:
         return render(request, "no_role.html", status=403)
-    return redirect(entries[0].url)
+    return redirect(first.url)

@@ -1,14 +1,16 @@
 """The side menu: what this person's rights open, without counts (pages add their own)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from agencies.access import holds_anywhere
-from agencies.roles import Right
+from agencies.access import role_reach
+from agencies.roles import HOLDERS, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,12 @@ class _Section:
     icon: str
     query: str = ""
 
-    def entry(self, request: HttpRequest) -> Entry:
-        match = request.resolver_match
-        here = match is not None and match.view_name == self.route
+    def entry(self, here: str, controlled: bool) -> Entry:
+        current = here == self.route
         if self.query or self.route == "case-list":
-            here = here and (request.GET.get("control") == "true") is bool(self.query)
+            current = current and controlled is bool(self.query)
         url = reverse(self.route) + (f"?{self.query}" if self.query else "")
-        return Entry(self.title, self.short, url, self.icon, here)
+        return Entry(self.title, self.short, url, self.icon, current)
 
 
 _SECTIONS: tuple[_Section, ...] = (
@@ -72,9 +73,28 @@ _SECTIONS: tuple[_Section, ...] = (
 )
 
 
-def menu_for(request: HttpRequest) -> list[Entry]:
-    return [
-        section.entry(request)
-        for section in _SECTIONS
-        if holds_anywhere(request.user, section.rights)
-    ]
+class Menu:
+    """The entries, made when asked for; the same `key` in one language means the same entries."""
+
+    def __init__(self, shown: tuple[int, ...], here: str, controlled: bool) -> None:
+        self.key = (shown, here, controlled)
+
+    def __iter__(self) -> Iterator[Entry]:
+        shown, here, controlled = self.key
+        return (_SECTIONS[at].entry(here, controlled) for at in shown)
+
+
+@lru_cache(maxsize=1000)
+def _shown(roles: frozenset[str]) -> tuple[int, ...]:
+    """Positions in _SECTIONS of what these roles open; there are few combinations of roles."""
+    return tuple(
+        at
+        for at, section in enumerate(_SECTIONS)
+        if any(not HOLDERS[right].isdisjoint(roles) for right in section.rights)
+    )
+
+
+def menu_for(request: HttpRequest) -> Menu:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    controlled = request.GET.get("control") == "true"
+    return Menu(_shown(frozenset(role_reach(request.user))), here, controlled)

@@ -27,7 +27,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.postgres",
+    "portal.apps.PostgresConfig",
     "django.contrib.humanize",
     "guardian",
     "django_filters",
@@ -44,14 +44,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "portal.headers.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "agencies.middleware.PersonMiddleware",
     "portal.zones.ZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "portal.headers.PolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.errors.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -63,8 +63,16 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "portal.folding.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -75,14 +83,16 @@ TEMPLATES = [
     },
 ]
 
+FORM_RENDERER = "portal.widgets.FieldRenderer"
+
 # Migrations run as the owner; web and worker as a role that owns nothing and cannot TRUNCATE.
 _url = env.secret("DATABASE_URL")
 if env.text("PORTAL_ROLE", "app") == "owner":
     _url = env.secret("DATABASE_OWNER_URL", _url)
 DATABASES = {"default": env.database(_url)}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-# After a restart of the database the pool holds dead connections: the next request gets a live one.
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Plans kept by the server; false behind a pgbouncer that pools transactions and keeps none.
+DATABASES["default"]["PLANS"] = env.flag("DATABASE_PLANS", default=True)
 _pool = env.number("DATABASE_POOL", 8)
 if _pool and "pytest" not in sys.modules:
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 10}
@@ -164,7 +174,7 @@ if env.number("PROXY_COUNT", 0):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Two checkouts on one machine must not share a session cookie.
 SESSION_COOKIE_NAME = env.text("SESSION_COOKIE_NAME", "portal_session")
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "agencies.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 

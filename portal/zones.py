@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -12,9 +11,6 @@ class ZoneMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Without a session cookie there is nobody to ask the database about.
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
-            return self.get_response(request)
         agency = getattr(request.user, "agency", None)
         if agency is None:
             return self.get_response(request)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
 from django.templatetags.static import static
@@ -19,9 +20,17 @@ _NUMBER_UNIT = re.compile(r"(\d)\s+(?=(?:ч|мин|дн|%|₽|\d{3}\b))")
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """One outline of static/icons.svg, hidden from screen readers: words stand beside it."""
+    return _icon(str(name))
+
+
+@lru_cache(maxsize=200)
+def _icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name
     )
+
+
+icon.is_constant = True  # portal.folding joins it to the text around
 
 
 @register.filter

@@ -1,0 +1,48 @@
+"""Who asks: the person of a session or a token, his agency and the reach of his roles at once.
+
+Every request begins with this; it is one planned statement. Nothing of it is kept between
+requests: a revoked role, a moved agency, a new password, a switched-off account, a deleted
+session take effect on the next one.
+"""
+
+from typing import Any
+
+from agencies.access import REACH, remember_reach
+from agencies.models import Agency, User
+from database.rows import Columns, planned
+
+# What no page asks of the reader himself is left out: each column costs each request.
+_USER = Columns(User, "u", without=["last_login", "date_joined", "email"])
+_AGENCY = Columns(Agency, "a", without=["phone", "email", "publish_own", "sort_name"])
+_AT_AGENCY = _USER.width
+_AT_REACH = _AT_AGENCY + _AGENCY.width
+_PERSON = f"{_USER.sql}, {_AGENCY.sql}, ({REACH.format(user='u.id')})"
+_JOINS = (
+    " left join agencies_user u on u.id = {source}.user_id"
+    " left join agencies_agency a on a.id = u.agency_id"
+)
+_BY_SESSION = (
+    f"select {_PERSON}, s.session_data from agencies_session s {_JOINS.format(source='s')}"
+    " where s.session_key = %s and s.expire_date > now()"
+)
+_BY_TOKEN = f"select {_PERSON} from authtoken_token t {_JOINS.format(source='t')} where t.key = %s"
+
+
+def _person(row: tuple[Any, ...]) -> User | None:
+    user = _USER.take(row)
+    if user is not None:
+        user.agency = _AGENCY.take(row, _AT_AGENCY)
+        remember_reach(user, row[_AT_REACH])
+    return user
+
+
+def by_session(key: str) -> tuple[str, User | None] | None:
+    """Stored data and person of a session that has not expired; None where there is none."""
+    rows = planned(_BY_SESSION, [key])
+    return (rows[0][-1], _person(rows[0])) if rows else None
+
+
+def by_token(key: str) -> User | None:
+    """The person of an API token."""
+    rows = planned(_BY_TOKEN, [key])
+    return _person(rows[0]) if rows else None

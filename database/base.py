@@ -1,0 +1,91 @@
+"""Django's PostgreSQL backend with a cheaper look at pooled connections and planned statements.
+
+Named in DATABASES["default"]["ENGINE"]; a subclass, as Django documents backends to be extended.
+"""
+
+import select
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base, operations
+from django.db.backends.postgresql.psycopg_any import is_psycopg3
+from django.db.backends.utils import CursorWrapper
+from psycopg_pool import ConnectionPool
+
+if not is_psycopg3:
+    raise ImportError("the portal needs psycopg 3")
+
+
+class PlannedCursor(psycopg.Cursor[tuple[Any, ...]]):
+    """Values travel apart from the statement, whose plan the server keeps for this connection."""
+
+    def execute(self, query: Any, params: Any = None, **_: Any) -> "PlannedCursor":
+        return super().execute(query, params, prepare=True)
+
+
+def look_alive(connection: psycopg.Connection[Any]) -> None:
+    """Ask a pooled connection for a sign of life only when something has happened to it.
+
+    A server that stopped, or ended this session, has closed the socket: there is something to
+    read on a connection nobody uses. One system call instead of a round trip for each request.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN | select.POLLPRI)
+    if poll.poll(0):
+        ConnectionPool.check_connection(connection)
+
+
+class DatabaseOperations(operations.DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """For logs and counts of queries: a planned statement is shown without its values."""
+        return super().last_executed_query(cursor, sql, params) or sql
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+    # Django's own attributes, which the stubs do not know.
+    _connection_pools: dict[str, ConnectionPool[Any]]
+    _configure_connection: Callable[[Any], None]
+    _prepare_cursor: Callable[[Any], CursorWrapper]
+
+    @property
+    def pool(self) -> ConnectionPool[Any] | None:
+        """Django's own pool but for `check`, which it does not let settings choose."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not options:
+            return None
+        pools = self._connection_pools
+        if self.alias not in pools:
+            made: ConnectionPool[Any] = ConnectionPool(
+                kwargs=self.get_connection_params() | {"autocommit": True},
+                open=False,
+                configure=self._configure_connection,
+                check=look_alive,
+                **options,
+            )
+            pools.setdefault(self.alias, made)
+        return pools[self.alias]
+
+    def get_connection_params(self) -> dict[str, Any]:
+        # None switches plans off for PlannedCursor too; no other cursor reaches this number.
+        return super().get_connection_params() | {"prepare_threshold": sys.maxsize}
+
+    def planned(self, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
+        """Rows of a statement asked again and again: parsed and planned once a connection.
+
+        For reads by key. A plan kept for all values must not serve lists, whose best index
+        depends on the values. With DATABASE_PLANS=false (an old pgbouncer in transaction mode)
+        it is sent like any other statement.
+        """
+        if not self.settings_dict.get("PLANS", True):
+            cursor: CursorWrapper = self.cursor()
+        else:
+            self.ensure_connection()
+            cursor = self._prepare_cursor(PlannedCursor(self.connection))
+        with cursor:
+            cursor.execute(sql, params)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

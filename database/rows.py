@@ -1,0 +1,67 @@
+"""Model instances out of statements written by hand.
+
+The ORM compiles a wide select anew each time, which costs several times its execution. The few
+reads every page makes are written as SQL; what they return are the same model instances.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from django.db.models import Model
+
+M = TypeVar("M", bound=Model)
+
+
+def planned(sql: str, params: Any = None) -> list[tuple[Any, ...]]:
+    """Rows of a read by key, planned once a connection (database.base)."""
+    rows: list[tuple[Any, ...]] = connection.planned(sql, params)  # type: ignore[attr-defined]
+    return rows
+
+
+class Columns(Generic[M]):
+    """Columns of one model in a statement, and the instance they make.
+
+    `sql` goes into the select list; `take` reads as many values. `only`/`without` name columns;
+    those left out are loaded when somebody asks for them, as after `.only()`.
+    """
+
+    def __init__(
+        self,
+        model: type[M],
+        alias: str,
+        *,
+        only: Iterable[str] | None = None,
+        without: Iterable[str] = (),
+    ) -> None:
+        left_out = frozenset(without)
+        wanted = None if only is None else frozenset(only)
+        fields = [
+            field
+            for field in model._meta.concrete_fields
+            if field.attname not in left_out
+            and (wanted is None or field.primary_key or field.attname in wanted)
+        ]
+        known = {field.attname for field in fields}
+        if missing := (wanted or frozenset()) - known:
+            raise ValueError(f"{model.__name__} has no {', '.join(sorted(missing))}")
+        self.model = model
+        self.names = tuple(field.attname for field in fields)
+        self.sql = ", ".join(f'{alias}."{field.column}"' for field in fields)
+        self.width = len(fields)
+        self._key = next(at for at, field in enumerate(fields) if field.primary_key)
+        # JSON comes as text through Django's own connection: its field reads it.
+        self._read: list[tuple[int, Callable[..., Any]]] = [
+            (at, field.from_db_value)
+            for at, field in enumerate(fields)
+            if hasattr(field, "from_db_value")
+        ]
+
+    def take(self, row: Sequence[Any], at: int = 0) -> M | None:
+        """The instance whose columns begin at `at`; None where an outer join found nothing."""
+        values = list(row[at : at + self.width])
+        if values[self._key] is None:
+            return None
+        for position, read in self._read:
+            values[position] = read(values[position], None, connection)
+        return self.model.from_db("default", self.names, values)
