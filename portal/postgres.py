@@ -196,6 +196,27 @@ class Cluster:
             shutil.rmtree(self._short_folder(), ignore_errors=True)
         shutil.rmtree(self.base, ignore_errors=True)
 
+    def keep_in(self, folder: Path) -> None:
+        """Copy the stopped cluster's files aside, for `take_from` of another one."""
+        partial = folder.with_name(f"{folder.name}.{os.getpid()}")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        shutil.copytree(self.data, partial / "data")
+        shutil.copy2(self.base / "id", partial / "id")
+        try:
+            partial.rename(folder)
+        except OSError:  # somebody kept the same meanwhile
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def take_from(self, folder: Path) -> None:
+        """Begin with the files another cluster kept, before the first `join`."""
+        self._make_folders()
+        shutil.copytree(folder / "data", self.data)
+        if self._user:
+            for path in [self.data, *self.data.rglob("*")]:
+                os.chown(path, self._user.uid, self._user.gid, follow_symlinks=False)
+        shutil.copy2(folder / "id", self.base / "id")
+
     def sql(self, *statements: str, role: str = "postgres", name: str = "postgres") -> str:
         """Run statements by psql, each in a transaction of its own; the output unaligned."""
         command = [str(self._binary("psql")), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from _lib.checkout import CHECKOUT, data_folder, make_private
+from _lib.checkout import CHECKOUT, data_folder, fingerprint, make_private
 from _lib.console import Console, Failure, Stopped, comma, ignore_signals, stop_on_signals
 from _lib.packages import Environment, clean_environment
 from portal.postgres import APP, OWNER, Cluster
@@ -51,12 +51,7 @@ def main() -> int:
             cluster = Cluster(
                 work / "postgres", site_packages=environment.site_packages, throw_away=True
             )
-            cluster.join()
-            name = "portal"
-            env |= {
-                "DATABASE_URL": cluster.url(APP, name),
-                "DATABASE_OWNER_URL": cluster.url(OWNER),
-            }
+            env |= _start(cluster, console, environment.python, env, data)
         return _run(console, environment.python, env, rest, slow=slow)
     except Stopped:
         return 130
@@ -73,6 +68,57 @@ def main() -> int:
                 cluster.remove()
             if work is not None:
                 shutil.rmtree(work, ignore_errors=True)
+
+
+TEMPLATE = "portal_migrated"
+
+
+def _start(
+    cluster: Cluster, console: Console, python: Path, env: Mapping[str, str], data: Path
+) -> dict[str, str]:
+    """Start the throw-away cluster with a migrated database in it, which tests copy.
+
+    Migrating takes most of a short run, so the cluster is kept as it stands after it, under
+    the fingerprint of everything migrations are made of.
+    """
+    kept = data / "cache" / f"cluster-{_schema_mark()}"
+    with Lock(data / "preparing.lock"):
+        if kept.is_dir():
+            cluster.take_from(kept)
+            cluster.join()
+            return _addresses(cluster)
+        cluster.join()
+        cluster.sql(f"create database {TEMPLATE} owner {OWNER}")
+        command = [str(python), "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
+        addresses = _addresses(cluster) | {
+            "DATABASE_URL": cluster.url(OWNER, TEMPLATE),
+            "DATABASE_OWNER_URL": cluster.url(OWNER, TEMPLATE),
+        }
+        if not _check(console, "миграции с пустой базы", command, {**env, **addresses}):
+            raise Failure("Миграции не прошли.")
+        for old in (data / "cache").glob("cluster-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        cluster.stop()
+        cluster.keep_in(kept)
+        cluster.ensure()
+        return _addresses(cluster)
+
+
+def _addresses(cluster: Cluster) -> dict[str, str]:
+    return {
+        "DATABASE_URL": cluster.url(APP),
+        "DATABASE_OWNER_URL": cluster.url(OWNER),
+        "TEST_TEMPLATE": TEMPLATE,
+    }
+
+
+def _schema_mark() -> str:
+    """Changes with any migration, model, role or library."""
+    rooms = [path.parent for path in CHECKOUT.glob("*/migrations")]
+    files = [CHECKOUT / "requirements-dev.txt", Path(__file__)]
+    for room in rooms:
+        files += [*room.glob("migrations/*.py"), *room.glob("models*.py"), room / "roles.py"]
+    return fingerprint(path for path in files if path.is_file())[:16]
 
 
 def _run(
@@ -137,7 +183,8 @@ def _pytest_options(rest: Sequence[str], *, slow: bool) -> list[str]:
     options = ["-p", "no:cacheprovider"] if not os.access(CHECKOUT, os.W_OK) else []
     alone = {"--pdb", "--co", "--collect-only", "-s", "--trace"}
     chosen = any(word.startswith(("-n", "--numprocesses")) for word in rest)
-    if not chosen and not alone & set(rest) and not any("::" in word for word in rest):
+    # A chosen file is done before a second process has started.
+    if not chosen and not alone & set(rest) and not any(".py" in word for word in rest):
         options += ["-n", "2"]
     if slow and "-m" not in rest:
         options += ["-m", ""]
