@@ -30,6 +30,7 @@ ARRIVALS = {
     "message_edited": gettext_lazy("Changed at its source"),
     "merged_here": gettext_lazy("Another case was merged into it"),
     "attach": gettext_lazy("A file was attached"),
+    "detach": gettext_lazy("A file was taken away"),
 }
 SUPERVISORS = (Right.REVIEW_REPLIES, Right.CONTROL_CASES)
 

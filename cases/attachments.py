@@ -1,6 +1,8 @@
-"""Files of cases: stored once under their hash, their type read from their content."""
+"""Files of messages and replies: stored once under their hash, their type read from content."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import IO
 
 import puremagic
@@ -11,12 +13,14 @@ from django.db import transaction
 
 from agencies.models import User
 from agencies.roles import Right
-from cases.actions.moving import locked_case
+from cases.actions.moving import locked_case, refuse
 from cases.errors import BadChange, RightMissing
-from cases.models import Attachment, Case, CaseEvent
+from cases.models import Attachment, Case, CaseEvent, Message, Reply
 from cases.querysets import may
+from cases.workflow import MOVES
 
 MAX_BYTES = 15 * 1024 * 1024
+MOST_FILES = 10
 ALLOWED = {
     "application/pdf",
     "image/jpeg",
@@ -27,6 +31,16 @@ ALLOWED = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """An uploaded file whose size and real type are accepted."""
+
+    name: str
+    data: bytes
+    media_type: str
+    digest: str
 
 
 def _path(digest: str) -> str:
@@ -44,39 +58,116 @@ def real_type(data: bytes) -> str:
     return ""
 
 
-def add(case: Case, *, actor: User, uploaded: UploadedFile) -> Attachment:
-    """Store the file with the case; raises BadChange for a type or size that is not accepted."""
+def checked(uploaded: UploadedFile) -> CheckedFile:
+    """Read the file; BadChange for a type or size that is not accepted."""
     if uploaded.size is None or uploaded.size > MAX_BYTES:
         raise BadChange("file_too_large", field="file")
     data = uploaded.read()
     media_type = real_type(data)
     if not media_type:
         raise BadChange("file_type_refused", field="file")
-    digest = hashlib.sha256(data).hexdigest()
+    name = (uploaded.name or "file").replace("\x00", "")[-200:]
+    return CheckedFile(name, data, media_type, hashlib.sha256(data).hexdigest())
+
+
+def _store(
+    file: CheckedFile, *, case: Case, actor: User, message: Message | None = None
+) -> Attachment:
+    # The file first: a row without its file would be a loss, a file without a row is not.
+    if not default_storage.exists(_path(file.digest)):
+        default_storage.save(_path(file.digest), ContentFile(file.data))
+    return Attachment.objects.create(
+        case=case,
+        message=message,
+        name=file.name,
+        sha256=file.digest,
+        media_type=file.media_type,
+        size=len(file.data),
+        uploaded_by=actor,
+    )
+
+
+def _writable(case: Case, actor: User) -> Case:
+    """The locked case while a reply to it is being written: 404, 403, 409 as for sending it."""
+    fresh = locked_case(case, actor)
+    if not may(actor, Right.ANSWER_CASES, fresh):
+        raise RightMissing("right_missing", move="submit_reply")
+    if fresh.status not in MOVES["submit_reply"].sources:
+        raise refuse(fresh, "submit_reply")
+    return fresh
+
+
+def pending(case: Case, actor: User) -> list[Attachment]:
+    """What this author has attached to the reply he is writing (one query)."""
+    rows = Attachment.objects.filter(case=case, message=None, reply=None, uploaded_by=actor)
+    return list(rows.order_by("pk"))
+
+
+def has_media(case: Case, files: Sequence[object]) -> bool | None:
+    """Whether the reply shows its proof; None where the topic asks for none."""
+    if files:
+        return True
+    return False if case.topic is not None and case.topic.photo_required else None
+
+
+def keep_for_draft(reply: Reply) -> None:
+    """A reply taken back is written anew: its author finds his files beside the draft too."""
+    Attachment.objects.bulk_create(
+        Attachment(
+            case_id=file.case_id,
+            name=file.name,
+            sha256=file.sha256,
+            media_type=file.media_type,
+            size=file.size,
+            uploaded_by_id=reply.author_id,
+        )
+        for file in reply.attachments.all()
+    )
+
+
+def add(case: Case, *, actor: User, uploaded: UploadedFile) -> Attachment:
+    """Attach a file to the reply being written; it goes with the reply when that is sent."""
+    file = checked(uploaded)
     with transaction.atomic():
-        fresh = locked_case(case, actor)
-        if not may(actor, Right.ANSWER_CASES, fresh):
-            raise RightMissing("right_missing", move="submit_reply")
-        # The file first: a row without its file would be a loss, a file without a row is not.
-        if not default_storage.exists(_path(digest)):
-            default_storage.save(_path(digest), ContentFile(data))
-        made = Attachment.objects.create(
-            case=fresh,
-            name=(uploaded.name or "file")[-200:],
-            sha256=digest,
-            media_type=media_type,
-            size=len(data),
-            uploaded_by=actor,
-        )
-        CaseEvent.objects.create(
-            case=fresh,
-            actor=actor,
-            move="attach",
-            before=fresh.status,
-            after=fresh.status,
-            data={"attachment": made.pk, "sha256": digest},
-        )
+        fresh = _writable(case, actor)
+        if len(pending(fresh, actor)) >= MOST_FILES:
+            raise BadChange("too_many_files", field="file")
+        made = _store(file, case=fresh, actor=actor)
+        _record(fresh, actor, "attach", made)
     return made
+
+
+def remove(case: Case, *, actor: User, pk: int) -> None:
+    """Take back a file of one's own that no reply was sent with; BadChange for any other."""
+    with transaction.atomic():
+        fresh = _writable(case, actor)
+        found = next((file for file in pending(fresh, actor) if file.pk == pk), None)
+        if found is None:
+            raise BadChange("file_not_yours", field="file")
+        _record(fresh, actor, "detach", found)
+        found.delete()
+
+
+def _record(case: Case, actor: User, move: str, file: Attachment) -> None:
+    CaseEvent.objects.create(
+        case=case,
+        actor=actor,
+        move=move,
+        before=case.status,
+        after=case.status,
+        data={"attachment": file.pk, "sha256": file.sha256, "name": file.name},
+    )
+
+
+def add_to_message(
+    case: Case, message: Message, files: Iterable[CheckedFile], *, actor: User
+) -> int:
+    """Keep what came with a message; a file it has already is not kept twice. How many are new."""
+    known = set(message.attachments.values_list("sha256", flat=True))
+    new = [file for file in files if file.digest not in known]
+    for file in new:
+        _store(file, case=case, actor=actor, message=message)
+    return len(new)
 
 
 def opened(attachment: Attachment) -> IO[bytes]:

@@ -41,8 +41,12 @@ REFUSALS: dict[str, Any] = {
     "extension_in_past": _("The new moment has already passed."),
     "note_empty": _("Write the note first."),
     "title_empty": _("Write the heading: lists show the case by it."),
-    "file_type_refused": _("Files of this type are not accepted."),
-    "file_too_large": _("The file is too large."),
+    "file_type_refused": _(
+        "Files of this type are not accepted: attach a photo, a video, PDF, DOCX or XLSX."
+    ),
+    "file_too_large": _("The file is larger than 15 megabytes."),
+    "too_many_files": _("Ten files are attached already: take one away first."),
+    "file_not_yours": _("Only a file of your own that no reply was sent with can be removed."),
 }
 
 

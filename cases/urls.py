@@ -19,6 +19,7 @@ urlpatterns = [
     path("cases/<str:number>/check/", case.check, name="case-check"),
     path("cases/<str:number>/attach/", case.attach, name="case-attach"),
     path("cases/<str:number>/files/<int:pk>/", case.attachment, name="case-attachment"),
+    path("cases/<str:number>/files/<int:pk>/remove/", case.detach, name="case-detach"),
     *(
         path(
             f"cases/<str:number>/{door.slug}/",

@@ -70,6 +70,8 @@ def word_event(event: CaseEvent) -> str:
         "lift_control": _("%(who)s lifted personal control"),
         "extend": _("%(who)s extended the term until %(until)s"),
         "add_note": _("%(who)s left a note"),
+        "attach": _("%(who)s attached a file"),
+        "detach": _("%(who)s took a file away"),
     }
     return sentences.get(event.move, event.move) % {
         "who": who,
@@ -85,7 +87,9 @@ def word_event(event: CaseEvent) -> str:
 def event_detail(event: CaseEvent) -> str:
     """The words people left with it: reason, remark, note, what was changed on the card."""
     data = event.data
-    parts = [str(data[key]) for key in ("text", "reason", "remark", "note") if data.get(key)]
+    parts = [
+        str(data[key]) for key in ("text", "reason", "remark", "note", "name") if data.get(key)
+    ]
     if (kind := _REASON_KINDS.get(event.move)) and data.get("reason"):
         parts[0] = reason_name(kind, parts[0])
     if event.move == "return_for_rework" and data.get("grounds"):

@@ -60,7 +60,8 @@ class Route:
     the case; a route without one takes the right anywhere. `public`: no sign-in at all.
     `status`: state of the case. `refusal`: answer to who lacks the right. `region_wide`: the
     right must reach every agency. `query`: added to the address. `echoes`: shows what was
-    asked for, so the marker may stand in the answer (foreign numbers may not).
+    asked for, so the marker may stand in the answer (foreign numbers may not). `multipart`: a
+    call of the API that takes a form with files, not JSON.
     """
 
     method: str = "get"
@@ -74,6 +75,7 @@ class Route:
     region_wide: bool = False
     query: str = ""
     echoes: bool = False
+    multipart: bool = False
 
 
 def _case(*rights: str, **given: Any) -> Route:
@@ -124,6 +126,14 @@ ROUTES: dict[str, Route] = {
     "case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
     "case-attach": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"file": w.upload()}),
     "case-attachment": _case(Right.VIEW_CASES, kwargs=_FILE),
+    "case-detach": _case(Right.ANSWER_CASES, method="post", kwargs=_FILE),
+    "api-case-files": _case(
+        Right.ANSWER_CASES,
+        method="post",
+        body=lambda w, c: {"file": w.upload()},
+        multipart=True,
+    ),
+    "api-case-file": _case(Right.VIEW_CASES, kwargs=_FILE),
     "api-schema": Route(public=True),
     "api-token": Route(
         method="post",

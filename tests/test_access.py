@@ -91,7 +91,7 @@ def send(world: World, name: str, route: Route, who: str, scope: str) -> Any:
     path = reverse(name, kwargs=kwargs) + (f"?{route.query}" if route.query else "")
     body = route.body(world, case)
     extra: dict[str, Any] = {"data": body} if body else {}
-    if name.startswith("api-") and route.method == "post":
+    if name.startswith("api-") and route.method == "post" and not route.multipart:
         extra = {"data": json.dumps(body), "content_type": "application/json"}
     client = world.clients[who]
     cookies = client.cookies.copy()

@@ -1,6 +1,7 @@
 """One message arriving by itself: a new case, a new version of a known message, or nothing."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from agencies.access import holds
 from agencies.models import Agency, User
 from agencies.roles import Right
 from cases.actions.moderation import refresh_search, register
+from cases.attachments import CheckedFile, add_to_message
 from cases.errors import RightMissing
 from cases.models import Case, CaseEvent, Channel, Citizen, Message, Territory, Topic
 
@@ -68,6 +70,7 @@ def receive(
     topic: Topic | None = None,
     territory: Territory | None = None,
     place: str = "",
+    files: Sequence[CheckedFile] = (),
 ) -> Arrival:
     """Take in one message of a source; idempotent by `channel` and `external_id`.
 
@@ -100,10 +103,14 @@ def receive(
             place=place,
             centre=Agency.objects.filter(kind=Agency.Kind.CENTRE).order_by("pk").first(),
         )
+        add_to_message(case, message, files, actor=actor)
         return Arrival(case, message, "created")
     if known.text == text:
-        return Arrival(known.case, known, "unchanged")
-    return _edited(known, actor=actor, text=text, url=url)
+        added = files and add_to_message(known.case, known, files, actor=actor)
+        return Arrival(known.case, known, "updated" if added else "unchanged")
+    arrival = _edited(known, actor=actor, text=text, url=url)
+    add_to_message(arrival.case, arrival.message, files, actor=actor)
+    return arrival
 
 
 def _edited(known: Message, *, actor: User, text: str, url: str) -> Arrival:

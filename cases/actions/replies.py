@@ -1,13 +1,16 @@
 """The official's side of a reply: draft, send, withdraw; the approver's return."""
 
+from dataclasses import dataclass, field
+
+from django.db import connection
 from django.utils import timezone
 
 from agencies.models import User
 from agencies.roles import Right
-from cases import checking, clocks
+from cases import attachments, checking, clocks
 from cases.actions.moving import moving
 from cases.errors import BadChange, CaseNotFound, RightMissing
-from cases.models import Case, Clock, Draft, Reply
+from cases.models import Attachment, Case, Clock, Draft, Reply
 from cases.querysets import may
 from cases.workflow import Status
 from quality import Severity
@@ -40,6 +43,40 @@ def latest_reply(case: Case) -> Reply:
     return reply
 
 
+@dataclass(slots=True)
+class _Before:
+    """What stands before a new reply: the last version, the published reply, waiting files."""
+
+    version: int = 0
+    published: int | None = None
+    files: list[int] = field(default_factory=list)
+
+
+def _before(case: Case, actor: User) -> _Before:
+    """One statement: a reply is sent while a person waits for the next page."""
+    found = _Before()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select id, version, state from cases_reply where case_id = %(case)s
+            union all
+            select id, 0, '' from cases_attachment
+            where case_id = %(case)s and message_id is null and reply_id is null
+                and uploaded_by_id = %(actor)s
+            order by 2
+            """,
+            {"case": case.pk, "actor": actor.pk},
+        )
+        for pk, version, state in cursor.fetchall():
+            if not version:
+                found.files.append(pk)
+                continue
+            found.version = version
+            if state == Reply.State.PUBLISHED:
+                found.published = pk
+    return found
+
+
 def submit_reply(
     case: Case,
     *,
@@ -60,8 +97,7 @@ def submit_reply(
         raise BadChange("reply_empty", field="text")
     with moving(case, "submit_reply", actor, version=version) as step:
         assert step.case.agency is not None  # a state at an agency, by database constraint
-        earlier = list(step.case.replies.only("version", "state").order_by("version"))
-        published = [reply for reply in earlier if reply.state == Reply.State.PUBLISHED]
+        before = _before(step.case, actor)
         reply = Reply(
             case=step.case,
             agency=step.case.agency,
@@ -71,16 +107,25 @@ def submit_reply(
             state=Reply.State.APPROVAL,
             outcome=outcome,
             text=text,
-            version=earlier[-1].version + 1 if earlier else 1,
-            corrects=published[-1] if published else None,
+            version=before.version + 1,
+            corrects_id=before.published,
             submitted_at=step.at,
         )
-        found = checking.check(step.case, text, kind=kind, outcome=outcome, replied_at=step.at)
+        found = checking.check(
+            step.case,
+            text,
+            kind=kind,
+            outcome=outcome,
+            replied_at=step.at,
+            has_media=attachments.has_media(step.case, before.files),
+        )
         blocking = [item.code for item in found.findings if item.severity == Severity.BLOCK]
         if blocking and not override:
             raise BadChange("blocked", field="override", codes=blocking)
         reply.state = Reply.State.REVIEW if found.flagged else Reply.State.APPROVAL
         checking.store(reply, found)
+        if before.files:
+            Attachment.objects.filter(pk__in=before.files).update(reply=reply)
         step.case.status = Status.REVIEW if found.flagged else Status.APPROVAL
         step.case.executor_id = step.case.executor_id or actor.pk
         step.case.submitted_at = step.at
@@ -118,6 +163,7 @@ def _take_back(case: Case, reply: Reply, state: str) -> None:
     reply.state = state
     reply.save(update_fields=["state"])
     checking.forget([reply])
+    attachments.keep_for_draft(reply)
     case.submitted_at = None
     follow_reply(case)
 

@@ -34,6 +34,12 @@ icon.is_constant = True  # portal.folding joins it to the text around
 
 
 @register.filter
+def at(table: dict[int, object], key: int) -> object:
+    """The entry of a dictionary; nothing where there is none."""
+    return table.get(key)
+
+
+@register.filter
 def nbsp(text: object) -> str:
     """No-break spaces in numbers, before units, after «№», «ул.», «в», «на»."""
     return _NUMBER_UNIT.sub("\\1\u00a0", _AFTER_SHORT.sub("\\1\u00a0", str(text)))

@@ -14,12 +14,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from agencies.models import User
 from agencies.roles import Right
 from cases import actions, attachments, checking
 from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.errors import BadChange
 from cases.forms import word_change
-from cases.models import Case, Reply, Review
+from cases.models import Attachment, Case, Reply, Review
 from cases.querysets import may
 from cases.screens import TONES, Timekeeper
 from cases.views.common import case_or_404
@@ -73,6 +74,31 @@ def _reviews_of(case: Case) -> QuerySet[Review]:
     return reviews if judged else reviews.none()
 
 
+def _files(case: Case, user: User) -> dict[str, Any]:
+    """Files by what they belong to: a message, a reply, the reply this person is writing.
+
+    `files`: the rest, for instance what colleagues have attached to replies not sent yet.
+    """
+    found = list(case.attachments.order_by("pk")) if getattr(case, "has_files", True) else []
+    by_message: dict[int, list[Attachment]] = {}
+    by_reply: dict[int, list[Attachment]] = {}
+    mine: list[Attachment] = []
+    rest: list[Attachment] = []
+    for file in found:
+        if file.message_id is not None:
+            by_message.setdefault(file.message_id, []).append(file)
+        elif file.reply_id is not None:
+            by_reply.setdefault(file.reply_id, []).append(file)
+        else:
+            (mine if file.uploaded_by_id == user.pk else rest).append(file)
+    return {
+        "files_of_messages": by_message,
+        "files_of_replies": by_reply,
+        "files_of_draft": mine,
+        "files": rest,
+    }
+
+
 def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
     """Everything the page of a case shows (twelve queries at most)."""
     user = request.user
@@ -122,7 +148,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "events": case.events.select_related("actor").all()[:60],
         "clocks": case.clocks.select_related("rule").order_by("-started_at"),
         "before": _others_of(case, request),
-        "files": case.attachments.all() if getattr(case, "has_files", True) else [],
+        **_files(case, user),
     }
 
 
@@ -246,6 +272,7 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
         kind=request.POST.get("kind") or Reply.Kind.FINAL,
         outcome=request.POST.get("outcome", ""),
         replied_at=timezone.now(),
+        has_media=attachments.has_media(case, attachments.pending(case, request.user)),
     )
     return render(
         request,
@@ -271,7 +298,19 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
             attachments.add(case, actor=request.user, uploaded=uploaded)
         except BadChange as error:
             messages.error(request, word_change(error.code))
-    return redirect(case)
+    return redirect(f"{case.get_absolute_url()}#files-of-reply")
+
+
+@login_required
+@require_POST
+def detach(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """Takes away a file of one's own that was not sent yet."""
+    case = case_or_404(request.user, number)
+    try:
+        attachments.remove(case, actor=request.user, pk=pk)
+    except BadChange as error:
+        messages.error(request, word_change(error.code))
+    return redirect(f"{case.get_absolute_url()}#files-of-reply")
 
 
 @login_required

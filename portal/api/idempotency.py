@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
@@ -23,8 +24,18 @@ LONGEST = 200
 
 
 def _digest(request: Request) -> str:
-    body = json.dumps(request.data, sort_keys=True, ensure_ascii=False, cls=JSONEncoder)
+    sent = {key: request.data[key] for key in request.data} if request.FILES else request.data
+    if request.FILES:
+        sent["files"] = [_print(file) for file in request.FILES.getlist("files")]
+        sent = {key: value for key, value in sent.items() if not hasattr(value, "chunks")}
+    body = json.dumps(sent, sort_keys=True, ensure_ascii=False, cls=JSONEncoder)
     return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
+
+
+def _print(file: UploadedFile) -> str:
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    return digest
 
 
 def _lock(user_id: int, key: str) -> bool:

@@ -210,7 +210,10 @@ class ClockSerializer(serializers.ModelSerializer):
 class AttachmentSerializer(serializers.ModelSerializer):
     class Meta:
         model = Attachment
-        fields = ["id", "name", "media_type", "size", "sha256", "created_at"]
+        fields = [
+            *("id", "name", "media_type", "size", "sha256", "created_at"),
+            *("message", "reply"),
+        ]
 
 
 class MoveSerializer(serializers.Serializer):

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from cases.doors import DOORS
-from portal.api import reference, views
+from portal.api import files, reference, views
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
@@ -17,6 +17,12 @@ urlpatterns = [
     path("messages/", views.Messages.as_view(), name="api-messages"),
     path("cases/", views.CaseList.as_view(), name="api-cases"),
     path("cases/<str:number>/", views.CaseDetail.as_view(), name="api-case"),
+    path("cases/<str:number>/attachments/", files.CaseFiles.as_view(), name="api-case-files"),
+    path(
+        "cases/<str:number>/attachments/<int:pk>/",
+        files.CaseFile.as_view(),
+        name="api-case-file",
+    ),
     path("cases/<str:number>/check/", views.Check.as_view(), name="api-case-check"),
     *(
         path(

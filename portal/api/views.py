@@ -3,12 +3,11 @@
 import re
 from typing import Any
 
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import generics
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +15,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from agencies.roles import Right
-from cases import actions, checking
+from cases import actions, attachments, checking
 from cases.doors import Door, ensure_open, open_doors
 from cases.errors import RightMissing
 from cases.filters import CaseFilter
@@ -24,9 +23,11 @@ from cases.models import Case, Reply
 from cases.querysets import CaseQuerySet, may
 from cases.views.panel import panel_of
 from portal.api import serializers as out
+from portal.api.files import files_of
 from portal.api.forms import raise_for, serializer_of, values_for
 from portal.api.idempotency import once
 from portal.api.intake_form import CheckForm, MessageForm
+from portal.api.scope import case_or_404, problems
 
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -41,10 +42,6 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="The same key with the same body gives the first answer again.",
 )
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
-
-
-def _problems(*codes: int) -> dict[int, OpenApiResponse]:
-    return {code: OpenApiResponse(out.ProblemSerializer) for code in codes}
 
 
 def etag(version: int) -> str:
@@ -62,20 +59,6 @@ def wanted_version(request: Request) -> int | None:
     return int(found[1])
 
 
-def case_or_404(request: Request, number: str) -> Case:
-    """The case inside the reader's scope (one query besides his rights), or 404."""
-    found = (
-        Case.objects.visible_to(request.user)
-        .for_list()
-        .select_related("event", "controlled_by", "repeat_of", "merged_into", "agency__parent")
-        .filter(number=number)
-        .first()
-    )
-    if found is None:
-        raise Http404
-    return found
-
-
 class CaseList(generics.ListAPIView):
     """Cases you may see, newest first; the filters are those of the pages."""
 
@@ -88,7 +71,7 @@ class CaseList(generics.ListAPIView):
 
 
 class CaseDetail(APIView):
-    @extend_schema(operation_id="case", responses={200: out.CaseSerializer, **_problems(403, 404)})
+    @extend_schema(operation_id="case", responses={200: out.CaseSerializer, **problems(403, 404)})
     def get(self, request: Request, number: str) -> Response:
         """One case with its messages, replies, history, terms and the moves open to you."""
         case = case_or_404(request, number)
@@ -156,7 +139,7 @@ def move_view(door: Door) -> type[MoveView]:
         summary=summary,
         parameters=parameters,
         request=request,
-        responses={200: out.MovedSerializer, **_problems(400, 403, 404, 409, 412, 422)},
+        responses={200: out.MovedSerializer, **problems(400, 403, 404, 409, 412, 422)},
     )(post)
     return view
 
@@ -165,7 +148,7 @@ class Check(APIView):
     @extend_schema(
         operation_id="case_check",
         request=serializer_of(CheckForm, "CheckTextSerializer"),
-        responses={200: out.CheckSerializer, **_problems(403, 404, 422)},
+        responses={200: out.CheckSerializer, **problems(403, 404, 422)},
     )
     def post(self, request: Request, number: str) -> Response:
         """Assess a text for this case as the panel beside the editor does; stores nothing."""
@@ -182,6 +165,7 @@ class Check(APIView):
             kind=given["kind"] or Reply.Kind.FINAL.value,
             outcome=given["outcome"],
             replied_at=timezone.now(),
+            has_media=attachments.has_media(case, attachments.pending(case, request.user)),
         )
         return Response(out.CheckSerializer(_panel(found, request, text)).data)
 
@@ -212,15 +196,29 @@ def _panel(found: Any, request: Request, text: str) -> dict[str, Any]:
     }
 
 
+MessageInSerializer = serializer_of(MessageForm, "MessageInSerializer")
+
+
+class MessageWithFilesSerializer(MessageInSerializer):  # type: ignore[misc,valid-type]
+    files = serializers.ListField(
+        child=serializers.FileField(),
+        required=False,
+        help_text="photos and documents of the message, at most ten",
+    )
+
+
 class Messages(APIView):
     @extend_schema(
         operation_id="message_receive",
         parameters=[IDEMPOTENCY_KEY],
-        request=serializer_of(MessageForm, "MessageInSerializer"),
+        request={
+            "application/json": MessageInSerializer,
+            "multipart/form-data": MessageWithFilesSerializer,
+        },
         responses={
             201: out.ArrivedSerializer,
             200: out.ArrivedSerializer,
-            **_problems(400, 403, 409, 422),
+            **problems(400, 403, 409, 422),
         },
     )
     def post(self, request: Request) -> Response:
@@ -228,10 +226,11 @@ class Messages(APIView):
         return once(request, lambda: self._receive(request))
 
     def _receive(self, request: Request) -> Response:
-        form = MessageForm(values_for(MessageForm, request.data))
+        sent = {key: request.data[key] for key in request.data if key != "files"}
+        form = MessageForm(values_for(MessageForm, sent if request.FILES else request.data))
         actions.check_may_receive(request.user)
         raise_for(form)
-        arrived = actions.receive(actor=request.user, **form.arguments())
+        arrived = actions.receive(actor=request.user, files=files_of(request), **form.arguments())
         data = out.ArrivedSerializer(
             {
                 "number": arrived.case.number,

@@ -1,0 +1,79 @@
+"""Files over the API: what comes with a message, what goes with a reply."""
+
+from typing import Any
+
+from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from cases import attachments
+from portal.api import serializers as out
+from portal.api.scope import case_or_404, problems
+
+
+class UploadSerializer(serializers.Serializer):
+    file = serializers.FileField()
+
+
+class CaseFiles(APIView):
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="case_attach",
+        request={"multipart/form-data": UploadSerializer},
+        responses={201: out.AttachmentSerializer, **problems(400, 403, 404, 409, 422)},
+    )
+    def post(self, request: Request, number: str) -> Response:
+        """Attach a file to the reply you are writing; it goes with the reply when that is sent."""
+        case = case_or_404(request, number)
+        uploaded = request.FILES.get("file")
+        if uploaded is None:
+            raise ParseError
+        made = attachments.add(case, actor=request.user, uploaded=uploaded)
+        return Response(out.AttachmentSerializer(made).data, status=201)
+
+
+class CaseFile(APIView):
+    @extend_schema(
+        operation_id="case_file",
+        responses={
+            200: OpenApiResponse(OpenApiTypes.BINARY, description="The file as it was sent."),
+            **problems(403, 404),
+        },
+    )
+    def get(self, request: Request, number: str, pk: int) -> Any:
+        """One file of the case."""
+        case = case_or_404(request, number)
+        found = case.attachments.filter(pk=pk).first()
+        if found is None:
+            raise Http404
+        try:
+            body = attachments.opened(found)
+        except FileNotFoundError:
+            raise Http404 from None
+        return FileResponse(
+            body, as_attachment=True, filename=found.name, content_type=found.media_type
+        )
+
+    @extend_schema(
+        operation_id="case_detach", responses={204: None, **problems(403, 404, 409, 422)}
+    )
+    def delete(self, request: Request, number: str, pk: int) -> Response:
+        """Take away a file of your own that no reply was sent with."""
+        case = case_or_404(request, number)
+        attachments.remove(case, actor=request.user, pk=pk)
+        return Response(status=204)
+
+
+def files_of(request: Request) -> list[attachments.CheckedFile]:
+    """The checked files of a multipart request, field «files»; BadChange for a refused one."""
+    uploaded = request.FILES.getlist("files") if request.FILES else []
+    if len(uploaded) > attachments.MOST_FILES:
+        raise ParseError
+    return [attachments.checked(file) for file in uploaded]
