@@ -24,7 +24,7 @@ from bench.ground import lay_ground
 from bench.making import CHUNK, CITIZENS, EVENTS, Plan
 from bench.words import vocabulary
 from cases import checking
-from cases.models import Reply
+from cases.models import Reply, ReplyPrint
 from quality import Thresholds
 from quality.reuse import compare
 
@@ -221,16 +221,11 @@ def share_of_near_copies(seed: int, size: int = SAMPLE) -> tuple[int, int]:
         cursor.execute("select min(reply_id), max(reply_id) from cases_replyprint")
         low, high = cursor.fetchone()
     found = seen = 0
+    limits = Thresholds()
     for _ in range(size if low is not None else 0):
-        reply = (
-            Reply.objects.filter(print__pk__gte=dice.randint(low, high))
-            .select_related("case")
-            .defer("case__search")
-            .order_by("print__pk")
-            .first()
-        )
-        assert reply is not None
-        earlier = checking.candidates(reply.case, reply.text)
+        place = ReplyPrint.objects.filter(pk__gte=dice.randint(low, high)).order_by("pk")[:1].get()
+        reply = Reply.objects.select_related("case").defer("case__search").get(pk=place.pk)
+        earlier = checking.candidates(reply.case, reply.text, limits)
         seen += 1
-        found += compare(reply.text, earlier, Thresholds()).reuse is not None
+        found += compare(reply.text, earlier, limits).reuse is not None
     return found, seen

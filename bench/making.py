@@ -36,7 +36,7 @@ CHUNK = 2000
 CITIZENS = CHUNK * 2 // 5
 EVENTS = 8  # ids kept for the events of a case; it has seven at most
 SPAN = timedelta(days=600)
-NEAR_COPIES = 0.06
+NEAR_COPIES = 0.05  # and with their originals 5.5 % of the replies
 ORIGINALS = 10  # replies of a chunk that are sent again and again
 _NULL = "\\N"
 _NAMES = ("Марина Котова", "Олег Сомов", "Ирина", "", "Пётр Лапин")
@@ -151,7 +151,7 @@ class Writer:
             " published_by_id risk flagged similarity assessment rules_version",
         )
         self.findings = Sheet(Finding, "id reply_id code severity weight")
-        self.prints = Sheet(ReplyPrint, "reply_id mask_hash stems")
+        self.prints = Sheet(ReplyPrint, "reply_id mask_hash stems words")
         self.log = Sheet(CaseEvent, "id case_id at actor_id move before after")
         self.keys: list[tuple[int, ...]] = []
         self.keyed: list[int] = []
@@ -406,6 +406,7 @@ class Writer:
         # A returned text is not in the index: no citizen ever got it.
         if roll() < self.plan.indexed and case.status != Status.REWORK:
             made = make_print(text)
-            self.prints.add(str(pk), str(made.mask_hash), str(made.stems))
+            words = "\\\\x" + made.words.hex()
+            self.prints.add(str(pk), str(made.mask_hash), str(made.stems), words)
             self.keys.append(made.keys)
             self.keyed.append(pk)

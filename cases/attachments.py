@@ -1,7 +1,7 @@
 """Files of messages and replies: stored once under their hash, their type read from content."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
 
@@ -13,10 +13,11 @@ from django.db import transaction
 
 from agencies.models import User
 from agencies.roles import Right
-from cases.actions.moving import locked_case, refuse
+from cases.actions.moving import refuse
 from cases.errors import BadChange, RightMissing
 from cases.models import Attachment, Case, CaseEvent, Message, Reply
 from cases.querysets import may
+from cases.reading import locked_case
 from cases.workflow import MOVES
 
 MAX_BYTES = 15 * 1024 * 1024
@@ -101,13 +102,6 @@ def pending(case: Case, actor: User) -> list[Attachment]:
     """What this author has attached to the reply he is writing (one query)."""
     rows = Attachment.objects.filter(case=case, message=None, reply=None, uploaded_by=actor)
     return list(rows.order_by("pk"))
-
-
-def has_media(case: Case, files: Sequence[object]) -> bool | None:
-    """Whether the reply shows its proof; None where the topic asks for none."""
-    if files:
-        return True
-    return False if case.topic is not None and case.topic.photo_required else None
 
 
 def keep_for_draft(reply: Reply) -> None:

@@ -5,54 +5,178 @@ the reply: there is no second index to keep consistent.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from psycopg.types.json import Jsonb
 
-from agencies.models import User
-from cases.models import Case, Finding, QualitySetting, Reply, ReplyKey, ReplyPrint
+from agencies.models import Agency, User
+from cases.models import (
+    Case,
+    Channel,
+    Citizen,
+    Finding,
+    MassEvent,
+    QualitySetting,
+    Reply,
+    ReplyKey,
+    ReplyPrint,
+    Topic,
+)
+from database.inserts import Insert
+from database.rows import Columns, planned
 from quality import Assessment, EarlierReply, Situation, Thresholds, assess
-from quality.prints import make_print
+from quality.prints import PRINT_VERSION, Print, make_print
+from quality.reuse import Sieve
 
 # The rarity-weighted vote over truncated key lists: without OFFSET 0 the planner flattens the
 # lateral query and re-runs it for every output row (measured 35 ms instead of 2.8).
 _CANDIDATES = """
-(select reply_id from cases_replyprint where mask_hash = %(mask)s limit 32)
-union
-(select hit.reply_id
-from unnest(%(keys)s::int[]) as wanted(h)
-cross join lateral (
-    select array_agg(reply_id) as ids, count(*) as n
-    from (select reply_id from cases_replykey k where k.h = wanted.h limit 60 offset 0) t
-) list
-cross join lateral unnest(list.ids) as hit(reply_id)
-group by hit.reply_id
-order by sum(1.0 / (1 + list.n)) desc, hit.reply_id desc
-limit 32)
+select p.reply_id, p.words from (
+    (select reply_id from cases_replyprint where mask_hash = %s limit 32)
+    union
+    (select hit.reply_id
+    from unnest(%s::int[]) as wanted(h)
+    cross join lateral (
+        select array_agg(reply_id) as ids, count(*) as n
+        from (select reply_id from cases_replykey k where k.h = wanted.h limit 60 offset 0) t
+    ) list
+    cross join lateral unnest(list.ids) as hit(reply_id)
+    group by hit.reply_id
+    order by sum(1 / (1 + list.n)::float8) desc, hit.reply_id desc
+    limit 32)
+) found
+join cases_replyprint p on p.reply_id = found.reply_id
 """
+_SOURCES = """
+select r.id, r.text, r.agency_id, c.citizen_id, r.submitted_at
+from cases_reply r join cases_case c on c.id = r.case_id
+where r.id = any(%s) and r.case_id <> %s
+"""
+
+_CITIZEN = Columns(Citizen, "z", only=["name", "kind", "phone", "address", "profile_url"])
+_TOPIC = Columns(Topic, "t", only=["name", "photo_required"])
+_CHANNEL = Columns(Channel, "n", only=["code", "is_public"])
+_EVENT = Columns(MassEvent, "e", only=["approved_text"])
+_AGENCY = Columns(Agency, "a", without=["sort_name"])
+_EXECUTOR = Columns(User, "x", only=["username", "first_name", "last_name", "phone"])
+_SETTING = Columns(QualitySetting, "q")
+_RELATED: tuple[tuple[str, Columns[Any]], ...] = (
+    ("citizen", _CITIZEN),
+    ("topic", _TOPIC),
+    ("channel", _CHANNEL),
+    ("event", _EVENT),
+    ("agency", _AGENCY),
+    ("executor", _EXECUTOR),
+)
+_GROUND = f"""
+select
+    (select string_agg(m.text, E'\\n\\n' order by m.posted_at, m.id)
+        from cases_message m where m.case_id = c.id and m.is_current),
+    (select json_agg(json_build_array(r.id, r.version, r.state) order by r.version)
+        from cases_reply r where r.case_id = c.id),
+    (select array_agg(a.id) from cases_attachment a where a.case_id = c.id
+        and a.message_id is null and a.reply_id is null and a.uploaded_by_id = %s),
+    {", ".join(columns.sql for _name, columns in _RELATED)}, {_SETTING.sql}
+from cases_case c
+join cases_citizen z on z.id = c.citizen_id
+join cases_channel n on n.id = c.channel_id
+left join cases_topic t on t.id = c.topic_id
+left join cases_massevent e on e.id = c.event_id
+left join agencies_agency a on a.id = c.agency_id
+left join agencies_user x on x.id = c.executor_id
+left join lateral (
+    select * from cases_qualitysetting order by created_at desc, id desc limit 1
+) q on true
+where c.id = %s
+"""
+_INSERT_REPLY = Insert(Reply)
+_STORE = f"""
+with reply as ({_INSERT_REPLY.sql} returning id),
+findings as (
+    insert into cases_finding (reply_id, code, severity, spans, params, weight)
+    select reply.id, f.* from reply, jsonb_to_recordset(%s)
+        as f(code text, severity text, spans jsonb, params jsonb, weight float8)
+),
+print as (
+    insert into cases_replyprint (reply_id, mask_hash, stems, words, version)
+    select id, %s, %s, %s, {PRINT_VERSION} from reply
+),
+keys as (
+    insert into cases_replykey (h, reply_id) select key, id from reply, unnest(%s::int[]) as key
+)
+select id from reply
+"""
+_MOST_STEMS = 32767  # of a small integer
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a check of any text for one case stands on; see `ground_of`.
+
+    `replies`: (id, version, state) of those sent before, oldest first. `files`: ids of what the
+    author has attached to the reply he is writing.
+    """
+
+    case: Case
+    message: str
+    limits: Thresholds
+    replies: list[tuple[int, int, str]]
+    files: list[int]
+
+    @property
+    def has_media(self) -> bool | None:
+        """Whether the reply shows its proof; None where the topic asks for none."""
+        if self.files:
+            return True
+        return False if self.case.topic is not None and self.case.topic.photo_required else None
+
+
+def ground_of(case: Case, author: User) -> Ground:
+    """The citizen's words, the thresholds in force, the earlier replies, the files (one query).
+
+    Gives the case the rows it points to, as `values_of` and the panel want them.
+    """
+    (row,) = planned(_GROUND, [author.pk, case.pk])
+    at = 3
+    for name, columns in _RELATED:
+        case._state.fields_cache[name] = columns.take(row, at)
+        at += columns.width
+    limits, _setting = limits_of(_SETTING.take(row, at))
+    replies = [(pk, version, state) for pk, version, state in row[1] or ()]
+    return Ground(case, row[0] or "", limits, replies, row[2] or [])
+
+
+def limits_of(row: QualitySetting | None) -> tuple[Thresholds, QualitySetting]:
+    setting = row or QualitySetting()
+    return Thresholds(flag=setting.flag_from, **setting.thresholds), setting
 
 
 def thresholds() -> tuple[Thresholds, QualitySetting]:
     """The thresholds in force (one query); defaults where nobody has set any."""
-    row = QualitySetting.objects.order_by("-created_at", "-pk").first() or QualitySetting()
-    return Thresholds(flag=row.flag_from, **row.thresholds), row
+    return limits_of(QualitySetting.objects.order_by("-created_at", "-pk").first())
 
 
-def candidates(case: Case, text: str) -> list[EarlierReply]:
-    """Up to 32 earlier replies to other cases that share text with this one (two queries)."""
+def candidates(
+    case: Case, text: str, limits: Thresholds, approved: Sequence[str] = ()
+) -> list[EarlierReply]:
+    """Earlier replies to other cases this text is like: what `assess` would find, and no others.
+
+    The index answers with up to 64 that share anything; the words of their prints tell which of
+    them are worth reading (one query, two when there are any).
+    """
     own = make_print(text)
     if not own.keys:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, {"keys": list(own.keys), "mask": own.mask_hash})
-        ids = [row[0] for row in cursor.fetchall()]
-    found = (
-        Reply.objects.filter(pk__in=ids)
-        .exclude(case_id=case.pk)
-        .values_list("pk", "text", "agency_id", "author_id", "case__citizen_id", "submitted_at")
-    )
+    sieve = Sieve(text, limits, approved)
+    ids = [
+        pk
+        for pk, words in planned(_CANDIDATES, [own.mask_hash, list(own.keys)])
+        if sieve.lets_through(words)
+    ]
+    if not ids:
+        return []
     return [
         EarlierReply(
             key=str(pk),
@@ -62,13 +186,18 @@ def candidates(case: Case, text: str) -> list[EarlierReply]:
             case_message=None,
             sent_at=sent_at,
         )
-        for pk, earlier, agency, _author, citizen, sent_at in found
+        for pk, earlier, agency, citizen, sent_at in planned(_SOURCES, [ids, case.pk])
     ]
 
 
 def _contacts(case: Case) -> tuple[str, ...]:
     citizen = case.citizen
     return tuple(filter(None, (citizen.phone, citizen.address, citizen.profile_url)))
+
+
+def approved_of(case: Case) -> tuple[str, ...]:
+    """Texts a supervisor approved for the case's event: what is taken from them is no copying."""
+    return (case.event.approved_text,) if case.event and case.event.approved_text else ()
 
 
 def values_of(
@@ -82,7 +211,6 @@ def values_of(
     has_media: bool | None = None,
 ) -> Situation:
     """What `quality` needs to know about the case, from loaded rows only (no query)."""
-    approved = case.event.approved_text if case.event_id and case.event else ""
     return Situation(
         message=message,
         reply=text,
@@ -100,7 +228,7 @@ def values_of(
         citizen_names=tuple(filter(None, (case.citizen.name,))),
         citizen_contacts=_contacts(case),
         place=case.place or None,
-        approved_texts=(approved,) if approved else (),
+        approved_texts=approved_of(case),
     )
 
 
@@ -109,33 +237,53 @@ def message_of(case: Case) -> str:
     return "\n\n".join(case.messages.filter(is_current=True).values_list("text", flat=True))
 
 
-def check(case: Case, text: str, **given: Any) -> Assessment:
-    """Assess a text for a case against all earlier replies (five queries, nothing stored)."""
-    limits, _ = thresholds()
-    values = values_of(case, message_of(case), text, **given)
-    return assess(values, candidates(case, text), thresholds=limits)
+def check(ground: Ground, text: str, **given: Any) -> Assessment:
+    """Assess a text for a case against all earlier replies (two queries, nothing stored)."""
+    case = ground.case
+    values = values_of(case, ground.message, text, has_media=ground.has_media, **given)
+    earlier = candidates(case, text, ground.limits, values.approved_texts)
+    return assess(values, earlier, thresholds=ground.limits)
 
 
-def store(reply: Reply, found: Assessment) -> None:
-    """Write the assessment onto the reply with its findings, and index the text.
-
-    An unsaved reply is inserted (four queries); of a saved one the earlier findings and index
-    are replaced.
-    """
-    fresh = reply.pk is None
+def take_over(reply: Reply, found: Assessment) -> None:
+    """Put the assessment onto the reply; nothing is saved."""
     reply.risk = found.risk
     reply.flagged = found.flagged
     reply.similarity = found.reuse.similarity if found.reuse else 0.0
     reply.rules_version = found.rules_version
     reply.assessment = as_json(found)
-    if fresh:
-        reply.save()
-    else:
-        reply.save(update_fields=["risk", "flagged", "similarity", "rules_version", "assessment"])
-        reply.findings.all().delete()
-        forget([reply])
-    Finding.objects.bulk_create(finding_rows(reply, found))
-    index([reply])
+
+
+def store(reply: Reply, found: Assessment) -> None:
+    """Write a new reply with its assessment, its findings and its place in the index of texts.
+
+    One statement: the reply, its print and its forty keys are there together or not at all.
+    """
+    take_over(reply, found)
+    made = make_print(reply.text)
+    findings = [
+        {
+            "code": item.code,
+            "severity": item.severity,
+            "spans": item.spans,
+            "params": item.params,
+            "weight": item.weight,
+        }
+        for item in finding_rows(reply, found)
+    ]
+    rows = planned(
+        _STORE,
+        [
+            *_INSERT_REPLY.values(reply),
+            Jsonb(findings),
+            made.mask_hash,
+            min(made.stems, _MOST_STEMS),
+            made.words,
+            list(made.keys),
+        ],
+    )
+    reply.pk = rows[0][0]
+    reply._state.adding = False
 
 
 def finding_rows(reply: Reply, found: Assessment) -> list[Finding]:
@@ -160,13 +308,20 @@ def as_json(found: Assessment) -> dict[str, Any]:
     }
 
 
+def print_row(reply: Reply, made: Print) -> ReplyPrint:
+    return ReplyPrint(
+        reply=reply,
+        mask_hash=made.mask_hash,
+        stems=min(made.stems, _MOST_STEMS),
+        words=made.words,
+        version=made.version,
+    )
+
+
 def index(replies: Sequence[Reply]) -> None:
     """Put these replies into the index of texts; those indexed before must be forgotten first."""
     prints = [(reply, make_print(reply.text)) for reply in replies]
-    ReplyPrint.objects.bulk_create(
-        ReplyPrint(reply=reply, mask_hash=made.mask_hash, stems=min(made.stems, 32767))
-        for reply, made in prints
-    )
+    ReplyPrint.objects.bulk_create(print_row(reply, made) for reply, made in prints)
     ReplyKey.objects.bulk_create(
         ReplyKey(h=key, reply_id=reply.pk) for reply, made in prints for key in set(made.keys)
     )

@@ -723,6 +723,8 @@ class ReplyPrint(models.Model):
     reply = models.OneToOneField(Reply, models.CASCADE, primary_key=True, related_name="print")
     mask_hash = models.BigIntegerField(db_index=True)
     stems = models.PositiveSmallIntegerField()
+    # Four bytes a stem: a candidate is compared by them, and its text read only if it matches.
+    words = models.BinaryField(null=True)
     version = models.PositiveSmallIntegerField(default=1)
 
     def __str__(self) -> str:

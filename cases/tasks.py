@@ -57,7 +57,9 @@ def check_some(limit: int = BATCH) -> int:
     for reply in replies:
         earlier = [
             found
-            for found in checking.candidates(reply.case, reply.text)
+            for found in checking.candidates(
+                reply.case, reply.text, limits, checking.approved_of(reply.case)
+            )
             if found.sent_at is None or found.sent_at <= reply.submitted_at
         ]
         values = checking.values_of(
@@ -69,11 +71,7 @@ def check_some(limit: int = BATCH) -> int:
             replied_at=reply.submitted_at,
         )
         found = assess(values, earlier, thresholds=limits)
-        reply.risk = found.risk
-        reply.flagged = found.flagged
-        reply.similarity = found.reuse.similarity if found.reuse else 0.0
-        reply.rules_version = found.rules_version
-        reply.assessment = checking.as_json(found)
+        checking.take_over(reply, found)
         findings += checking.finding_rows(reply, found)
     Finding.objects.filter(reply__in=replies).delete()
     Reply.objects.bulk_update(

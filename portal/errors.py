@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.views.defaults import page_not_found
 
-from cases.errors import CaseError
+from cases.errors import CaseError, CaseNotFound
 from portal.wording import word_error
 
 
@@ -22,5 +23,7 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, CaseError):
             return None
+        if isinstance(error, CaseNotFound) and not getattr(request, "htmx", False):
+            return page_not_found(request, error)
         template = "components/_error.html" if getattr(request, "htmx", False) else "409.html"
         return render(request, template, {"explanation": word_error(error)}, status=error.status)

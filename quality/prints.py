@@ -5,6 +5,8 @@ library upgrade, so a change here needs a new version filled beside the old one.
 """
 
 import re
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -87,12 +89,26 @@ def _permutations() -> tuple["np.ndarray", "np.ndarray"]:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """`mask_hash`: signed 64 bits; `keys`: signed 32 bits, sorted, without repeats."""
+    """`mask_hash`: signed 64 bits; `keys`: signed 32 bits, sorted, without repeats.
+
+    `words`: the body's stems as hashes of four bytes each, in their order. A candidate is held
+    against them before anybody reads its text (`reuse.Sieve`).
+    """
 
     mask_hash: int
     stems: int
     keys: tuple[int, ...]
+    words: bytes
     version: int = PRINT_VERSION
+
+
+def word_hashes(stems: Sequence[str]) -> list[int]:
+    """What stands for each stem in `Print.words`."""
+    return [xxhash.xxh32_intdigest(stem.encode(), seed=PRINT_VERSION) for stem in stems]
+
+
+def unpacked(words: bytes) -> tuple[int, ...]:
+    return struct.unpack(f">{len(words) // 4}I", words)
 
 
 @dataclass(frozen=True)
@@ -105,10 +121,9 @@ class Masked:
     places: tuple[tuple[int, int], ...]  # of the stems in the clean text
     prepared: Prepared
 
-    @cached_property
-    def spans(self) -> tuple[tuple[int, int], ...]:
-        """The stems' code points in the original text."""
-        return tuple([self.prepared.span(start, end) for start, end in self.places])
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Code points of the original text from one stem to another, inclusive."""
+        return self.prepared.span(self.places[first][0], self.places[last][1])
 
     @cached_property
     def body_indexes(self) -> list[int]:
@@ -159,10 +174,13 @@ def _signed(value: int, bits: int) -> int:
     return value - (1 << bits) if value >> (bits - 1) else value
 
 
+@lru_cache(maxsize=64)
 def make_print(text: str) -> Print:
     """Print of a reply's own words; formula sentences count only where there is nothing else."""
     form = masked(text)
     stems = [form.stems[index] for index in form.body_indexes]
+    hashes = word_hashes(stems)
+    packed = struct.pack(f">{len(hashes)}I", *hashes)
     if len(stems) < 4:
         stems = list(form.stems)
     words = [item.encode() for item in stems]
@@ -188,6 +206,5 @@ def make_print(text: str) -> Print:
         for band in range(_BANDS):
             own = rows[band * size : (band + 1) * size]
             bands.add(xxhash.xxh32_intdigest(own, seed=1000 + band))
-    return Print(
-        mask_hash, len(stems), tuple(sorted(_signed(key, 32) for key in {*winnowed, *bands}))
-    )
+    keys = tuple(sorted(_signed(key, 32) for key in {*winnowed, *bands}))
+    return Print(mask_hash, len(stems), keys, packed)

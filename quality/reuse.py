@@ -1,11 +1,12 @@
 """Exact comparison of a reply with candidates: similarity, copied passages, own part."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
 
-from quality.prints import Masked, masked
+from quality.prints import Masked, masked, unpacked, word_hashes
 from quality.types import EarlierReply, Reuse, SourceMatch, Thresholds
 
 MIN_RUN = 4
@@ -45,9 +46,13 @@ def _body(form: Masked) -> tuple[list[str], list[int]]:
     return [form.stems[index] for index in indexes], indexes
 
 
-def _runs(reply: Sequence[str], source: Sequence[str]) -> list[tuple[int, int, int]]:
+Stems = Sequence[Hashable]
+"""Stems themselves, or what stands for them in a stored print."""
+
+
+def _runs(reply: Stems, source: Stems) -> list[tuple[int, int, int]]:
     """Equal runs (start, source start, length), longest at each place, in any order; linear-ish."""
-    places: dict[tuple[str, ...], list[int]] = {}
+    places: dict[tuple[Hashable, ...], list[int]] = {}
     for j in range(len(source) - MIN_RUN + 1):
         places.setdefault(tuple(source[j : j + MIN_RUN]), []).append(j)
     runs = []
@@ -73,16 +78,45 @@ def _runs(reply: Sequence[str], source: Sequence[str]) -> list[tuple[int, int, i
     return runs
 
 
-def _trigram_cover(reply: Sequence[str], source: Sequence[str]) -> float:
-    """Share of the reply's stems inside a word 3-gram the source has too, wherever it stands."""
-    if len(reply) < 3:
-        return 0.0
-    known = {tuple(source[j : j + 3]) for j in range(len(source) - 2)}
-    covered = [False] * len(reply)
-    for i in range(len(reply) - 2):
-        if tuple(reply[i : i + 3]) in known:
-            covered[i] = covered[i + 1] = covered[i + 2] = True
-    return sum(covered) / len(reply)
+class Likeness(NamedTuple):
+    """`cover`: share of the reply's stems inside a word 3-gram the source has too."""
+
+    similarity: float
+    cover: float
+    runs: list[tuple[int, int, int]]
+
+
+class Sought:
+    """A reply's side of the comparison, made once for all its candidates."""
+
+    def __init__(self, words: Stems, thresholds: Thresholds) -> None:
+        self.words = words
+        self._limit = similarity_threshold(len(words))
+        self._thresholds = thresholds
+        self._grams = list(zip(words, words[1:], words[2:], strict=False))
+
+    def in_source(self, source: Stems) -> Likeness | None:
+        """How the reply is like the source; None where it is no source of it."""
+        similarity = Indel.normalized_similarity(self.words, source)
+        cover = self._cover(source)
+        alike = similarity >= self._limit
+        if not alike and cover < self._thresholds.containment:
+            return None
+        # Shuffled sentences keep their 3-grams but lose their order, halves keep both.
+        runs = _runs(self.words, source)
+        if not alike and sum(length for _, _, length in runs) < self._thresholds.passage:
+            return None
+        return Likeness(similarity, cover, runs)
+
+    def _cover(self, source: Stems) -> float:
+        known = set(zip(source, source[1:], source[2:], strict=False))
+        covered = 0
+        upto = 0  # stems before it are counted
+        for i, gram in enumerate(self._grams):
+            if gram in known:
+                covered += i + 3 - max(i, upto)
+                upto = i + 3
+        return covered / len(self.words)
 
 
 def _approved(form: Masked, texts: Sequence[str]) -> Masked:
@@ -94,6 +128,26 @@ def _approved(form: Masked, texts: Sequence[str]) -> Masked:
         for start, _, length in _runs(form.stems, masked(text).stems):
             body[start : start + length] = [False] * length
     return Masked(form.stems, tuple(body), form.places, form.prepared)
+
+
+class Sieve:
+    """Which candidates may be sources of a reply, by the words of their stored prints.
+
+    Lets through all that `compare` would find, so that only their texts need be read.
+    """
+
+    def __init__(
+        self, reply: str, thresholds: Thresholds, approved_texts: Sequence[str] = ()
+    ) -> None:
+        words, _indexes = _body(_approved(masked(reply), approved_texts))
+        # Of texts of nothing but formulas only equal ones are told, and not by the body.
+        self._sought = Sought(word_hashes(words), thresholds) if len(words) >= 3 else None
+
+    def lets_through(self, words: bytes | None) -> bool:
+        """`words`: of the candidate's print; None where an older print has none."""
+        if words is None or self._sought is None:
+            return True
+        return self._sought.in_source(unpacked(words)) is not None
 
 
 def compare(
@@ -117,23 +171,16 @@ def compare(
         return Comparison(None, (), (), tuple(copied), 1.0 if total else 0.0, total)
     found: list[tuple[float, SourceMatch, EarlierReply]] = []
     exact: list[EarlierReply] = []
-    limit = similarity_threshold(total)
+    sought = Sought(words, thresholds)
     for candidate in earlier[:MAX_CANDIDATES]:
         other = masked(candidate.text)
         source, source_indexes = _body(other)
-        if not source:
+        likeness = sought.in_source(source) if source else None
+        if likeness is None:
             continue
-        similarity = Indel.normalized_similarity(words, source)
-        cover = _trigram_cover(words, source)
         if words == source:
             exact.append(candidate)
-        # Shuffled sentences keep their 3-grams but lose their order, halves keep both.
-        runs = _runs(words, source)
-        partly = cover >= thresholds.containment and (
-            sum(length for _, _, length in runs) >= thresholds.passage
-        )
-        if similarity < limit and not partly:
-            continue
+        similarity, cover, runs = likeness
         spans = []
         for start, source_start, length in runs:
             for index in range(start, start + length):
@@ -141,14 +188,7 @@ def compare(
             first, last = indexes[start], indexes[start + length - 1]
             source_first = source_indexes[source_start]
             source_last = source_indexes[source_start + length - 1]
-            spans.append(
-                (
-                    form.spans[first][0],
-                    form.spans[last][1],
-                    other.spans[source_first][0],
-                    other.spans[source_last][1],
-                )
-            )
+            spans.append((*form.span(first, last), *other.span(source_first, source_last)))
         match = SourceMatch(candidate.key, round(similarity, 4), round(cover, 4), tuple(spans))
         found.append((max(similarity, cover), match, candidate))
     found.sort(key=lambda item: (-item[0], item[1].key))

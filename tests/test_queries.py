@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agencies.models import Agency, User
+from cases import actions
 from cases.models import Case, Citizen
 from cases.workflow import Status
 from tests import factories
@@ -89,13 +90,42 @@ def test_the_authors_other_cases_are_shown_or_counted_by_right(agency: Agency) -
     assert before["hidden"] == len(foreign)
 
 
-def test_a_move_asks_at_most_twelve_times(agency: Agency) -> None:
+def test_a_move_asks_four_times(agency: Agency) -> None:
+    """Person with session and roles; the case; the case locked; the change with its event."""
     client, _person = _signed_in("executor", agency)
     cases = _cases(agency, 2, Status.ROUTED)
     client.post(f"{cases[0].get_absolute_url()}take/")
-    assert _statements(client, f"{cases[1].get_absolute_url()}take/", {}) <= 12
+    assert _statements(client, f"{cases[1].get_absolute_url()}take/", {}) == 4
     cases[1].refresh_from_db()
     assert cases[1].status == Status.IN_WORK
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_reply_is_sent_in_eight_statements_however_many_were_sent_before(
+    copied: bool, agency: Agency
+) -> None:
+    """Those of a move, what the check stands on, the index, the sources if any, the reply."""
+    client, person = _signed_in("executor", agency)
+    text = factories.REPLY if copied else "Фонари у школы заменит бригада Горсвета до 3 марта."
+    for case in _cases(agency, 3):
+        actions.submit_reply(case, actor=person, text=factories.REPLY, override="да")
+    (case,) = _cases(agency, 1)
+    many = _statements(
+        client, f"{case.get_absolute_url()}submit-reply/", {"text": text, "override": "да"}
+    )
+    assert case.replies.get().text == text
+    assert many == (8 if copied else 7)
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_live_check_asks_at_most_seven_times(copied: bool, agency: Agency) -> None:
+    client, person = _signed_in("executor", agency)
+    for case in _cases(agency, 3):
+        actions.submit_reply(case, actor=person, text=factories.REPLY, override="да")
+    text = factories.REPLY if copied else "Фонари у школы заменит бригада Горсвета до 3 марта."
+    path = f"{_cases(agency, 1)[0].get_absolute_url()}check/"
+    client.post(path, {"text": text})
+    assert _statements(client, path, {"text": text}) == (7 if copied else 5)
 
 
 def test_what_people_wrote_is_escaped_in_the_rows_of_a_list(agency: Agency) -> None:

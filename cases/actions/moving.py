@@ -6,16 +6,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from agencies.models import User
-from cases.errors import CaseNotFound, MoveNotAllowed, RightMissing, StaleChange
-from cases.models import Case, CaseEvent
+from cases.errors import MoveNotAllowed, RightMissing, StaleChange
+from cases.models import Case
 from cases.querysets import may
+from cases.reading import locked_case
 from cases.workflow import MOVES
+from database.rows import planned
 
-_SKIP = {"id", "is_open", "search"}
+# What a move may change; the rest is the case's key or made by the database.
+_FIELDS = [
+    field
+    for field in Case._meta.concrete_fields
+    if field.attname not in {"id", "search", "version"} and not field.generated
+]
+_EVENT = (
+    "insert into cases_caseevent (case_id, at, actor_id, move, before, after, data)"
+    " values (%s, %s, %s, %s, %s, %s, %s) returning id"
+)
 
 
 @dataclass(slots=True)
@@ -27,38 +39,31 @@ class Moving:
     at: datetime
     before: str
     data: dict[str, Any] = field(default_factory=dict)
+    _along: list[tuple[str, list[Any]]] = field(default_factory=list)
+
+    def along(self, sql: str, *values: Any) -> None:
+        """Let a further change of data travel in the statement that saves the case."""
+        self._along.append((sql, list(values)))
 
 
-def _values(case: Case) -> dict[str, Any]:
-    deferred = case.get_deferred_fields()
-    return {
-        f.attname: getattr(case, f.attname)
-        for f in case._meta.concrete_fields
-        if f.attname not in _SKIP and f.attname not in deferred
-    }
+def _values(case: Case) -> list[Any]:
+    return [getattr(case, field.attname) for field in _FIELDS]
 
 
-def locked_case(case: Case, actor: User) -> Case:
-    """The case under a row lock, if `actor` may see it at all; else CaseNotFound (404)."""
-    found = (
-        Case.objects.visible_to(actor)
-        .select_related("agency", "topic", "territory", "channel", "citizen", "event")
-        .defer("search")
-        .select_for_update(of=("self",))
-        .filter(pk=case.pk)
-        .first()
-    )
-    if found is None:
-        raise CaseNotFound("case_not_found")
-    return found
-
-
-def save_changes(case: Case, old: dict[str, Any]) -> list[str]:
-    """Save the fields that differ from `old`, with the next version; their names."""
-    changed = [name for name, value in _values(case).items() if value != old[name]]
+def _record(step: Moving, name: str, old: list[Any]) -> None:
+    """Save what differs from `old`, the next version and the event, in one statement."""
+    case = step.case
     case.version += 1
-    case.save(update_fields=[*changed, "version"])
-    return changed
+    columns, values = ['"version" = %s'], [case.version]
+    for field_, before, now in zip(_FIELDS, old, _values(case), strict=True):
+        if now != before:
+            columns.append(f'"{field_.column}" = %s')
+            values.append(field_.get_db_prep_save(now, connection))
+    parts = [(f"update cases_case set {', '.join(columns)} where id = %s", [*values, case.pk])]
+    parts += step._along
+    changes = ", ".join(f"change{at} as ({sql})" for at, (sql, _values) in enumerate(parts))
+    event = [case.pk, step.at, step.actor.pk, name, step.before, case.status, Jsonb(step.data)]
+    planned(f"with {changes} {_EVENT}", [*(v for _sql, own in parts for v in own), *event])
 
 
 def refuse(case: Case, name: str) -> MoveNotAllowed:
@@ -104,13 +109,4 @@ def moving(
         yield step
         if move.target is not None and fresh.status == step.before:
             fresh.status = move.target
-        save_changes(fresh, old)
-        CaseEvent.objects.create(
-            case=fresh,
-            at=step.at,
-            actor=actor,
-            move=name,
-            before=step.before,
-            after=fresh.status,
-            data=step.data,
-        )
+        _record(step, name, old)

@@ -1,21 +1,33 @@
 """The official's side of a reply: draft, send, withdraw; the approver's return."""
 
-from dataclasses import dataclass, field
-
-from django.db import connection
 from django.utils import timezone
 
 from agencies.models import User
 from agencies.roles import Right
 from cases import attachments, checking, clocks
 from cases.actions.moving import moving
-from cases.errors import BadChange, CaseNotFound, RightMissing
-from cases.models import Attachment, Case, Clock, Draft, Reply
+from cases.errors import BadChange, RightMissing
+from cases.models import Case, Clock, Draft, Reply
 from cases.querysets import may
+from cases.reading import IN_SCOPE, scope_of, visible_case
 from cases.workflow import Status
+from database.rows import planned
 from quality import Severity
 
 SHORTEST = 2
+_DRAFTED = f"""
+select c.id, %s::bigint as author, %s::text as text, %s::timestamptz as at from cases_case c
+where c.id = %s and {IN_SCOPE} and {IN_SCOPE}
+"""
+_KEEP_DRAFT = f"""
+insert into cases_draft (case_id, author_id, text, saved_at) {_DRAFTED}
+on conflict (case_id, author_id) do update set text = excluded.text, saved_at = excluded.saved_at
+returning id
+"""
+_EMPTY_DRAFT = f"""
+update cases_draft d set text = v.text, saved_at = v.at from ({_DRAFTED}) v
+where d.case_id = v.id and d.author_id = v.author returning d.id
+"""
 
 
 def save_draft(case: Case, *, actor: User, text: str) -> Draft | None:
@@ -23,15 +35,17 @@ def save_draft(case: Case, *, actor: User, text: str) -> Draft | None:
 
     None where nothing was typed and nothing is kept: looking at a case leaves no draft.
     """
-    visible = Case.objects.visible_to(actor).filter(pk=case.pk).first()
-    if visible is None:
-        raise CaseNotFound("case_not_found")
-    if not may(actor, Right.ANSWER_CASES, visible):
-        raise RightMissing("right_missing", move="submit_reply")
-    text = text.replace("\x00", "")
-    if not text.strip() and not Draft.objects.filter(case=visible, author=actor).exists():
+    draft = Draft(case=case, author=actor, text=text.replace("\x00", ""), saved_at=timezone.now())
+    rows = planned(
+        _KEEP_DRAFT if draft.text.strip() else _EMPTY_DRAFT,
+        [actor.pk, draft.text, draft.saved_at, case.pk]
+        + [*scope_of(actor), *scope_of(actor, Right.ANSWER_CASES)],
+    )
+    if not rows:
+        if not may(actor, Right.ANSWER_CASES, visible_case(actor, case.number)):
+            raise RightMissing("right_missing", move="submit_reply")
         return None
-    draft, _ = Draft.objects.update_or_create(case=visible, author=actor, defaults={"text": text})
+    draft.pk = rows[0][0]
     return draft
 
 
@@ -41,40 +55,6 @@ def latest_reply(case: Case) -> Reply:
     if reply is None:
         raise BadChange("no_reply", field="text")
     return reply
-
-
-@dataclass(slots=True)
-class _Before:
-    """What stands before a new reply: the last version, the published reply, waiting files."""
-
-    version: int = 0
-    published: int | None = None
-    files: list[int] = field(default_factory=list)
-
-
-def _before(case: Case, actor: User) -> _Before:
-    """One statement: a reply is sent while a person waits for the next page."""
-    found = _Before()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            select id, version, state from cases_reply where case_id = %(case)s
-            union all
-            select id, 0, '' from cases_attachment
-            where case_id = %(case)s and message_id is null and reply_id is null
-                and uploaded_by_id = %(actor)s
-            order by 2
-            """,
-            {"case": case.pk, "actor": actor.pk},
-        )
-        for pk, version, state in cursor.fetchall():
-            if not version:
-                found.files.append(pk)
-                continue
-            found.version = version
-            if state == Reply.State.PUBLISHED:
-                found.published = pk
-    return found
 
 
 def submit_reply(
@@ -96,36 +76,34 @@ def submit_reply(
     if len(text) < SHORTEST:
         raise BadChange("reply_empty", field="text")
     with moving(case, "submit_reply", actor, version=version) as step:
-        assert step.case.agency is not None  # a state at an agency, by database constraint
-        before = _before(step.case, actor)
+        assert step.case.agency_id is not None  # a state at an agency, by database constraint
+        ground = checking.ground_of(step.case, actor)
+        published = [pk for pk, _version, state in ground.replies if state == "published"]
         reply = Reply(
             case=step.case,
-            agency=step.case.agency,
+            agency_id=step.case.agency_id,
             author=actor,
             author_name=str(actor),
             kind=kind,
             state=Reply.State.APPROVAL,
             outcome=outcome,
             text=text,
-            version=before.version + 1,
-            corrects_id=before.published,
+            version=ground.replies[-1][1] + 1 if ground.replies else 1,
+            corrects_id=published[-1] if published else None,
             submitted_at=step.at,
         )
-        found = checking.check(
-            step.case,
-            text,
-            kind=kind,
-            outcome=outcome,
-            replied_at=step.at,
-            has_media=attachments.has_media(step.case, before.files),
-        )
+        found = checking.check(ground, text, kind=kind, outcome=outcome, replied_at=step.at)
         blocking = [item.code for item in found.findings if item.severity == Severity.BLOCK]
         if blocking and not override:
             raise BadChange("blocked", field="override", codes=blocking)
         reply.state = Reply.State.REVIEW if found.flagged else Reply.State.APPROVAL
         checking.store(reply, found)
-        if before.files:
-            Attachment.objects.filter(pk__in=before.files).update(reply=reply)
+        if ground.files:
+            step.along(
+                "update cases_attachment set reply_id = %s where id = any(%s)",
+                reply.pk,
+                ground.files,
+            )
         step.case.status = Status.REVIEW if found.flagged else Status.APPROVAL
         step.case.executor_id = step.case.executor_id or actor.pk
         step.case.submitted_at = step.at
@@ -141,7 +119,9 @@ def submit_reply(
         }
         if override:
             step.data |= {"override": override, "blocking": blocking}
-        Draft.objects.filter(case=step.case, author=actor).delete()
+        step.along(
+            "delete from cases_draft where case_id = %s and author_id = %s", step.case.pk, actor.pk
+        )
     return reply
 
 

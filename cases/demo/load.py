@@ -469,19 +469,14 @@ class Demo:
             if self.reply_rows[reply_before.key].case_id != case.pk
         ]
         found = assess(situation, earlier)
-        reply.risk, reply.flagged = found.risk, found.flagged
+        checking.take_over(reply, found)
         reply.state = Reply.State.REVIEW if found.flagged else Reply.State.APPROVAL
-        reply.similarity = found.reuse.similarity if found.reuse else 0.0
-        reply.rules_version = found.rules_version
-        reply.assessment = checking.as_json(found)
         case.risk, case.flagged, case.outcome = found.risk, found.flagged, reply.outcome
         case.submitted_at = at
         self.batch.replies.append(reply)
         self.batch.findings += checking.finding_rows(reply, found)
         made = make_print(reply.text)
-        self.batch.prints.append(
-            ReplyPrint(reply=reply, mask_hash=made.mask_hash, stems=made.stems)
-        )
+        self.batch.prints.append(checking.print_row(reply, made))
         self.batch.keys += [ReplyKey(h=key, reply_id=reply.pk) for key in sorted(set(made.keys))]
         self.index.add(
             EarlierReply(key=str(reply.pk), text=reply.text, agency=str(agency.pk), sent_at=at)

@@ -1,20 +1,22 @@
 """Two people acting on one case at once, on two real connections."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from agencies.models import User
 from agencies.roles import HOLDERS, Right
 from cases import actions
-from cases.actions.moving import locked_case
 from cases.doors import DOORS
 from cases.errors import BadChange, CaseError, MoveNotAllowed
 from cases.models import Case, Message
+from cases.reading import locked_case
 from cases.workflow import MOVES, Status
 from tests import factories
 from tests.access_payloads import MOVES as PAYLOADS
@@ -150,3 +152,88 @@ def test_three_merges_in_a_ring_leave_no_ring() -> None:
         assert case.merged_into is not None
         assert case.merged_into.status != Status.MERGED or case.merged_into.merged_into_id
     assert Message.objects.filter(case__in=left).count() == 3
+
+
+def _lock_then(case: Case, change: dict[str, Any], actor: User) -> tuple[Case | None, str | None]:
+    """What `actor`, who waits for the lock while `change` is made, gets: the case or the code."""
+    got: list[Any] = [None, None]
+    waiting = threading.Event()
+
+    def wait() -> None:
+        try:
+            with transaction.atomic():
+                waiting.set()
+                got[0] = locked_case(case, actor)
+        except CaseError as error:
+            got[1] = error.code
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=wait)
+    with transaction.atomic():
+        Case.objects.select_for_update().get(pk=case.pk)
+        Case.objects.filter(pk=case.pk).update(**change)
+        thread.start()
+        waiting.wait(10)
+        _until_somebody_waits()
+    thread.join(10)
+    assert not thread.is_alive()
+    return got[0], got[1]
+
+
+def _until_somebody_waits() -> None:
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("select 1 from pg_locks where not granted and locktype <> 'relation'")
+            if cursor.fetchone():
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits for the lock")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waited_for_the_lock_sees_the_case_and_its_agency_as_they_are_now() -> None:
+    world = World()
+    case = Case.objects.defer("search").get(pk=world.case(Status.IN_WORK, "own").pk)
+    other = world.agencies["other"]
+    person = factories.make_person("coordinator", world.agencies["region"])
+    change = {"agency": other, "version": case.version + 1, "title": "Иначе"}
+    found, refusal = _lock_then(case, change, person)
+    assert refusal is None
+    assert found is not None
+    assert (found.agency_id, found.version, found.title) == (other.pk, case.version + 1, "Иначе")
+    assert found.agency == other  # read after the lock, not with it
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waited_for_a_case_that_left_his_agency_finds_none() -> None:
+    world = World()
+    case = Case.objects.defer("search").get(pk=world.case(Status.IN_WORK, "own").pk)
+    person = factories.make_person("executor", world.agencies["own"])
+    change = {"agency": world.agencies["other"]}
+    assert _lock_then(case, change, person) == (None, "case_not_found")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_or_a_message_need_not_wait_for_a_move() -> None:
+    world = World()
+    case = Case.objects.defer("search").get(pk=world.case(Status.IN_WORK, "own").pk)
+    person = factories.make_person("coordinator", world.agencies["region"])
+    done: list[bool] = []
+
+    def add() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("set lock_timeout = '3s'")
+            case.events.create(move="seen")
+            done.append(True)
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        locked_case(case, person)
+        thread = threading.Thread(target=add)
+        thread.start()
+        thread.join(10)
+    assert done

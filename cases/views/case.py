@@ -19,9 +19,10 @@ from agencies.roles import Right
 from cases import actions, attachments, checking
 from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.errors import BadChange
-from cases.forms import word_change
+from cases.forms import MoveForm, word_change
 from cases.models import Attachment, Case, Reply, Review
 from cases.querysets import may
+from cases.reading import visible_case
 from cases.screens import TONES, Timekeeper
 from cases.views.common import case_or_404
 from cases.views.panel import panel_of, text_pieces
@@ -182,29 +183,28 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
 
     @login_required
     def view(request: HttpRequest, number: str) -> HttpResponse:
+        if request.method == "POST":
+            case = visible_case(request.user, number)
+            ensure_open(door, case, request.user)
+            form = door.form(request.POST, case=case, actor=request.user)
+            if form.is_valid():
+                try:
+                    door.perform(
+                        case, actor=request.user, version=_version(request), **form.cleaned_data
+                    )
+                except BadChange as error:
+                    form.refuse(error)
+                else:
+                    messages.success(request, _done_words(door, case))
+                    return redirect(_next(request) or case.get_absolute_url())
+            return shown(request, case_or_404(request.user, number), form, 422)
         case = case_or_404(request.user, number)
         ensure_open(door, case, request.user)
-        posted = request.method == "POST"
-        form = door.form(
-            request.POST if posted else None,
-            case=case,
-            actor=request.user,
-            initial=_initial(door, case),
+        return shown(
+            request, case, door.form(case=case, actor=request.user, initial=_initial(door, case))
         )
-        status = 200
-        if posted and form.is_valid():
-            try:
-                door.perform(
-                    case, actor=request.user, version=_version(request), **form.cleaned_data
-                )
-            except BadChange as error:
-                form.refuse(error)
-                status = 422
-            else:
-                messages.success(request, _done_words(door, case))
-                return redirect(_next(request) or case.get_absolute_url())
-        elif posted:
-            status = 422
+
+    def shown(request: HttpRequest, case: Case, form: MoveForm, status: int = 200) -> HttpResponse:
         if name == "submit_reply":
             context = case_context(case, request)
             if context["writes"]:
@@ -250,7 +250,7 @@ def _initial(door: Door, case: Case) -> dict[str, Any]:
 @require_POST
 def draft(request: HttpRequest, number: str) -> HttpResponse:
     """Saves what is being typed; answers with the moment for the corner of the editor."""
-    case = case_or_404(request.user, number)
+    case = visible_case(request.user, number)
     saved = actions.save_draft(case, actor=request.user, text=request.POST.get("text", ""))
     if saved is None:
         return HttpResponse(status=204)
@@ -261,18 +261,17 @@ def draft(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest, number: str) -> HttpResponse:
     """The live panel: assesses the text as it stands, stores nothing but the draft."""
-    case = case_or_404(request.user, number)
+    case = visible_case(request.user, number)
     text = request.POST.get("text", "").replace("\x00", "")[:20000]
     saved = actions.save_draft(case, actor=request.user, text=text)
     if saved is None or not text.strip():
         return render(request, "cases/_quality_empty.html", {"inserts": known_facts(case)})
     found = checking.check(
-        case,
+        checking.ground_of(case, request.user),
         text,
         kind=request.POST.get("kind") or Reply.Kind.FINAL,
         outcome=request.POST.get("outcome", ""),
         replied_at=timezone.now(),
-        has_media=attachments.has_media(case, attachments.pending(case, request.user)),
     )
     return render(
         request,

@@ -15,12 +15,13 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from agencies.roles import Right
-from cases import actions, attachments, checking
+from cases import actions, checking
 from cases.doors import Door, ensure_open, open_doors
 from cases.errors import RightMissing
 from cases.filters import CaseFilter
 from cases.models import Case, Reply
 from cases.querysets import CaseQuerySet, may
+from cases.reading import visible_case
 from cases.views.panel import panel_of
 from portal.api import serializers as out
 from portal.api.files import files_of
@@ -107,7 +108,7 @@ class MoveView(APIView):
         return self.make(request, number)
 
     def make(self, request: Request, number: str) -> Response:
-        case = case_or_404(request, number)
+        case = visible_case(request.user, number)
         version = wanted_version(request)
         ensure_open(self.door, case, request.user)
         form = self.door.form(
@@ -160,12 +161,11 @@ class Check(APIView):
         given = form.cleaned_data
         text = given["text"]
         found = checking.check(
-            case,
+            checking.ground_of(case, request.user),
             text,
             kind=given["kind"] or Reply.Kind.FINAL.value,
             outcome=given["outcome"],
             replied_at=timezone.now(),
-            has_media=attachments.has_media(case, attachments.pending(case, request.user)),
         )
         return Response(out.CheckSerializer(_panel(found, request, text)).data)
 

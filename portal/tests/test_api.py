@@ -168,7 +168,7 @@ def test_a_reply_is_sent_within_its_query_limit(region: Any, api: Any) -> None:
 
 
 # With the check against all earlier replies and its index; two of them are the savepoint.
-REPLY_QUERIES = 17
+REPLY_QUERIES = 10
 
 
 def test_mistakes_of_a_move_name_their_fields(region: Any, api: Any) -> None:

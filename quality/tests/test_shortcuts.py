@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from quality import patterns, prints, textform
+from quality import DEFAULT, EarlierReply, patterns, prints, textform
+from quality.reuse import Sieve, compare
 from quality.tests.test_properties import pairs
 
 _LETTERS = "абвйеЁё\u0306\u0308 \n\u200b😀№²½İ.,!?-—«»8(3599)+7@:/рфru"
@@ -56,3 +57,24 @@ def test_names_and_places_are_slots(text: str, marks: list[str]) -> None:
 )
 def test_formulas_are_no_part_of_the_body(text: str) -> None:
     assert patterns.formula_spans(textform.prepare(text).clean)
+
+
+def _mixed(one: str, two: str, cut: int, shuffle: int) -> str:
+    """Sentences of two replies: halves, borders and orders as a copier would leave them."""
+    sentences = one.split(". ")[:cut] + two.split(". ")[cut:]
+    return ". ".join(sentences[shuffle:] + sentences[:shuffle])
+
+
+@settings(max_examples=300, deadline=None)
+@given(one=some_text, two=some_text, cut=st.integers(0, 4), shuffle=st.integers(0, 2))
+def test_the_sieve_lets_through_what_the_comparison_finds_and_nothing_else(
+    one: str, two: str, cut: int, shuffle: int
+) -> None:
+    reply = _mixed(one, two, cut, shuffle)
+    for approved in ((), (two,)):
+        found = compare(reply, [EarlierReply("1", one)], DEFAULT, approved)
+        if found.stems < 3:  # of nothing but formulas only equal texts are told, by the texts
+            continue
+        sieve = Sieve(reply, DEFAULT, approved)
+        assert sieve.lets_through(prints.make_print(one).words) == bool(found.detected)
+        assert sieve.lets_through(None)
