@@ -3,6 +3,7 @@
 from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from rest_framework.authtoken.models import Token
 
 from agencies.access import holds
 from agencies.models import AccountEvent, Agency, AgencyUserPermission, User
@@ -49,6 +50,14 @@ def revoke_role(person: User, role: str, agency: Agency, *, actor: User | None =
             actor=actor, person=person, agency=agency, action="revoke_role", data={"role": role}
         )
     return bool(deleted)
+
+
+def end_tokens(person: User) -> None:
+    """A new password or a switched-off account ends what was signed in by the old one.
+
+    Sessions end by themselves: they carry a hash of the password.
+    """
+    Token.objects.filter(user=person).delete()
 
 
 def record(

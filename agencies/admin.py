@@ -306,6 +306,8 @@ class PersonAdmin(RightsAdmin, UserAdmin):
         action = "change_account" if change else "create_account"
         if change and "is_active" in form.changed_data:
             action = "switch_on" if obj.is_active else "switch_off"
+            if not obj.is_active:
+                actions.end_tokens(obj)
         if not change or form.changed_data:
             names = [name for name in form.changed_data if not name.startswith("password")]
             actions.record(obj, action, actor=request.user, agency=obj.agency, fields=names)
@@ -331,6 +333,7 @@ class PersonAdmin(RightsAdmin, UserAdmin):
         if request.method == "POST" and answer.status_code == 302:
             person = User.objects.select_related("agency").get(pk=id)
             if person.password != before:
+                actions.end_tokens(person)
                 actions.record(person, "set_password", actor=request.user, agency=person.agency)
         return answer
 
@@ -348,6 +351,7 @@ ACTIONS = {
     "switch_on": gettext_lazy("account switched on"),
     "switch_off": gettext_lazy("account switched off"),
     "set_password": gettext_lazy("password set"),
+    "change_password": gettext_lazy("own password changed"),
     "create_agency": gettext_lazy("agency created"),
     "change_agency": gettext_lazy("agency changed"),
 }

@@ -140,6 +140,15 @@ class RightsAdmin(admin.ModelAdmin):
             return rows
         return rows.filter(**{f"{self.agency_path}__in": sorted(ids)})
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what a filter of the list asks: Django would take any field from the address,
+        and a list filtered by words is an answer about words the reader is not shown."""
+        filters = self.get_list_filter(request)
+        if lookup in {getattr(kind, "parameter_name", None) for kind in filters}:
+            return True
+        field, _sep, rest = lookup.partition("__")
+        return field in filters and rest in {"", "exact", "id__exact", "isnull"}
+
     def _narrowed(self, field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> dict[str, Any]:
         """A choice of agencies or people offers, and accepts, only what the person manages."""
         related = self.admin_site._registry.get(field.remote_field.model)

@@ -9,11 +9,5 @@ urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
     path("settings/", views.my_settings, name="my-settings"),
-    path(
-        "password/",
-        auth.PasswordChangeView.as_view(
-            template_name="agencies/password.html", success_url="/settings/"
-        ),
-        name="password",
-    ),
+    path("password/", views.ChangePassword.as_view(), name="password"),
 ]

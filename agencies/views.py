@@ -7,8 +7,10 @@ from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
+from agencies import actions
 from agencies.forms import SettingsForm, SignInForm
 
 
@@ -22,6 +24,19 @@ class SignIn(auth.LoginView):
         if request.htmx and not request.user.is_authenticated:
             return render(request, "components/_signed_out.html", status=401)
         answer: HttpResponse = super().get(request, *args, **kwargs)
+        return answer
+
+
+class ChangePassword(auth.PasswordChangeView):
+    template_name = "agencies/password.html"
+    success_url = reverse_lazy("my-settings")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        person = self.request.user
+        actions.end_tokens(person)
+        actions.record(person, "change_password", actor=person, agency=person.agency)
+        messages.success(self.request, _("Password changed"))
         return answer
 
 
