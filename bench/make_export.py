@@ -1,12 +1,14 @@
-"""Write an invented export in the 47-column layout: `make_export.py ROWS FILE.xlsx|FILE.csv`.
+"""Write an invented export: `python -m bench.make_export ROWS FILE.xlsx|FILE.csv [--plain]`.
 
-Seeded: the same arguments give the same rows. Nobody in it exists.
+In the 47-column layout, or with `--plain` in thirteen plain columns without replies. Seeded: the
+same arguments give the same rows. Nobody in it exists.
 """
 
 import argparse
 import csv
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,10 @@ import xlsxwriter
 from intake.fields import EXPORT_FIELDS
 
 HEADERS = [field.headers[0] for field in EXPORT_FIELDS]
+PLAIN_HEADERS = (
+    *("id", "datetime", "source", "url", "author_id", "author_name", "text", "territory"),
+    *("address", "lat", "lon", "topic", "agency_kind"),
+)
 _PLACES = [
     ("Заречск г.о.", "Заречск"),
     ("Светлоярский г.о.", "Светлый Яр"),
@@ -46,18 +52,52 @@ _DID = [
 ]  # fmt: skip
 
 
-def rows(count: int, seed: int = 1) -> Iterator[list[object]]:
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the rows name: (municipality, settlement), (group, topic), agencies; ids from `first`.
+
+    Without agencies each row names the administration of its municipality.
+    """
+
+    places: Sequence[tuple[str, str]] = tuple(_PLACES)
+    topics: Sequence[tuple[str, str]] = tuple(_TOPICS)
+    agencies: Sequence[str] = ()
+    first: int = 0
+
+
+INVENTED = World()
+
+
+def rows(count: int, seed: int = 1, world: World = INVENTED) -> Iterator[list[object]]:
     """Rows in the order of HEADERS; moments as text, durations as timedelta, ids as int."""
     rng = random.Random(seed)
     start = datetime(2026, 1, 5, 8, 0)  # noqa: DTZ001  the export has no zone
-    for index in range(count):
-        yield [_row(rng, index, start).get(field.name, "") for field in EXPORT_FIELDS]
+    for index in range(world.first, world.first + count):
+        row = _row(rng, index, start, world)
+        yield [row.get(field.name, "") for field in EXPORT_FIELDS]
 
 
-def _row(rng: random.Random, index: int, start: datetime) -> dict[str, object]:
+def plain_rows(count: int, seed: int = 1, world: World = INVENTED) -> Iterator[list[object]]:
+    """Rows in the order of PLAIN_HEADERS: new messages, nothing of their history."""
+    rng = random.Random(seed)
+    start = datetime(2026, 1, 5, 8, 0)  # noqa: DTZ001  as a journal has it
+    for index in range(world.first, world.first + count):
+        row = _row(rng, index, start, world)
+        author = str(row["author_url"]).rpartition("/")[2]
+        name = rng.choice(("Анна Котова", "Олег Сомов", "Ирина", ""))
+        address = f"{row['street'] or 'Луговой переулок'}, {rng.randrange(1, 120)}"
+        lat, lon = round(rng.uniform(50, 60), 5), round(rng.uniform(30, 60), 5)
+        text = str(row["text"]).removeprefix("'")
+        yield [
+            *(f"m{row['external_id']}", row["posted_at"], "vk", row["url"], author, name, text),
+            *(row["territory"], address, lat, lon, row["topic"], "администрация"),
+        ]
+
+
+def _row(rng: random.Random, index: int, start: datetime, world: World) -> dict[str, object]:
     posted = start + timedelta(seconds=rng.randrange(180 * 86400))
-    territory, settlement = rng.choice(_PLACES)
-    group, topic = rng.choice(_TOPICS)
+    territory, settlement = rng.choice(world.places)
+    group, topic = rng.choice(world.topics)
     street, house = rng.choice(_STREETS), rng.randrange(1, 120)
     text = " ".join(
         f"{rng.choice(_STREETS) or 'Двор'} {rng.randrange(1, 99)}: {rng.choice(_WHAT)}, "
@@ -81,7 +121,7 @@ def _row(rng: random.Random, index: int, start: datetime) -> dict[str, object]:
         "cabinet": "Заречная область",
         "external_id": 41_000_000 + 7 * index,
         "incident_number": 800_000 + index,
-        "agency": f"Администрация {territory}",
+        "agency": rng.choice(world.agencies) if world.agencies else f"Администрация {territory}",
         "executor": rng.choice(("Управление дорог", "Департамент городского хозяйства", "")),
         "assigned_at": str(posted + timedelta(minutes=rng.randrange(5, 600))),
         "in_time": "-",
@@ -142,26 +182,34 @@ def _answered(rng: random.Random, posted: datetime, author: int) -> dict[str, ob
     }
 
 
-def write_xlsx(path: Path, lines: Iterator[list[object]]) -> None:
+def write_xlsx(path: Path, lines: Iterator[list[object]], headers: Sequence[str]) -> None:
     with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_urls": False}) as book:
         span = book.add_format({"num_format": "[hh]:mm:ss"})
         sheet = book.add_worksheet("Лист1")
-        sheet.write_row(0, 0, HEADERS)
+        sheet.write_row(0, 0, headers)
         for number, cells in enumerate(lines, 1):
             for column, cell in enumerate(cells):
                 if isinstance(cell, timedelta):
                     sheet.write_number(number, column, cell.total_seconds() / 86400, span)
-                elif isinstance(cell, int):
+                elif isinstance(cell, (int, float)):
                     sheet.write_number(number, column, cell)
                 elif cell != "":
                     sheet.write_string(number, column, str(cell))
 
 
-def write_csv(path: Path, lines: Iterator[list[object]], delimiter: str = ";") -> None:
+def write_csv(path: Path, lines: Iterator[list[object]], headers: Sequence[str]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=delimiter)
-        writer.writerow(HEADERS)
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(headers)
         writer.writerows(lines)
+
+
+def write(
+    path: Path, count: int, *, seed: int = 1, plain: bool = False, world: World = INVENTED
+) -> None:
+    made = (plain_rows if plain else rows)(count, seed, world)
+    headers = PLAIN_HEADERS if plain else HEADERS
+    (write_xlsx if path.suffix == ".xlsx" else write_csv)(path, made, headers)
 
 
 def main() -> None:
@@ -169,9 +217,9 @@ def main() -> None:
     parser.add_argument("rows", type=int)
     parser.add_argument("file", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plain", action="store_true")
     args = parser.parse_args()
-    write = write_xlsx if args.file.suffix == ".xlsx" else write_csv
-    write(args.file, rows(args.rows, args.seed))
+    write(args.file, args.rows, seed=args.seed, plain=args.plain)
 
 
 if __name__ == "__main__":
