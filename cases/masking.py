@@ -22,7 +22,7 @@ def mask_text(text: str, name: str = "") -> str:
     `name`: the author's full name as the card has it. In the text its words are hidden in any
     order and case, the surname also alone; the given name, which lists show, stays.
     """
-    if " " in name:
+    if " " in name and _may_stand(name, text):
         for pattern in _names(name):
             text = pattern.sub(HIDDEN, text)
     text = MENTION.sub(r"\1", text)
@@ -53,6 +53,18 @@ def _surname_first(words: list[str]) -> bool:
     if len(words) >= 3 and words[2].lower().endswith(("вич", "вна", "ич", "ична", "оглы", "кызы")):
         return True
     return _is_surname(words[0]) and not _is_surname(words[1])
+
+
+@lru_cache(maxsize=1024)
+def _stems(name: str) -> tuple[str, ...]:
+    words = (word.lower() for word in name.split() if len(word) > 2)
+    return tuple(word.rstrip(_VOWELS) if len(word) > 3 else word for word in words)
+
+
+def _may_stand(name: str, text: str) -> bool:
+    """Whether any word of the name is in the text: most have none, and a pattern costs much."""
+    lower = text.lower()
+    return any(stem in lower for stem in _stems(name))
 
 
 @lru_cache(maxsize=1024)

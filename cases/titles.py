@@ -9,6 +9,7 @@ _GREETING = re.compile(
     r"(?i)^(?:здравствуйте|добрый (?:день|вечер)|доброе утро|приветствую"
     r"|уважаем\w+[^,.!]{0,60})[\s,.!]+"
 )
+_END = re.compile(r"[.!?…](?:\s|$)")
 LONGEST = 110
 
 
@@ -17,8 +18,13 @@ def make_title(text: str, name: str = "") -> str:
 
     `name`: of the author, who may sign in the first sentence.
     """
-    line = _GREETING.sub("", _SPACE.sub(" ", mask_text(text, name)).strip())
-    end = re.search(r"[.!?…](?:\s|$)", line)
+    return heading(mask_text(text, name))
+
+
+def heading(masked: str) -> str:
+    """`make_title` of a text that is masked already."""
+    line = _GREETING.sub("", _SPACE.sub(" ", masked).strip())
+    end = _END.search(line)
     if end and end.start() >= 25:
         line = line[: end.end()].rstrip(" .")
     if len(line) > LONGEST:
