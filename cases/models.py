@@ -486,6 +486,13 @@ class Case(models.Model):
                 condition=Q(executor__isnull=False),
             ),
             models.Index("repeat_of", name="case_repeat", condition=Q(repeat_of__isnull=False)),
+            # What was answered about a house before: `actions.repeats`.
+            models.Index(
+                "topic",
+                "place",
+                name="case_answered_place",
+                condition=Q(answered_at__isnull=False) & ~Q(place=""),
+            ),
             models.Index("event", name="case_event", condition=Q(event__isnull=False)),
             models.Index(
                 "controlled_by", name="case_control", condition=Q(controlled_by__isnull=False)
