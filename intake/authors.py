@@ -1,11 +1,15 @@
 """Authors of rows -> citizens, all of a chunk at once."""
 
-from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
+from django.db import connection
+
+from cases.bulk import fresh
 from cases.models import Citizen
 from intake.incoming import IncomingRow
 from intake.refs import References
+from intake.sources import Author
 
 Key = tuple[int, str]
 
@@ -23,36 +27,58 @@ def handle_of(row: IncomingRow) -> str:
 def citizens_of(rows: Sequence[IncomingRow], refs: References) -> list[Citizen]:
     """A citizen for each row, known or new; nobody's details are overwritten.
 
-    Two queries and one insert a channel at most.
+    Two queries, a third where another process brought the same author meanwhile.
     """
     keys: list[Key] = [(refs.channel(row.channel).pk, handle_of(row)) for row in rows]
     found = _known(keys)
-    missing: dict[Key, Citizen] = {}
-    for key, row in zip(keys, rows, strict=True):
-        if key in found or key in missing:
-            continue
-        author = row.author
-        missing[key] = Citizen(
-            channel_id=key[0],
-            handle=key[1],
-            name=author.name[:200],
-            kind=author.kind,
-            phone=author.phone[:60],
-            profile_url=author.profile_url[:500],
-        )
+    missing = {key: row.author for key, row in zip(keys, rows, strict=True) if key not in found}
     if missing:
-        # A message posted meanwhile may have brought the same author.
-        Citizen.objects.bulk_create(missing.values(), ignore_conflicts=True)
-        found |= _known(list(missing))
+        found |= _insert(missing)
+        if len(beaten := [key for key in missing if key not in found]):
+            found |= _known(beaten)
     return [found[key] for key in keys]
 
 
+_KNOWN = """
+select c.id, c.channel_id, c.handle, c.kind, c.name
+from (select distinct * from unnest(%s::bigint[], %s::text[])) as wanted(channel, handle)
+join cases_citizen c on c.channel_id = wanted.channel and c.handle = wanted.handle
+"""
+_INSERT = """
+insert into cases_citizen (channel_id, handle, name, kind, phone, address, profile_url)
+select channel, handle, name, kind, phone, '', profile
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+     as given(channel, handle, name, kind, phone, profile)
+on conflict do nothing
+returning id, channel_id, handle, kind, name
+"""
+
+
 def _known(keys: Sequence[Key]) -> dict[Key, Citizen]:
-    handles: dict[int, set[str]] = defaultdict(set)
-    for channel, handle in keys:
-        handles[channel].add(handle)
-    return {
-        (channel, citizen.handle): citizen
-        for channel, wanted in handles.items()
-        for citizen in Citizen.objects.filter(channel_id=channel, handle__in=wanted)
-    }
+    return _fetch(_KNOWN, [[key[0] for key in keys], [key[1] for key in keys]])
+
+
+def _insert(missing: dict[Key, Author]) -> dict[Key, Citizen]:
+    authors = missing.values()
+    return _fetch(
+        _INSERT,
+        [
+            [key[0] for key in missing],
+            [key[1] for key in missing],
+            [author.name[:200] for author in authors],
+            [author.kind for author in authors],
+            [author.phone[:60] for author in authors],
+            [author.profile_url[:500] for author in authors],
+        ],
+    )
+
+
+def _fetch(statement: str, values: list[list[Any]]) -> dict[Key, Citizen]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return {
+            (channel, handle): fresh(
+                Citizen, id=pk, channel_id=channel, handle=handle, kind=kind, name=name
+            )
+            for pk, channel, handle, kind, name in cursor.fetchall()
+        }

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
+from agencies.models import Agency
 from cases import clocks
-from cases.bulk import copy_cases, copy_in, take_ids
-from cases.models import Case, CaseEvent, Citizen, Clock, Message, Reply
-from cases.titles import make_title
+from cases.bulk import Encoded, copy_cases, copy_in, encode, fresh
+from cases.masking import mask_text
+from cases.models import Case, CaseEvent, Citizen, Clock, Message, Reply, Territory, Topic
+from cases.titles import heading
 from cases.workflow import BEFORE_AGENCY, Status
 from intake.incoming import IncomingRow, Line
+from intake.models import AwaitingAgency, ImportBatch
 from intake.refs import References
 
 # A step of the file -> state here. What needs rows of our own making (a card merged into
@@ -21,7 +24,7 @@ _STATES: dict[str, Status] = {
     "moderation": Status.MODERATION,
     "merged": Status.CLOSED,
 }
-_FINISHED = {Status.ANSWERED, Status.CLOSED}
+FINISHED = frozenset({Status.ANSWERED, Status.CLOSED})
 
 
 @dataclass(slots=True)
@@ -29,44 +32,79 @@ class Rows:
     """What one chunk writes, in the order of the foreign keys."""
 
     cases: list[Case] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)  # of the messages, masked, for the search
     messages: list[Message] = field(default_factory=list)
     clocks: list[Clock] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     events: list[CaseEvent] = field(default_factory=list)
+    awaiting: list[AwaitingAgency] = field(default_factory=list)
 
     def write(self) -> None:
-        copy_cases(self.cases, self.texts)
-        for rows in (self.messages, self.clocks, self.replies, self.events):
-            if not rows:
-                continue
-            model = type(rows[0])
-            missing = [row for row in rows if row.pk is None]
-            for row, pk in zip(missing, take_ids(model, len(missing)), strict=True):
-                row.pk = pk
-            copy_in(model, rows)  # type: ignore[arg-type]
+        copy_cases(self.cases, self.words, masked=True)
+        copy_in(Message, self.messages, with_ids=False)
+        copy_in(Clock, self.clocks, with_ids=False)
+        copy_in(Reply, self.replies, with_ids=False)
+        copy_in(CaseEvent, self.events, with_ids=False)
+        copy_in(AwaitingAgency, self.awaiting, with_ids=False)
 
 
-def raw_of(line: Line, row: IncomingRow) -> dict[str, Any]:
-    """What the file said, with a hash of every field: a later file shows what it changed."""
-    return {"cells": line.cells, "hashes": row.field_hashes()}
+def raw_of(line: Line, batch: ImportBatch) -> Encoded:
+    """What the file said: the cells in the order of the headers its batch keeps.
+
+    Headers beside every cell would be two thirds of the table. A mended row has columns of its
+    own order, so its cells keep their headers.
+    """
+    cells = line.raw if line.headers == batch.header_row else encode(line.cells)
+    return Encoded(f'{{"batch":{batch.pk},"cells":{cells}}}')
 
 
 def place_of(row: IncomingRow) -> str:
-    parts = (row.settlement, row.street, row.house)
-    place = row.address or ", ".join(part for part in parts if part)
-    return place[:300]
+    if row.address:
+        return row.address[:300]
+    return ", ".join(filter(None, (row.settlement, row.street, row.house)))[:300]
 
 
-def state_of(row: IncomingRow, *, has_agency: bool) -> Status:
+class Placing(NamedTuple):
+    """Where a row's case belongs: its state, and the agency that has or should have it.
+
+    `unknown_name`: what the file calls an agency nobody here is called by.
+    """
+
+    status: Status
+    agency: Agency | None
+    unknown_name: str
+
+
+def place_case(
+    row: IncomingRow, refs: References, topic: Topic | None, territory: Territory | None
+) -> Placing:
+    """The agency the file names, else the one of the routing rules.
+
+    An agency the file names and nobody knows is no matter of the rules: what is finished becomes
+    history of «Ведомство не определено» until an operator says who it was, what is still open
+    goes to the desk with the rules' proposal.
+    """
+    agency = refs.named_agency(row)
+    unknown = "" if agency else row.agency or row.executor
+    status = step_of(row)
+    if agency is None and not (unknown and status in FINISHED):
+        agency = refs.routed(topic, territory, row.posted_at.date())
+    if status in BEFORE_AGENCY:
+        return Placing(status, agency, unknown)
+    if status in FINISHED:
+        agency = agency or refs.unknown_agency()
+    elif unknown:
+        return Placing(Status.MODERATION, agency, unknown)
+    return Placing(status if agency else Status.MODERATION, agency, unknown)
+
+
+def step_of(row: IncomingRow) -> Status:
     """Without a step: moderation, or answered when the row brings a reply."""
-    status = _STATES.get(row.status) or Status(row.status)
     if not row.status and row.replies:
-        status = Status.ANSWERED
+        return Status.ANSWERED
+    status = _STATES.get(row.status) or Status(row.status)
     if status == Status.APPROVAL and not row.replies:
-        status = Status.IN_WORK  # an approver would find nothing to approve
-    if not has_agency and status not in BEFORE_AGENCY:
-        return Status.MODERATION
+        return Status.IN_WORK  # an approver would find nothing to approve
     return status
 
 
@@ -85,34 +123,34 @@ def answered_at(row: IncomingRow) -> datetime:
 
 def set_state(case: Case, row: IncomingRow, status: Status) -> None:
     """The state with the moments it implies."""
-    case.status = status
+    case.status = str(status)
     case.assigned_at = row.timings.assigned_at or (
         row.posted_at if status not in BEFORE_AGENCY else None
     )
-    case.answered_at = answered_at(row) if status in _FINISHED else None
+    case.answered_at = answered_at(row) if status in FINISHED else None
     case.closed_at = None
     if status in {Status.CLOSED, Status.REJECTED, Status.CEASED}:
         case.closed_at = max(row.finished_at or row.posted_at, case.answered_at or row.posted_at)
         case.close_reason = row.close_reason[:60]
     if status == Status.APPROVAL:
         case.submitted_at = row.timings.approval_sent_at or row.posted_at
-    case.outcome = row.outcome if status in _FINISHED else ""
+    case.outcome = row.outcome if status in FINISHED else ""
     case.due_at = None
 
 
-def start_clocks(case: Case, row: IncomingRow, refs: References) -> list[Clock]:
+def start_clocks(case: Case, refs: References) -> list[Clock]:
     """The reply clock of a case at an agency, the moderation clock of one before it."""
     agency = refs.by_pk.get(case.agency_id) if case.agency_id else None
+    made = None
     if case.status == Status.MODERATION:
-        if refs.centre is None:
-            return []
-        made = refs.clock(
-            case,
-            clocks.MODERATION_RULES.get(case.regime, ()),
-            kind=Clock.Kind.STAGE,
-            start=case.registered_at,
-            agency=refs.centre,
-        )
+        if refs.desk is not None:
+            made = refs.clock(
+                case,
+                clocks.MODERATION_RULES.get(case.regime, ()),
+                kind=Clock.Kind.STAGE.value,
+                start=case.registered_at,
+                agency=refs.desk,
+            )
     elif agency is not None and case.status != Status.REJECTED:
         social = case.regime == "social"
         start = (case.assigned_at if social else None) or case.registered_at
@@ -120,35 +158,42 @@ def start_clocks(case: Case, row: IncomingRow, refs: References) -> list[Clock]:
         made = refs.clock(
             case,
             clocks.REPLY_RULES[case.regime],
-            kind=Clock.Kind.REPLY,
+            kind=Clock.Kind.REPLY.value,
             start=start,
             agency=agency,
             stopped_at=max(stopped, start) if stopped else None,
         )
-    else:
-        return []
     return [made] if made else []
 
 
-def make_replies(case: Case, row: IncomingRow, *, after: int = 0) -> list[Reply]:
-    """Replies as history, in their order; `after`: version of the last one there is."""
-    if case.agency_id is None:
+def make_replies(case: Case, row: IncomingRow, refs: References) -> list[Reply]:
+    """Replies as history, in their order, versions from 1.
+
+    A case at the desk keeps what was sent to the citizen before; a text that waited for its
+    approval elsewhere was not sent and stays in the raw cells.
+    """
+    agency = refs.by_pk.get(case.agency_id) if case.agency_id else None
+    agency = agency or (refs.unknown_agency() if row.replies else None)
+    if agency is None:
         return []
     made: list[Reply] = []
     moment = answered_at(row)
     last = len(row.replies) - 1
     for at, reply in enumerate(row.replies):
+        waiting = row.status == Status.APPROVAL and at == last
+        if waiting and case.status != Status.APPROVAL:
+            continue
         moment = max(reply.sent_at or moment + timedelta(seconds=1 if made else 0), row.posted_at)
-        waiting = case.status == Status.APPROVAL and at == last
         made.append(
-            Reply(
+            fresh(
+                Reply,
                 case_id=case.pk,
-                agency_id=case.agency_id,
+                agency_id=agency.pk,
                 author_name=((row.executor or row.agency) if reply.by_last_executor else "")[:200],
-                state=Reply.State.APPROVAL if waiting else Reply.State.PUBLISHED,
+                state=(Reply.State.APPROVAL if waiting else Reply.State.PUBLISHED).value,
                 outcome=row.outcome if at == last else "",
                 text=reply.text,
-                version=after + at + 1,
+                version=at + 1,
                 submitted_at=min(reply.approval_sent_at or moment, moment),
                 published_at=None if waiting else moment,
             )
@@ -163,69 +208,86 @@ def make_case(
     citizen: Citizen,
     refs: References,
     *,
-    ids: tuple[int, int],
+    pk: int,
     number: str,
     now: datetime,
-    batch_id: int,
+    batch: ImportBatch,
 ) -> Case:
-    """Add a new case with all that hangs on it; `ids`: of the case and the message."""
+    """Add a new case with all that hangs on it."""
     topic, territory = refs.topic(row), refs.territory(row)
-    agency = refs.agency(row, topic, territory)
-    status = state_of(row, has_agency=agency is not None)
+    placing = place_case(row, refs, topic, territory)
+    agency = placing.agency.pk if placing.agency else None
+    at_desk = placing.status in BEFORE_AGENCY
     channel = refs.channel(row.channel)
-    case = Case(
-        pk=ids[0],
+    title, words = heading_and_words(row, citizen)
+    case = fresh(
+        Case,
+        id=pk,
         number=number,
         regime=channel.regime,
         kind=row.kind or (topic.kind if topic else "solvable"),
-        title=make_title(row.text, citizen.hidden_name),
-        channel=channel,
-        citizen=citizen,
-        topic=topic,
-        territory=territory,
+        title=title,
+        channel_id=channel.pk,
+        citizen_id=citizen.pk,
+        topic_id=topic.pk if topic else None,
+        territory_id=territory.pk if territory else None,
         place=place_of(row),
         lat=row.lat,
         lon=row.lon,
         severity=topic.severity if topic else 2,
+        agency_id=None if at_desk else agency,
+        proposed_agency_id=agency if at_desk else None,
         received_at=row.posted_at,
         # History was registered where it comes from; a new message is registered now.
         registered_at=row.posted_at if row.status or row.replies else now,
         audience=min(row.audience or 0, 2_000_000_000),
     )
-    if status in BEFORE_AGENCY:
-        case.proposed_agency = agency
-    else:
-        case.agency = agency
-    set_state(case, row, status)
-    rows.clocks += start_clocks(case, row, refs)
+    set_state(case, row, placing.status)
+    rows.clocks += start_clocks(case, refs)
     rows.cases.append(case)
-    rows.texts.append(row.text)
-    rows.messages.append(make_message(line, row, case, ids[1], now=now, batch_id=batch_id))
-    rows.replies += make_replies(case, row)
+    rows.words.append(words)
+    rows.messages.append(make_message(line, row, case, now=now, batch=batch))
+    if row.replies:
+        rows.replies += make_replies(case, row, refs)
     rows.events.append(
-        CaseEvent(
+        fresh(
+            CaseEvent,
             case_id=case.pk,
             at=now,
             move="imported",
-            after=status,
-            data={"batch": batch_id, "row": line.number},
+            after=case.status,
+            data=Encoded(f'{{"batch":{batch.pk},"row":{line.number}}}'),
         )
     )
+    if placing.unknown_name and not at_desk:
+        rows.awaiting.append(awaiting(case, placing.unknown_name, refs))
     return case
+
+
+def heading_and_words(row: IncomingRow, citizen: Citizen) -> tuple[str, str]:
+    """Title and searched words without the author's name, as the row or our own card has it."""
+    name = citizen.hidden_name
+    if name in ("", row.author.hidden_name):
+        return row.title, row.words
+    words = mask_text(row.text, name)
+    return heading(words), words
+
+
+def awaiting(case: Case, name: str, refs: References) -> AwaitingAgency:
+    return fresh(AwaitingAgency, case_id=case.pk, name_id=refs.name_id(name))
 
 
 def make_message(
     line: Line,
     row: IncomingRow,
     case: Case,
-    pk: int | None,
     *,
     now: datetime,
-    batch_id: int,
+    batch: ImportBatch,
     version: int = 1,
 ) -> Message:
-    return Message(
-        pk=pk,
+    return fresh(
+        Message,
         case_id=case.pk,
         channel_id=case.channel_id,
         external_id=row.external_id,
@@ -236,8 +298,8 @@ def make_message(
         posted_at=row.posted_at,
         received_at=now,
         fingerprint=row.fingerprint,
-        raw=raw_of(line, row),
-        batch_id=batch_id,
+        raw=raw_of(line, batch),
+        batch_id=batch.pk,
     )
 
 

@@ -11,7 +11,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 # What an empty cell looks like in files of other systems.
-EMPTY = frozenset({"", "-", "—", "–", "'", "'-", "nan", "NaN", "None", "NULL", "null", "#N/A"})
+EMPTY = frozenset(
+    {
+        *("", "-", "—", "–", "'", "'-", "nan", "NaN", "None", "NULL", "null"),
+        *("#N/A", "#Н/Д", "#REF!", "#ССЫЛКА!", "#VALUE!", "#ЗНАЧ!", "#NAME?", "#ИМЯ?", "#DIV/0!"),
+    }
+)
 FIRST_MOMENT = datetime(2000, 1, 1)  # noqa: DTZ001  earlier dates are a spreadsheet's zero
 
 _SUSPECT = re.compile(

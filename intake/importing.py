@@ -2,37 +2,33 @@
 
 A chunk is one transaction: messages, citizens, cases, routing, clocks, replies, events, search
 index, what the batch remembers of them and its progress. Killed in the middle, an import leaves
-whole chunks; `run_import` on the same batch goes on behind them, the same file as a new batch
-finds them unchanged.
+whole chunks; `run_import` on the same batch goes on behind them (`batches.resume_stopped` finds
+it), the same file as a new batch finds them unchanged.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Func, JSONField, Value
 from django.utils import timezone
 
-from cases.actions.moderation import next_numbers, refresh_search
-from cases.bulk import copy_in, take_ids
-from cases.models import Case, CaseEvent, Clock, Message, Reply
+from cases.models import Case, Message
 from cases.tasks import queue_backlog
-from intake.authors import citizens_of
-from intake.building import Rows, make_case, numbers_for, raw_of
-from intake.incoming import IncomingRow, Line
-from intake.models import ImportBatch, ImportedRow, QuarantinedRow
-from intake.problems import Problem
+from intake import quarantine, writing
+from intake.columns import Mapping
+from intake.incoming import Line
+from intake.looking import Look, Looked
+from intake.models import ImportBatch
+from intake.problems import NotATable, Problem, reported
+from intake.reading import Reading
 from intake.refs import References
-from intake.updating import Outcome, compare, event_of
 
-CHUNK = 1000
+CHUNK = 2000
 PROBLEMS_KEPT = 500  # with the batch, for its page; the counts are always whole
-_COUNTS = ("created", "updated", "unchanged", "rejected", "quarantined")
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,72 +51,105 @@ class Conflict:
 
 @dataclass(slots=True)
 class Summary:
-    """What became of the lines; `conflicts`: changes of the file that people's work outweighs."""
+    """What became of the lines.
+
+    `rejected`, `quarantined`: for each row its problems. `conflicts`: changes of the file that
+    people's work outweighs. `repaired`: the first of the notes on rows that were taken.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    rejected: list[Problem] = field(default_factory=list)
-    quarantined: list[Problem] = field(default_factory=list)
+    rejected: list[tuple[Problem, ...]] = field(default_factory=list)
+    quarantined: list[tuple[Problem, ...]] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     repaired: list[Problem] = field(default_factory=list)
 
-
-@dataclass(slots=True)
-class _Chunk:
-    """What one chunk adds to the batch."""
-
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTS, 0))
-    rejected: list[Problem] = field(default_factory=list)
-    quarantined: list[Problem] = field(default_factory=list)
-    conflicts: list[Conflict] = field(default_factory=list)
-    repaired: list[Problem] = field(default_factory=list)
-
-    @property
-    def problems(self) -> list[Problem | Conflict]:
-        return [*self.rejected, *self.quarantined, *self.conflicts, *self.repaired]
+    def add(self, looked: Looked, batch: ImportBatch) -> list[Problem | Conflict]:
+        """Count a chunk; what of it is worth telling."""
+        self.created += looked.created
+        self.updated += looked.updated
+        self.unchanged += looked.unchanged
+        rejected = [reported(line.problems, "rejected") for line in looked.rejected]
+        waiting = [reported(line.problems, "quarantined") for line in looked.quarantined]
+        conflicts = [
+            Conflict(update.line.number, _header(name, batch), update.known.case.number)
+            for update in looked.updates
+            for name in update.found.conflicts
+        ]
+        notes = [problem for line in looked.mended for problem in line.problems]
+        self.rejected += rejected
+        self.quarantined += waiting
+        self.conflicts += conflicts
+        self.repaired += notes[: PROBLEMS_KEPT - len(self.repaired)]
+        return [*(p for row in [*rejected, *waiting] for p in row), *conflicts, *notes]
 
 
 def run_import(
     batch: ImportBatch,
-    lines: Iterable[Line],
+    reading: Reading,
     *,
     progress: Callable[[int], None] | None = None,
     chunk: int = CHUNK,
 ) -> Summary:
-    """Import the lines behind `batch.rows_done` and finish the batch.
+    """Import the lines behind `batch.rows_done` and finish the batch; its mapping is known.
 
     `progress` is called with the lines done after each chunk. Exceptions of the lines' source
     (NotATable in the middle of a file) leave the batch failed with whole chunks and go on up.
     """
-    total = Summary()
-    refs = References()
-    left = islice(iter(lines), batch.rows_done, None)
+    assert isinstance(reading.mapping, Mapping)
+    total = _so_far(batch)
     batch.state = ImportBatch.State.RUNNING
-    batch.save(update_fields=["state"])
+    batch.mapping, batch.headers = reading.mapping.to_json(), list(reading.headers)
+    batch.rows_total = batch.rows_total or max(reading.total, 0)
+    batch.save(update_fields=["state", "mapping", "headers", "rows_total"])
+    batch.__dict__.pop("header_row", None)
+    look = Look(References())
     try:
-        for part in _parts(left, chunk):
-            done = import_lines(batch, part, refs)
-            total.created += done.counts["created"]
-            total.updated += done.counts["updated"]
-            total.unchanged += done.counts["unchanged"]
-            total.rejected += done.rejected
-            total.quarantined += done.quarantined
-            total.conflicts += done.conflicts
-            total.repaired += done.repaired[: PROBLEMS_KEPT - len(total.repaired)]
+        for part in _parts(islice(reading.lines, batch.rows_done, None), chunk):
+            _import_surely(batch, part, look, total)
             if progress is not None:
                 progress(batch.rows_done)
-    except Exception:
+    except Exception as error:
         batch.state = ImportBatch.State.FAILED
-        batch.finished_at = timezone.now()
-        if not connection.needs_rollback:
-            batch.save(update_fields=["state", "finished_at"])
+        known = isinstance(error, NotATable)
+        batch.error, batch.error_params = (error.code, error.params) if known else ("stopped", {})
+        _finish(batch)
         raise
     batch.state = ImportBatch.State.DONE
-    batch.finished_at = timezone.now()
+    batch.error, batch.error_params = "", {}
     batch.rows_total = batch.rows_done
-    batch.save(update_fields=["state", "finished_at", "rows_total"])
+    _finish(batch)
     return total
+
+
+def _so_far(batch: ImportBatch) -> Summary:
+    """What earlier runs of the batch told; of their rows as many as the batch keeps."""
+    total = Summary(batch.created, batch.updated, batch.unchanged)
+    for stored in batch.problems:
+        if stored["action"] == "conflict":
+            case = stored["params"]["case"]
+            total.conflicts.append(Conflict(stored["row"], stored["column"], case))
+            continue
+        problem = Problem.from_json(stored)
+        if problem.action == "repaired":
+            total.repaired.append(problem)
+        else:
+            rows = total.rejected if problem.action == "rejected" else total.quarantined
+            if rows and rows[-1][0].line == problem.line:
+                rows[-1] = (*rows[-1], problem)
+            else:
+                rows.append((problem,))
+    return total
+
+
+def _finish(batch: ImportBatch) -> None:
+    batch.finished_at = timezone.now()
+    if connection.needs_rollback:
+        return
+    batch.save(update_fields=["state", "error", "error_params", "finished_at", "rows_total"])
+    # Only now: the checks would take the processor from the import.
+    queue_backlog()
 
 
 def _parts(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
@@ -128,294 +157,92 @@ def _parts(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
         yield part
 
 
-@transaction.atomic
-def import_lines(batch: ImportBatch, lines: list[Line], refs: References) -> _Chunk:
-    """One chunk in one transaction; about twenty queries whatever its size."""
-    done = _Chunk()
-    with connection.cursor() as cursor:
-        # Two imports at once take turns chunk by chunk: neither sees half of a message.
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended('intake.import', 0))")
-    now = timezone.now()
-    taken: list[tuple[Line, IncomingRow]] = []
-    for line in lines:
-        if line.verdict == "rejected":
-            done.counts["rejected"] += 1
-            done.rejected += [p for p in line.problems if p.action == "rejected"]
-        elif line.verdict == "quarantined":
-            done.counts["quarantined"] += 1
-            done.quarantined += [p for p in line.problems if p.action == "quarantined"]
-        elif line.verdict == "unchanged" or line.row is None:
-            done.counts["unchanged"] += 1
+def _import_surely(batch: ImportBatch, part: list[Line], look: Look, total: Summary) -> None:
+    """A message that comes by the API in the same moment is known at the second attempt."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            import_lines(batch, part, look, total)
+        except IntegrityError:
+            if attempt == _ATTEMPTS:
+                raise
+            look.refs = References()  # what the chunk had made is gone with it
         else:
-            taken.append((line, line.row))
-            done.repaired += line.problems
-    _keep_quarantine(batch, [line for line in lines if line.verdict == "quarantined"])
-    known = _known([row for _line, row in taken], refs)
-    key = _keys(refs)
-    new = [(line, row) for line, row in taken if key(row) not in known]
-    old = [(line, row, known[key(row)]) for line, row in taken if key(row) in known]
-    _create(batch, new, refs, now)
-    done.counts["created"] += len(new)
-    _update(batch, old, refs, now, done)
-    for name, count in done.counts.items():
+            return
+
+
+def import_lines(batch: ImportBatch, lines: list[Line], look: Look, total: Summary) -> None:
+    """One chunk in one transaction; about thirty queries whatever its size."""
+    now = timezone.now()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # Two imports at once take turns chunk by chunk: neither sees half of a message.
+            cursor.execute("select pg_advisory_xact_lock(hashtextextended('intake.import', 0))")
+        looked = look.at(lines, now=now, batch=batch, lock=True)
+        quarantine.keep(batch, looked.quarantined)
+        writing.create(batch, looked.new, look.refs, now)
+        writing.update(batch, looked.updates, now)
+        part = Summary()
+        problems = part.add(looked, batch)
+        kept = [p.to_json() for p in problems[: max(PROBLEMS_KEPT - len(batch.problems), 0)]]
+        counts = {
+            "created": part.created,
+            "updated": part.updated,
+            "unchanged": part.unchanged,
+            "rejected": len(part.rejected),
+            "quarantined": len(part.quarantined),
+            "rows_done": len(lines),
+        }
+        ImportBatch.objects.filter(pk=batch.pk).update(
+            **{name: F(name) + count for name, count in counts.items()},
+            problems=Func(
+                F("problems"),
+                Value(kept, JSONField()),
+                arg_joiner=" || ",
+                template="%(expressions)s",
+            ),
+        )
+    # Only what was committed is counted: a chunk may be tried twice.
+    for name, count in counts.items():
         setattr(batch, name, getattr(batch, name) + count)
-    batch.rows_done += len(lines)
-    batch.problems = [
-        *batch.problems,
-        *(p.to_json() for p in done.problems[: max(PROBLEMS_KEPT - len(batch.problems), 0)]),
-    ]
-    batch.save(update_fields=[*_COUNTS, "rows_done", "problems"])
-    return done
+    batch.problems = [*batch.problems, *kept]
+    total.add(looked, batch)
 
 
-def _keys(refs: References) -> Callable[[IncomingRow], tuple[int, str]]:
-    return lambda row: (refs.channel(row.channel).pk, row.external_id)
+def look_through(
+    batch: ImportBatch, lines: Iterable[Line], *, progress: Callable[[int], None] | None = None
+) -> Summary:
+    """What an import would do, without doing it: nothing is written, no number is used up."""
+    total = Summary()
+    look = Look(References(writing=False))
+    now = timezone.now()
+    done = 0
+    for part in _parts(iter(lines), CHUNK):
+        total.add(look.at(part, now=now, batch=batch, lock=False), batch)
+        done += len(part)
+        if progress is not None:
+            progress(done)
+    return total
 
 
-def _known(rows: list[IncomingRow], refs: References) -> dict[tuple[int, str], Message]:
-    """Current messages of these rows (one query a channel, by the unique index)."""
-    wanted: dict[int, list[str]] = defaultdict(list)
-    for row in rows:
-        wanted[refs.channel(row.channel).pk].append(row.external_id)
-    return {
-        (channel, message.external_id): message
-        for channel, ids in wanted.items()
-        for message in Message.objects.filter(
-            channel_id=channel, external_id__in=ids, is_current=True
-        )
-    }
-
-
-def _keep_quarantine(batch: ImportBatch, lines: list[Line]) -> None:
-    """Store rows to be mended, once: the same file again brings the same ones."""
-    if not lines:
-        return
-    from psycopg.types.json import Jsonb  # noqa: PLC0415
-
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select cells from intake_quarantinedrow where cells = any(%s::jsonb[])",
-            [[Jsonb(line.cells) for line in lines]],
-        )
-        there = [_loaded(row[0]) for row in cursor.fetchall()]
-    QuarantinedRow.objects.bulk_create(
-        QuarantinedRow(
-            batch=batch,
-            line=line.number,
-            cells=line.cells,
-            problems=[problem.to_json() for problem in line.problems],
-        )
-        for line in lines
-        if line.cells not in there
-    )
-
-
-def _loaded(value: Any) -> Any:
-    import json  # noqa: PLC0415
-
-    return json.loads(value) if isinstance(value, str) else value
-
-
-def _create(
-    batch: ImportBatch, new: list[tuple[Line, IncomingRow]], refs: References, now: datetime
-) -> list[Case]:
-    if not new:
-        return []
-    incoming = [row for _line, row in new]
-    citizens = citizens_of(incoming, refs)
-    numbers = numbers_for(incoming, next_numbers(len(new), now), now)
-    ids = zip(take_ids(Case, len(new)), take_ids(Message, len(new)), strict=True)
-    rows = Rows()
-    for (line, row), citizen, pair, number in zip(new, citizens, ids, numbers, strict=True):
-        make_case(
-            rows,
-            line,
-            row,
-            citizen,
-            refs,
-            ids=pair,
-            number=number,
-            now=now,
-            batch_id=batch.pk,
-        )
-    rows.write()
-    _remember(
-        [
-            ImportedRow(batch=batch, case=case, line=line.number, change="created", case_version=1)
-            for (line, _row), case in zip(new, rows.cases, strict=True)
-        ]
-    )
-    if rows.replies:
-        queue_backlog()
-    return rows.cases
-
-
-def _remember(rows: list[ImportedRow]) -> None:
-    for row, pk in zip(rows, take_ids(ImportedRow, len(rows)), strict=True):
-        row.pk = pk
-    copy_in(ImportedRow, rows)
-
-
-def _update(
-    batch: ImportBatch,
-    old: list[tuple[Line, IncomingRow, Message]],
-    refs: References,
-    now: datetime,
-    done: _Chunk,
-) -> None:
-    changed = [item for item in old if item[2].fingerprint != item[1].fingerprint]
-    done.counts["unchanged"] += len(old) - len(changed)
-    if not changed:
-        return
-    ids = sorted({message.case_id for _line, _row, message in changed})
-    cases = {
-        case.pk: case
-        for case in Case.objects.defer("search")
-        .filter(pk__in=ids)
-        .order_by("pk")
-        .select_for_update()
-    }
-    worked = set(
-        CaseEvent.objects.filter(case_id__in=ids, actor__isnull=False)
-        # The interface's own deliveries carry its account and are no person's work.
-        .exclude(move__in=["register", "message_edited"])
-        .values_list("case_id", flat=True)
-    )
-    replies: dict[int, list[Reply]] = defaultdict(list)
-    for reply in Reply.objects.filter(case_id__in=ids).order_by("version"):
-        replies[reply.case_id].append(reply)
-    writer = _Updates(batch, now)
-    for line, row, message in changed:
-        case = cases[message.case_id]
-        before = case.status
-        found = compare(
-            line,
-            row,
-            message,
-            case,
-            refs=refs,
-            worked=case.pk in worked,
-            replies=replies[case.pk],
-            now=now,
-            batch_id=batch.pk,
-        )
-        for name in found.conflicts:
-            column = _header(line, name, batch)
-            done.conflicts.append(Conflict(line.number, column, case.number))
-        done.counts["updated" if found.changed else "unchanged"] += 1
-        writer.add(line, row, message, case, found, before)
-    writer.write()
-
-
-def _header(line: Line, field_name: str, batch: ImportBatch) -> str:
+def _header(field_name: str, batch: ImportBatch) -> str:
     for entry in (batch.mapping or {}).get("columns", ()):
         if entry.get("field") == field_name:
             return str(entry["header"])
     return field_name
 
 
-class _Updates:
-    """Collects the changes of a chunk and writes them in a fixed number of statements."""
-
-    def __init__(self, batch: ImportBatch, now: datetime) -> None:
-        self.batch, self.now = batch, now
-        self.cases: dict[int, Case] = {}
-        self.fields: set[str] = set()
-        self.messages: list[Message] = []
-        self.outdated: list[Message] = []
-        self.refreshed: list[Message] = []
-        self.remembered: list[ImportedRow] = []
-        self.rows = Rows()
-        self.stopped: list[int] = []
-        self.search: list[int] = []
-
-    def add(
-        self,
-        line: Line,
-        row: IncomingRow,
-        message: Message,
-        case: Case,
-        found: Outcome,
-        before: str,
-    ) -> None:
-        if found.new_version is not None:
-            self.outdated.append(message)
-            self.messages.append(found.new_version)
-        else:
-            # The text stands as it arrived; what the file told last is remembered beside it.
-            message.fingerprint, message.raw = row.fingerprint, raw_of(line, row)
-            self.refreshed.append(message)
-        if found.changed:
-            case.version += 1
-            self.cases[case.pk] = case
-            self.fields |= set(found.before)
-            self.rows.events.append(
-                event_of(
-                    case, found, before=before, now=self.now, batch=self.batch.pk, row=line.number
-                )
-            )
-            self.rows.replies += found.replies
-            self.rows.clocks += found.clocks
-            if found.restart_clocks:
-                self.stopped.append(case.pk)
-            if found.new_version is not None or "place" in found.before:
-                self.search.append(case.pk)
-        if found.changed or found.conflicts:
-            kept: dict[str, Any] = dict(found.before)
-            if found.new_version is not None:
-                kept["message"] = message.pk
-            if found.replies:
-                kept["replies"] = found.replies[0].version - 1
-            self.remembered.append(
-                ImportedRow(
-                    batch=self.batch,
-                    case=case,
-                    line=line.number,
-                    change="conflict" if found.conflicts else "updated",
-                    before=_plain(kept),
-                    case_version=case.version,
-                )
-            )
-
-    def write(self) -> None:
-        Message.objects.filter(pk__in=[m.pk for m in self.outdated]).update(is_current=False)
-        if self.refreshed:
-            Message.objects.bulk_update(self.refreshed, ["fingerprint", "raw"], batch_size=500)
-        Clock.objects.filter(case_id__in=self.stopped, stopped_at=None).update(stopped_at=self.now)
-        if self.cases:
-            Case.objects.bulk_update(
-                self.cases.values(), [*sorted(self.fields), "version"], batch_size=500
-            )
-        self.rows.messages = self.messages
-        self.rows.write()
-        _remember(self.remembered)
-        if self.search:
-            refresh_search(self.search)
-        if self.rows.replies:
-            queue_backlog()
-
-
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    import json  # noqa: PLC0415
-
-    return json.loads(json.dumps(value, cls=DjangoJSONEncoder))  # type: ignore[no-any-return]
-
-
-def create_one(batch: ImportBatch, line: Line, refs: References | None = None) -> Case | None:
+@transaction.atomic
+def take_one(batch: ImportBatch, line: Line) -> Case:
     """Take one mended row of the quarantine; the case it made, changed or met."""
-    assert line.row is not None
     row = line.row
-    refs = refs or References()
-    done_before = batch.rows_done
-    with transaction.atomic():
-        import_lines(batch, [line], refs)
-        ImportBatch.objects.filter(pk=batch.pk).update(rows_done=F("rows_done") - 1)
-        batch.rows_done = done_before
-        message = (
-            Message.objects.filter(
-                channel=refs.channel(row.channel), external_id=row.external_id, is_current=True
-            )
-            .select_related("case")
-            .first()
-        )
-    return message.case if message else None
+    assert row is not None
+    look = Look(References())
+    total = Summary()
+    batch = ImportBatch.objects.get(pk=batch.pk)
+    import_lines(batch, [line], look, total)
+    # The row was counted when its file was read; it only is in quarantine no more.
+    ImportBatch.objects.filter(pk=batch.pk).update(rows_done=F("rows_done") - 1)
+    message = Message.objects.select_related("case").get(
+        channel=look.refs.channel(row.channel), external_id=row.external_id, is_current=True
+    )
+    return message.case

@@ -1,11 +1,9 @@
 """What one row brings, as values: the message, its author, place, history and clocks."""
 
+import json
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
-
-from xxhash import xxh3_64_hexdigest
 
 from intake.problems import Problem
 from intake.sources import Author
@@ -43,14 +41,14 @@ class Timings(NamedTuple):
     satisfaction_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingRow:
+class IncomingRow(NamedTuple):
     """A clean message with what the file knows of its case.
 
     `external_id` is unique within `channel`. `status`, `kind`, `outcome` are codes of the case
     model, empty when not told. `fingerprint` covers everything mapped, `text_fingerprint` only
     what makes a new version of the message (text, media); both do not depend on the file format,
-    the column order or the zone. `values`: cleaned value of every filled field.
+    the column order or the zone. `values`: cleaned value of every filled field. `words`: the
+    text without phones, links and the author's name, for the search; `title`: the heading.
     """
 
     line: int
@@ -97,25 +95,40 @@ class IncomingRow:
     fingerprint: str
     text_fingerprint: str
     values: MappingType[str, Any]
+    title: str
+    words: str
 
-    def field_hashes(self) -> dict[str, str]:
-        """Field -> 16 hex digits of its cleaned value: shows what a later export changed."""
-        return {
-            name: xxh3_64_hexdigest(str(value).encode("utf-8", "replace"))
-            for name, value in self.values.items()
-        }
+    def differing(self, before: MappingType[str, Any]) -> set[str]:
+        """Filled fields whose cleaned value is another one than in `before`."""
+        return {name for name, value in self.values.items() if before.get(name) != value}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What became of one line of the file.
 
-    `row` is there when the verdict is accepted or unchanged (a repeat inside the file). `cells`:
-    the raw cells by header, to be stored, shown, mended and given to `from_cells`.
+    `row` is there when the verdict is accepted or unchanged (a repeat inside the file). `raw`:
+    JSON of a list, the cells as the file has them in the order of `headers`, to the last filled
+    one; longer where cells lie beyond the headers.
     """
 
     number: int
     verdict: Verdict
     row: IncomingRow | None
     problems: tuple[Problem, ...]
-    cells: dict[str, str]
+    headers: tuple[str, ...]
+    raw: str
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """The filled cells by header: stored, shown, mended and given to `from_cells`."""
+        return named(self.headers, json.loads(self.raw))
+
+
+def named(headers: tuple[str, ...], raw: list[str]) -> dict[str, str]:
+    """Filled cells by header; those without one are called by their number."""
+    known = len(headers)
+    return {
+        (headers[n] if n < known else "") or f"column {n + 1}": cell
+        for n, cell in enumerate(raw)
+        if cell
+    }

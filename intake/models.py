@@ -1,9 +1,12 @@
 """Import batches, saved column mappings and the quarantine."""
 
+from functools import cached_property
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from agencies.models import Agency
 from cases.models import Case
 
 
@@ -34,12 +37,16 @@ class ImportBatch(models.Model):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
+        UNDOING = "undoing", _("being undone")
         UNDONE = "undone", _("undone")
 
     file_name = models.CharField(_("file"), max_length=300)
     sha256 = models.CharField(max_length=64)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.UPLOADED)
     mapping = models.JSONField(default=dict)
+    headers = models.JSONField(default=list)  # of the raw cells kept with each message
+    preview = models.JSONField(default=dict)  # what a look at the whole file found
+    zone = models.CharField(max_length=40, blank=True)  # of its moments; else by municipality
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(_("created"), default=0)
@@ -49,6 +56,7 @@ class ImportBatch(models.Model):
     quarantined = models.PositiveIntegerField(_("in quarantine"), default=0)
     problems = models.JSONField(default=list)
     error = models.CharField(max_length=300, blank=True)
+    error_params = models.JSONField(default=dict)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
@@ -56,6 +64,10 @@ class ImportBatch(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
     undo_reason = models.CharField(max_length=300, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    undone_result = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("import")
@@ -64,6 +76,10 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @cached_property
+    def header_row(self) -> tuple[str, ...]:
+        return tuple(self.headers)
 
 
 class QuarantinedRow(models.Model):
@@ -77,6 +93,7 @@ class QuarantinedRow(models.Model):
     batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="quarantine")
     line = models.PositiveIntegerField(_("row"))
     cells = models.JSONField()
+    digest = models.CharField(max_length=32, default="", db_index=True)  # of the cells as they came
     problems = models.JSONField()
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     case = models.ForeignKey(Case, models.SET_NULL, null=True, related_name="+")
@@ -95,10 +112,12 @@ class QuarantinedRow(models.Model):
 
 
 class ImportedRow(models.Model):
-    """Which batch created or changed which case: what an undo needs to know."""
+    """What a batch found changed in a case that was here before: an undo puts it back.
+
+    Cases a batch made have none: their messages name the batch.
+    """
 
     class Change(models.TextChoices):
-        CREATED = "created", _("created")
         UPDATED = "updated", _("updated")
         CONFLICT = "conflict", _("conflict")
 
@@ -114,3 +133,35 @@ class ImportedRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.line}"
+
+
+class AgencyName(models.Model):
+    """What files call an agency; an operator says once which of ours it is."""
+
+    key = models.CharField(max_length=200, unique=True)  # places.plain_name of the name
+    name = models.CharField(_("name in files"), max_length=200)
+    agency = models.ForeignKey(
+        Agency, models.CASCADE, null=True, related_name="+", verbose_name=_("agency")
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("name of an agency in files")
+        verbose_name_plural = _("names of agencies in files")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AwaitingAgency(models.Model):
+    """A finished case of «Ведомство не определено», under the name its file gave."""
+
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="+")
+    name = models.ForeignKey(AgencyName, models.PROTECT, related_name="awaiting")
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.name_id}"

@@ -31,6 +31,7 @@ NOT_A_TABLE = (
     "too_many_columns",  # {"limit"}
     "too_many_rows",  # {"limit"}
     "no_header",  # columns could not be told: {"missing", "ambiguous"}
+    "unreadable",  # the process that read it died: too much memory, a fault of the reader
 )
 
 # What each problem of a row does with the row. The table in `intake.rows` gives the reasons.
@@ -116,3 +117,8 @@ class Problem:
 def gravest(problems: list[Problem]) -> Action | None:
     """The hardest action among them; None when there is nothing to say."""
     return max((p.action for p in problems), key=_WEIGHT.__getitem__, default=None)
+
+
+def reported(problems: tuple[Problem, ...], action: Action) -> tuple[Problem, ...]:
+    """Why a row was treated so: the problems that led to this action."""
+    return tuple(problem for problem in problems if problem.action == action)

@@ -1,117 +1,182 @@
 """Reference rows an import looks things up in, read once for a whole file."""
 
-import re
-from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from agencies.models import Agency
+from agencies.models import Agency, WorkingCalendar
+from cases.bulk import Encoded, encode, fresh
 from cases.calendar import calendar_stamp
 from cases.clocks import Rules, due_of
-from cases.models import Case, Channel, Clock, Territory, Topic
+from cases.models import Case, Channel, Clock, DeadlineRule, Territory, Topic
 from cases.routing import load_router
-from deadlines import CalendarGap, Due
+from deadlines import CalendarGap
 from intake.incoming import IncomingRow
+from intake.models import AgencyName
+from intake.places import ZoneOf, plain_name, plain_place
+from intake.sources import CHANNEL_NAMES
 
-_QUOTES = re.compile(r"[«»\"'“”„`]")
-_SPACE = re.compile(r"[\s.]+")
-# «Заречск г.о.», «городской округ Заречск» and «Заречск» are one place.
-_PLACE_KIND = re.compile(
-    r"\b(?:г о|м о|м р|м р-н|р-н|г|го|мо|мр|городской округ|муниципальный округ"
-    r"|муниципальный район|муниципальное образование|город|район)\b"
-)
-_CHANNEL_NAMES = {
-    "vk": "ВКонтакте",
-    "ok": "Одноклассники",
-    "telegram": "Телеграм",
-    "max": "МАКС",
-    "pos": "Платформа обратной связи",
-    "hotline": "Горячая линия",
-    "site": "Сайт",
-    "gospublic": "Госпаблик",
-    "email": "Электронная почта",
-    "import": "Импорт",
-}
-
-
-def plain_name(name: str) -> str:
-    """The form names are compared in: lower case, ё as е, without quotes."""
-    return _SPACE.sub(" ", _QUOTES.sub("", name.lower().replace("ё", "е"))).strip()
-
-
-def plain_place(name: str) -> str:
-    return " ".join(_PLACE_KIND.sub(" ", plain_name(name)).split())
+UNKNOWN_AGENCY = "import-unknown"
+_REMEMBERED = 50_000
 
 
 class References:
-    """About ten queries; later changes of the rows are not seen."""
+    """About ten queries; later changes of the rows are not seen.
 
-    def __init__(self) -> None:
+    `writing` False: what the region does not have yet is not made, for a look without changes.
+    """
+
+    def __init__(self, *, writing: bool = True) -> None:
+        self.writing = writing
         self.channels = {c.code: c for c in Channel.objects.all()}
-        self.territories: dict[str, Territory] = {}
-        for place in Territory.objects.order_by("-pk"):
-            self.territories[plain_place(place.name)] = place
-        self.topics: dict[tuple[str, str], Topic] = {}
-        self.topic_names: dict[str, Topic | None] = {}
-        for topic in Topic.objects.select_related("group").order_by("pk"):
-            name = plain_name(topic.name)
-            self.topics[plain_name(topic.group.name), name] = topic
-            # A name that stands in two groups says nothing without its group.
-            self.topic_names[name] = None if name in self.topic_names else topic
-        self.agencies: dict[str, Agency] = {}
-        self.by_pk: dict[int, Agency] = {}
-        for agency in Agency.objects.order_by("-pk"):
-            self.by_pk[agency.pk] = agency
-            for name in (agency.short_name, agency.name):
-                if name:
-                    self.agencies[plain_name(name)] = agency
-        self.centre = next((a for a in self.by_pk.values() if a.kind == Agency.Kind.CENTRE), None)
+        self._read_territories()
+        self._read_topics()
+        self._read_agencies()
         self.router = load_router()
         self.rules = Rules()
         self.stamp = calendar_stamp()
+        self._topic_of: dict[tuple[str, str], Topic | None] = {}
+        self._territory_of: dict[tuple[str, str], Territory | None] = {}
+        self._routes: dict[tuple[int | None, int | None, date], Agency | None] = {}
+        self._name_ids: dict[str, int] = {}
+        self._dues: dict[tuple[int, int, str, datetime], tuple[datetime, Encoded] | None] = {}
+
+    def _read_territories(self) -> None:
+        self._places: dict[str, Territory] = {}
+        self._short_places: dict[str, Territory | None] = {}
+        for place in Territory.objects.order_by("-pk"):
+            self._places[plain_name(place.name)] = place
+            # «Заречный» may be a city and a district: then only the full name tells them apart.
+            short = plain_place(place.name)
+            self._short_places[short] = None if short in self._short_places else place
+
+    def _read_topics(self) -> None:
+        self._topics: dict[tuple[str, str], Topic] = {}
+        self._topic_names: dict[str, Topic | None] = {}
+        self._severities: dict[int | None, int] = {None: 2}
+        for topic in Topic.objects.select_related("group").order_by("pk"):
+            name = plain_name(topic.name)
+            self._severities[topic.pk] = topic.severity
+            self._topics[plain_name(topic.group.name), name] = topic
+            # A name that stands in two groups says nothing without its group.
+            self._topic_names[name] = None if name in self._topic_names else topic
+
+    def _read_agencies(self) -> None:
+        self.by_pk = {agency.pk: agency for agency in Agency.objects.order_by("-pk")}
+        self._agencies: dict[str, Agency] = {}
+        for agency in self.by_pk.values():
+            for name in (agency.short_name, agency.name):
+                if name and agency.code != UNKNOWN_AGENCY:
+                    self._agencies[plain_name(name)] = agency
+        for key, pk in AgencyName.objects.filter(agency__isnull=False).values_list(
+            "key", "agency_id"
+        ):
+            self._agencies[key] = self.by_pk[pk]
+        self._placeholder = next((a for a in self.by_pk.values() if a.code == UNKNOWN_AGENCY), None)
+        self.region = self._first(Agency.Kind.REGION)
+        # Whose calendar the moderation term follows.
+        self.desk = self._first(Agency.Kind.CENTRE) or self.region
+
+    def _first(self, kind: str) -> Agency | None:
+        found = [agency for agency in self.by_pk.values() if agency.kind == kind]
+        return min(found, key=lambda agency: agency.pk, default=None)
 
     def channel(self, code: str) -> Channel:
         """The channel of a known code; one the region did not have yet is made."""
         found = self.channels.get(code)
         if found is None:
-            found = Channel.objects.get_or_create(
-                code=code, defaults={"name": _CHANNEL_NAMES.get(code, code)}
-            )[0]
+            facts = {"code": code, "name": CHANNEL_NAMES.get(code, code)}
+            found = (
+                Channel.objects.get_or_create(code=code, defaults=facts)[0]
+                if self.writing
+                else Channel(pk=0, **facts)
+            )
             self.channels[code] = found
         return found
 
     def territory(self, row: IncomingRow) -> Territory | None:
-        for name in (row.territory, row.settlement):
-            if name and (found := self.territories.get(plain_place(name))):
+        key = (row.territory, row.settlement)
+        if key not in self._territory_of:
+            self._territory_of[key] = self._find_territory(key)
+        return self._territory_of[key]
+
+    def _find_territory(self, names: tuple[str, str]) -> Territory | None:
+        for name in filter(None, names):
+            found = self._places.get(plain_name(name)) or self._short_places.get(plain_place(name))
+            if found is not None:
                 return found
         return None
 
     def topic(self, row: IncomingRow) -> Topic | None:
-        if not row.topic:
-            return None
-        name = plain_name(row.topic)
-        found = self.topics.get((plain_name(row.topic_group), name))
-        return found or self.topic_names.get(name)
+        key = (row.topic_group, row.topic)
+        if key not in self._topic_of:
+            name = plain_name(row.topic)
+            found = self._topics.get((plain_name(row.topic_group), name))
+            self._topic_of[key] = found or self._topic_names.get(name)
+        return self._topic_of[key]
+
+    def severity(self, topic_id: int | None) -> int:
+        """The severity a case has by its topic alone."""
+        return self._severities.get(topic_id, 2)
 
     def named_agency(self, row: IncomingRow) -> Agency | None:
         """The last executor before the department, both by name."""
         for name in (row.executor, row.agency):
-            if name and (found := self.agencies.get(plain_name(name))):
+            if name and (found := self._agencies.get(plain_name(name))):
                 return found
         return None
 
-    def agency(
-        self, row: IncomingRow, topic: Topic | None, territory: Territory | None
-    ) -> Agency | None:
-        named = self.named_agency(row)
-        if named is not None:
-            return named
-        rule = self.router.pick(
-            topic_id=topic.pk if topic else None,
-            group_id=topic.group_id if topic else None,
-            territory_id=territory.pk if territory else None,
-            on=row.posted_at.date(),
-        )
-        return self.by_pk.get(rule.agency_id) if rule else None
+    def routed(self, topic: Topic | None, territory: Territory | None, on: date) -> Agency | None:
+        """The agency of the routing rules."""
+        key = (topic.pk if topic else None, territory.pk if territory else None, on)
+        if key not in self._routes:
+            if len(self._routes) >= _REMEMBERED:
+                self._routes.clear()
+            rule = self.router.pick(
+                topic_id=key[0],
+                group_id=topic.group_id if topic else None,
+                territory_id=key[1],
+                on=on,
+            )
+            self._routes[key] = self.by_pk.get(rule.agency_id) if rule else None
+        return self._routes[key]
+
+    def unknown_agency(self) -> Agency | None:
+        """Who holds finished cases of agencies nobody here knows; made when first needed.
+
+        None in a database without any calendar.
+        """
+        if self._placeholder is None:
+            calendar = self.region.calendar_id if self.region else None
+            calendar = calendar or WorkingCalendar.objects.values_list("pk", flat=True).first()
+            if calendar is None:
+                return None
+            facts = {
+                "name": "Ведомство не определено",
+                "short_name": "Не определено",
+                "kind": Agency.Kind.DEPARTMENT,
+                "parent": self.region,
+                "calendar_id": calendar,
+                "time_zone": self.region.time_zone if self.region else "Europe/Moscow",
+                "is_active": False,
+            }
+            self._placeholder = (
+                Agency.objects.get_or_create(code=UNKNOWN_AGENCY, defaults=facts)[0]
+                if self.writing
+                else Agency(pk=0, code=UNKNOWN_AGENCY, **facts)
+            )
+            self.by_pk[self._placeholder.pk] = self._placeholder
+        return self._placeholder
+
+    def name_id(self, name: str) -> int:
+        """The row of an agency's name nobody here knows; made when it is first met."""
+        key = plain_name(name)[:200]
+        if key not in self._name_ids:
+            self._name_ids[key] = (
+                AgencyName.objects.get_or_create(key=key, defaults={"name": name[:200]})[0].pk
+                if self.writing
+                else 0
+            )
+        return self._name_ids[key]
 
     def clock(
         self,
@@ -125,57 +190,57 @@ class References:
     ) -> Clock | None:
         """An unsaved clock; None where no rule is in force or no calendar reaches (old years)."""
         rule = self.rules.pick(codes, severity=case.severity, at=start)
-        if rule is None:
-            return None
-        try:
-            due: Due = due_of(rule, start, agency, stamp=self.stamp)
-        except CalendarGap:
+        due = rule and self._due(rule, start, agency)
+        if rule is None or due is None:
             return None
         if not rule.warning_only and stopped_at is None:
-            case.due_at = due.moment
-        return Clock(
+            case.due_at = due[0]
+        return fresh(
+            Clock,
             case_id=case.pk,
             kind=kind,
-            rule=rule,
+            rule_id=rule.pk,
             code=rule.code,
             started_at=start,
-            due_at=due.moment,
+            due_at=due[0],
             stopped_at=stopped_at,
-            explanation=due.as_json(),
+            explanation=due[1],
         )
 
+    def _due(
+        self, rule: DeadlineRule, start: datetime, agency: Agency
+    ) -> tuple[datetime, Encoded] | None:
+        """Due moment and explanation, remembered: a chunk of new messages has one start."""
+        key = (rule.pk, agency.calendar_id, agency.time_zone, start)
+        if key not in self._dues:
+            if len(self._dues) >= _REMEMBERED:
+                self._dues.clear()
+            try:
+                due = due_of(rule, start, agency, stamp=self.stamp)
+                self._dues[key] = (due.moment, encode(due.as_json()))
+            except CalendarGap:
+                self._dues[key] = None
+        return self._dues[key]
 
-def zones(fallback: str = "") -> "ZoneOf":
+
+def zones(fallback: str = "") -> ZoneOf:
     """Zone of a territory's name; `fallback`: name of a zone for places we do not know.
 
     Raises ZoneInfoNotFoundError (or ValueError) on a name that is no zone.
     """
-    if not fallback:
-        region = Agency.objects.filter(kind=Agency.Kind.REGION).order_by("pk").first()
-        fallback = region.time_zone if region else "Europe/Moscow"
-        return ZoneOf(
-            {
-                plain_place(name): zone
-                for name, zone in Territory.objects.values_list("name", "time_zone")
-            },
-            ZoneInfo(fallback),
-        )
-    return ZoneOf({}, ZoneInfo(fallback))
+    if fallback:
+        return ZoneOf({}, ZoneInfo(fallback))
+    region = Agency.objects.filter(kind=Agency.Kind.REGION).order_by("pk").first()
+    named = {
+        plain_place(name): zone for name, zone in Territory.objects.values_list("name", "time_zone")
+    }
+    return ZoneOf(named, ZoneInfo(region.time_zone if region else "Europe/Moscow"))
 
 
-class ZoneOf:
-    def __init__(self, by_place: dict[str, str], fallback: tzinfo) -> None:
-        self._fallback = fallback
-        self._by_place = by_place
-        self._known: dict[str, tzinfo] = {}
-
-    def __call__(self, territory: str) -> tzinfo:
-        found = self._known.get(territory)
-        if found is None:
-            try:
-                name = self._by_place.get(plain_place(territory), "")
-                found = ZoneInfo(name) if name else self._fallback
-            except (ZoneInfoNotFoundError, ValueError):
-                found = self._fallback
-            self._known[territory] = found
-        return found
+def channel_words() -> dict[str, str]:
+    """What this region calls its channels -> code."""
+    return {
+        plain_name(word): code
+        for code, name in Channel.objects.order_by("-pk").values_list("code", "name")
+        for word in (code, name)
+    }

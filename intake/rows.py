@@ -38,10 +38,13 @@ A local moment takes the zone the caller gives, for all territories or for each 
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingType
 from datetime import datetime, timedelta, tzinfo
+from json import JSONEncoder
 from typing import Any
 
 from xxhash import xxh3_64_hexdigest, xxh3_128_hexdigest
 
+from cases.masking import mask_text
+from cases.titles import heading
 from intake import cells as clean
 from intake.columns import Mapping
 from intake.fields import BY_NAME, FIELDS, MAX_TEXT
@@ -59,12 +62,22 @@ class RowReader:
     """Reads lines under one set of headers. Not thread-safe: it remembers what it cleaned."""
 
     def __init__(
-        self, headers: Sequence[str], mapping: Mapping, *, zone: Zone, now: datetime
+        self,
+        headers: Sequence[str],
+        mapping: Mapping,
+        *,
+        zone: Zone,
+        now: datetime,
+        words: MappingType[str, str] | None = None,
     ) -> None:
-        """`now` is aware; local moments in the file take `zone` or zone(territory name)."""
+        """`now` is aware; local moments in the file take `zone` or zone(territory name).
+
+        `words`: further names of channels -> code; those of the mapping come first.
+        """
         self.headers = tuple(headers)
         self.mapping = mapping
         self._zone = zone
+        self._words = {**(words or {}), **mapping.sources}
         self._now = now
         self._latest = now + FUTURE_SLACK
         self._width = len(self.headers)
@@ -100,23 +113,16 @@ class RowReader:
                 self._names.append((index, name, field.limit))
         self._memo: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._latest_in: dict[tzinfo, datetime] = {}
-        self._raw_names = [h or f"column {n}" for n, h in enumerate(self.headers, 1)]
 
-    def raw(self, cells: Sequence[Any]) -> dict[str, str]:
-        """The filled cells by header, as text fit for a JSON column (cut, without U+0000)."""
+    def raw(self, cells: Sequence[Any]) -> list[str]:
+        """The cells as text fit for a JSON column (cut, without U+0000), to the last filled one."""
         plain = clean.plain
-        result = {
-            header: cell if type(cell) is str else plain(cell)
-            for header, cell in zip(self._raw_names, cells, strict=False)
-            if cell != "" and cell is not None
-        }
-        if len(cells) > self._width:
-            for number, cell in enumerate(cells[self._width :], self._width + 1):
-                if cell not in ("", None):
-                    result[f"column {number}"] = plain(cell)
-        everything = "".join(result.values())
-        if len(everything) > MAX_TEXT or "\x00" in everything:
-            return {header: storable(cell) for header, cell in result.items()}
+        result = [cell if type(cell) is str else plain(cell) for cell in cells]
+        while result and not result[-1]:
+            result.pop()
+        everything = "".join(result)
+        if len(everything) > MAX_TEXT or "\x00" in everything or not _is_storable(everything):
+            return [storable(cell) for cell in result]
         return result
 
     def read(self, line: int, cells: Sequence[Any]) -> Line:
@@ -131,7 +137,9 @@ class RowReader:
         values = self._values(line, cells, problems)
         row = self._build(line, values, problems)
         verdict = _verdict(gravest(problems) if problems else None)
-        return Line(line, verdict, row if verdict == "accepted" else None, tuple(problems), raw)
+        if verdict != "accepted":
+            row = None
+        return Line(line, verdict, row, tuple(problems), self.headers, as_json(raw))
 
     def _values(self, line: int, cells: Sequence[Any], problems: list[Problem]) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -279,6 +287,14 @@ class RowReader:
         reason = get("close_reason", "")
         mark = get("mark", int(reason) if reason in ("1", "2", "3", "4", "5") else None)
         tags = get("tags", "")
+        author = author_of(
+            channel,
+            get("author_id", ""),
+            get("author_name", ""),
+            get("author_url", ""),
+            phone,
+        )
+        words = mask_text(values["text"], author.hidden_name)
         return IncomingRow(
             line=line,
             channel=channel,
@@ -288,13 +304,7 @@ class RowReader:
             url=get("url", ""),
             blog_url=get("blog_url", ""),
             post_key=key,
-            author=author_of(
-                channel,
-                get("author_id", ""),
-                get("author_name", ""),
-                get("author_url", ""),
-                phone,
-            ),
+            author=author,
             region=get("region", ""),
             territory=get("territory", ""),
             settlement=get("settlement", ""),
@@ -332,6 +342,8 @@ class RowReader:
             fingerprint=_digest(values),
             text_fingerprint=_digest({"media": get("message_has_media"), "text": values["text"]}),
             values=values,
+            title=heading(words),
+            words=words,
         )
 
     def _posted(
@@ -388,7 +400,7 @@ class RowReader:
     def _channel(self, line: int, values: dict[str, Any], problems: list[Problem]) -> str:
         word = values.get("source", "")
         if word:
-            code = channel_of(word, self.mapping.sources)
+            code = channel_of(word, self._words)
             if not code:
                 self._note(line, "source", ("unknown_source",), problems, value=word[:100])
             return code
@@ -496,6 +508,17 @@ def _digest(values: MappingType[str, Any]) -> str:
     joined = "\x1e".join([*values, "", *map(str, values.values())])
     # Tells changed from unchanged, guards nothing: a fast hash of 128 bits is enough.
     return xxh3_128_hexdigest(joined.encode("utf-8", "replace"))
+
+
+as_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _is_storable(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def storable(value: str) -> str:

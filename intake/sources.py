@@ -1,7 +1,10 @@
 """Where a message comes from: channel codes, addresses of posts, authors."""
 
 import re
+from collections.abc import Mapping as MappingType
 from typing import NamedTuple
+
+from intake.places import plain_name
 
 # A file's words -> channel code. A mapping may add its own («источник 3» -> "hotline").
 _WORDS: dict[str, tuple[str, ...]] = {
@@ -18,15 +21,33 @@ _WORDS: dict[str, tuple[str, ...]] = {
         *("телефон горячей линии", "служба 122", "112", "едс", "еддс"),
     ),
     "site": (
-        *("site", "сайт", "портал", "web", "веб", "electronic reception", "интернет-приемная"),
-        *("интернет-приёмная", "электронная приемная", "электронная приёмная", "website"),
+        *("site", "сайт", "портал", "web", "веб", "website", "интернет-приемная"),
+        *("сайт ведомства", "официальный сайт"),
+    ),
+    "reception": (
+        *("reception", "электронная приемная", "electronic reception", "59-фз", "фз-59"),
+        *("обращение граждан", "письменное обращение"),
     ),
     "gospublic": ("gospublic", "госпаблик", "госпаблики", "официальная страница"),
     "email": ("email", "e-mail", "почта", "электронная почта", "письмо"),
     "import": ("import", "импорт", "файл", "other", "прочее", "иное"),
 }
 CHANNELS = tuple(_WORDS)
-_BY_WORD = {word: code for code, words in _WORDS.items() for word in words}
+# What a channel is called that the region does not have yet.
+CHANNEL_NAMES = {
+    "vk": "ВКонтакте",
+    "ok": "Одноклассники",
+    "telegram": "Телеграм",
+    "max": "МАКС",
+    "pos": "Платформа обратной связи",
+    "hotline": "Горячая линия",
+    "site": "Сайт",
+    "reception": "Электронная приёмная",
+    "gospublic": "Госпаблик",
+    "email": "Электронная почта",
+    "import": "Импорт",
+}
+_BY_WORD = {plain_name(word): code for code, words in _WORDS.items() for word in words}
 _HOSTS = {
     **dict.fromkeys(("vk.com", "vk.ru", "vkontakte.ru", "vkvideo.ru"), "vk"),
     **dict.fromkeys(("ok.ru", "odnoklassniki.ru"), "ok"),
@@ -37,10 +58,10 @@ _HOSTS = {
 _HOST = re.compile(r"https?://(?:www\.|m\.|mobile\.|new\.)?([^/?#:]+)", re.I)
 
 
-def channel_of(word: str, own: dict[str, str] | None = None) -> str:
+def channel_of(word: str, own: MappingType[str, str] | None = None) -> str:
     """Channel code of a file's own word for a source; empty when the word is not known."""
-    key = word.lower().strip()
-    return (own or {}).get(key) or _BY_WORD.get(key, "")
+    key = plain_name(word)
+    return (own or {}).get(key) or (own or {}).get(word.lower()) or _BY_WORD.get(key, "")
 
 
 def channel_of_url(url: str) -> str:
@@ -81,6 +102,11 @@ class Author(NamedTuple):
     profile_url: str
     phone: str
     kind: str
+
+    @property
+    def hidden_name(self) -> str:
+        """What of the name is hidden in texts, as `Citizen.hidden_name`."""
+        return self.name if self.kind == "person" else ""
 
 
 _COLLECTIVE = re.compile(

@@ -12,6 +12,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -27,9 +28,12 @@ MAX_TEXT_ROWS = 2_000_000
 MAX_CELL = 4_000_000
 _HEAD = 2**20
 
-# Past column CZ. A single stray cell at XFD1048576 would make the reader allocate 17 billion cells.
-_FAR_COLUMN = re.compile(rb'<c r="(?:[A-Z]{3}|[D-Z][A-Z])\d')
-_FAR_ROW = re.compile(rb' r="[A-Z]{1,3}(?:\d{7,}|[2-9]\d{5})"')
+# Past column CZ. A single filled cell at XFD1048576 would make the reader allocate 17 billion
+# cells; blank ones that only have a format («the whole column is bold») take nothing.
+_FILLED = rb'"[^<>]{0,200}(?<!/)><(?:v|is|f)[ />]'
+_FAR_COLUMN = re.compile(rb'<c r="(?:[A-Z]{3}|[D-Z][A-Z])\d{1,8}' + _FILLED)
+_FAR_ROW = re.compile(rb'<c r="[A-Z]{1,3}(?:\d{7,}|[2-9]\d{5})' + _FILLED)
+_MOST_MERGES = 20_000
 
 Cells = Sequence[Any]
 
@@ -46,7 +50,7 @@ class Sheet:
     """Lines of one table; `lines` can be walked once and yields (number, cells).
 
     `number` is the row's number as a spreadsheet shows it, from 1. `total`: lines including the
-    header, 0 when not known beforehand. `dialect` is None for a workbook.
+    header, of a large text an estimate. `dialect` is None for a workbook.
     """
 
     name: str
@@ -100,7 +104,8 @@ def _workbook(source: Path | str | bytes) -> Iterator[Sheet]:
                         continue
                     any_sheet = True
                     first = sheet.start[0] + 1
-                    lines = _skip_blank(sheet.iter_rows(), first)
+                    rows = _with_merged(sheet.iter_rows(), sheet)
+                    lines = _skip_blank(rows, first)
                     yield Sheet(meta.name, sheet.start[0] + sheet.height, lines)
         except CalamineError as error:
             raise NotATable("damaged", {"reason": str(error)[:200]}) from error
@@ -110,6 +115,32 @@ def _workbook(source: Path | str | bytes) -> Iterator[Sheet]:
     return sheets()
 
 
+def _with_merged(rows: Iterator[list[Any]], sheet: Any) -> Iterator[list[Any]]:
+    """A cell merged over several rows tells its value in each of them.
+
+    Cells merged over columns stay as they are: the header reads those by itself.
+    """
+    areas = [a for a in sheet.merged_cell_ranges or () if a[1][0] > a[0][0]]
+    if not areas or len(areas) > _MOST_MERGES:
+        yield from rows
+        return
+    top, left = sheet.start
+    starts: dict[int, list[tuple[int, int]]] = {}
+    for (first, column), (last, _right) in areas:
+        starts.setdefault(first - top, []).append((column - left, last - top))
+    running: dict[int, tuple[int, Any]] = {}
+    for number, row in enumerate(rows):
+        for column, (last, value) in list(running.items()):
+            if number > last:
+                del running[column]
+            elif column < len(row) and row[column] == "" and any(cell != "" for cell in row):
+                row[column] = value
+        for column, last in starts.get(number, ()):
+            if 0 <= column < len(row):
+                running[column] = (last, row[column])
+        yield row
+
+
 def _skip_blank(rows: Iterator[list[Any]], first: int) -> Iterator[tuple[int, Cells]]:
     # iter_rows pads from row 1 in some versions and starts at the first filled row in others.
     leading = True
@@ -117,7 +148,7 @@ def _skip_blank(rows: Iterator[list[Any]], first: int) -> Iterator[tuple[int, Ce
         if leading and not any(row):
             continue
         leading = False
-        if any(cell != "" for cell in row):
+        if any(cell.strip() if type(cell) is str else True for cell in row):
             yield number, row
 
 
@@ -166,14 +197,33 @@ def _check_extent(member: IO[bytes]) -> None:
             raise NotATable("too_many_columns", {"limit": MAX_COLUMNS})
         if _FAR_ROW.search(window):
             raise NotATable("too_many_rows", {"limit": MAX_WORKBOOK_ROWS})
-        tail = chunk[-40:]
+        tail = chunk[-300:]
 
 
 def _text_sheet(source: Path | str | bytes, head: bytes, size: int) -> Sheet:
     encoding, errors = _encoding(source, head)
     sample = codecs.decode(head, encoding, "replace" if len(head) < size else errors)
     dialect = sniff_text(sample, encoding)
-    return Sheet("", 0, _text_lines(source, dialect, errors), dialect)
+    total = _estimate(source, sample, dialect, whole=len(head) == size)
+    return Sheet("", total, _text_lines(source, dialect, errors), dialect)
+
+
+def _estimate(source: Path | str | bytes, sample: str, dialect: Dialect, *, whole: bool) -> int:
+    """Lines of the table by its line ends: exact for a small file, near for a large one."""
+    ends = sample.count("\n") or sample.count("\r")
+    csv.field_size_limit(MAX_CELL)
+    rows = 0
+    with suppress(csv.Error):
+        for _ in csv.reader(io.StringIO(sample, newline=""), delimiter=dialect.delimiter):
+            rows += 1
+    if whole or not ends or dialect.encoding.startswith("utf-16"):
+        return rows
+    end = b"\n" if "\n" in sample else b"\r"
+    found = 0
+    with _open(source) as stream:
+        while chunk := stream.read(_HEAD):
+            found += chunk.count(end)
+    return round(found * rows / ends)
 
 
 def _encoding(source: Path | str | bytes, head: bytes) -> tuple[str, str]:
@@ -182,8 +232,10 @@ def _encoding(source: Path | str | bytes, head: bytes) -> tuple[str, str]:
         return "utf-8-sig", "replace"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", "replace"
-    # One stray zero is a bad cell of one row; half of them is UTF-16 without a mark or no text.
-    if head.count(0) * 200 > len(head):
+    # Stray zeros are bad cells; many of them are UTF-16 without a mark, or no text at all.
+    if head[1::2].count(0) * 8 > len(head) and not head[::2].count(0):
+        return "utf-16-le", "replace"
+    if head.count(0) * 20 > len(head):
         raise NotATable("binary")
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
     with _open(source) as stream:
@@ -201,13 +253,29 @@ def _not_clean_utf8(head: bytes) -> tuple[str, str]:
     good = sum(1 for char in text if char > "\x7f" and char != "\ufffd")
     if good > 20 * text.count("\ufffd"):
         return "utf-8", "replace"  # a few broken bytes in good utf-8; rows with them are marked
-    sample = head.decode("cp1251", "replace")
-    strange = sum(1 for c in sample if c < " " and c not in "\t\r\n") + sample.count("\ufffd")
-    letters = sum(1 for c in sample if "А" <= c <= "я" or c in "ёЁ")
-    others = sum(1 for c in sample if c > "\x7f") - letters
-    if strange * 50 > len(sample) or others > letters:
+    codec, likeness = max(
+        ((codec, _likeness(head[:200_000], codec)) for codec in _CYRILLIC), key=lambda pair: pair[1]
+    )
+    if likeness < 0.45:
         raise NotATable("binary")
-    return "cp1251", "replace"
+    return codec, "replace"
+
+
+# Of two that fit equally the first: Windows-1251 before what old systems write.
+_CYRILLIC = ("cp1251", "cp866", "koi8-r", "mac-cyrillic")
+_FREQUENT = frozenset("оеаинтсрвлОЕАИНТСРВЛ")
+
+
+def _likeness(head: bytes, codec: str) -> float:
+    """How much of what is not ASCII are frequent Russian letters: about 0.65 of a real text."""
+    text = head.decode(codec, "replace")
+    if sum(1 for c in text if c < " " and c not in "\t\r\n") * 50 > len(text):
+        return 0.0
+    other = [c for c in text if c > "\x7f"]
+    found = sum(c in _FREQUENT for c in other) - other.count("\ufffd")
+    # A lower-case word does not end in capitals: that is another alphabet's order of letters.
+    crossed = sum(a.islower() and b.isupper() for a, b in zip(other, other[1:], strict=False))
+    return (found - crossed / 4) / max(len(other), 1)
 
 
 def _text_lines(
@@ -218,21 +286,76 @@ def _text_lines(
         for _ in range(dialect.skip):
             text.readline()
         csv.field_size_limit(MAX_CELL)  # of the process: the standard library has no other way
-        reader = csv.reader(text, delimiter=dialect.delimiter)
         number = dialect.skip
-        while True:
+        for cells in separated(text, dialect.delimiter):
             number += 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield number, BrokenLine(str(error)[:200])
-                continue
             if number > MAX_TEXT_ROWS:
                 raise NotATable("too_many_rows", {"limit": MAX_TEXT_ROWS})
-            if len(cells) > MAX_COLUMNS and any(cells[MAX_COLUMNS:]):
-                yield number, BrokenLine("columns")
-                continue
-            if any(cells) and any(cell.strip() for cell in cells):
+            if isinstance(cells, BrokenLine):
                 yield number, cells
+            elif len(cells) > MAX_COLUMNS and any(cells[MAX_COLUMNS:]):
+                yield number, BrokenLine("columns")
+            elif any(cells) and any(cell.strip() for cell in cells):
+                yield number, cells
+
+
+class _Physical:
+    """Lines of a text as the csv reader asks for them; those of the current row can be had back."""
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self._back: list[str] = []
+        self.taken: list[str] = []
+
+    def __iter__(self) -> "_Physical":
+        return self
+
+    def __next__(self) -> str:
+        line = self._back.pop() if self._back else next(self._text)
+        self.taken.append(line)
+        return line
+
+    def give_back(self, lines: list[str]) -> None:
+        self._back += reversed(lines)
+
+
+def separated(text: Iterator[str], delimiter: str) -> Iterator[Cells | BrokenLine]:
+    """Rows of a separated text. A lone quote does not swallow the lines that follow it.
+
+    The csv reader takes everything to the next quote for one cell. Where such a row of several
+    lines is not quoted by the book, its first line is read alone, with the quote as a character.
+    """
+    lines = _Physical(text)
+    reader = csv.reader(lines, delimiter=delimiter)
+    width = 0
+    while True:
+        lines.taken.clear()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if len(lines.taken) == 1:
+                yield BrokenLine(str(error)[:200])
+                reader = csv.reader(lines, delimiter=delimiter)
+                continue
+            cells = []
+        if len(lines.taken) > 1 and not (cells and _is_quoted(lines.taken, delimiter)):
+            first, *rest = lines.taken
+            lines.give_back(rest)
+            reader = csv.reader(lines, delimiter=delimiter)
+            cells = next(csv.reader([first], delimiter=delimiter, quoting=csv.QUOTE_NONE))
+            if width and len(cells) != width:
+                yield BrokenLine("quotes")
+                continue
+        width = width or len(cells)
+        yield cells
+
+
+def _is_quoted(taken: list[str], delimiter: str) -> bool:
+    """Whether a row of several lines opens and closes its quotes as the rules want."""
+    try:
+        rows = list(csv.reader(taken, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return len(rows) == 1

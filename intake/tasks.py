@@ -1,69 +1,105 @@
 """Imports of the upload page run in the background worker."""
 
-import hashlib
-from datetime import datetime
-
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from agencies.models import User
-from intake.columns import Mapping, Unknown
+from intake import batches, undoing
+from intake.columns import Unknown
 from intake.importing import run_import
 from intake.models import ImportBatch
+from intake.previews import make_preview
 from intake.problems import NotATable
-from intake.reading import Reading, read_file
-from intake.refs import zones
 
-
-def path_of(batch: ImportBatch) -> str:
-    return f"imports/{batch.sha256[:2]}/{batch.sha256}"
-
-
-def keep_file(name: str, content: bytes, *, by: User) -> ImportBatch:
-    """Store the file under its hash with a batch that waits for its preview."""
-    batch = ImportBatch.objects.create(
-        file_name=name[:300], sha256=hashlib.sha256(content).hexdigest(), started_by=by
-    )
-    if not default_storage.exists(path_of(batch)):
-        default_storage.save(path_of(batch), ContentFile(content))
-    return batch
-
-
-def open_batch(batch: ImportBatch, *, now: datetime | None = None) -> Reading:
-    """The batch's file under its mapping, or recognised anew; raises NotATable."""
-    with default_storage.open(path_of(batch)) as file:
-        content = file.read()
-    mapping = Mapping.from_json(batch.mapping) if batch.mapping else None
-    return read_file(content, mapping=mapping, zone=zones(), now=now or timezone.now())
+State = ImportBatch.State
 
 
 @transaction.atomic
 def start(batch: ImportBatch) -> bool:
     """Hand the batch to the worker, once; False when somebody was first."""
-    changed = ImportBatch.objects.filter(
-        pk=batch.pk, state__in=[ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED]
-    ).update(state=ImportBatch.State.RUNNING)
-    if changed:
-        run_batch.configure(lock=f"import:{batch.pk}").defer(batch_id=batch.pk)
-    return bool(changed)
+    may = batches.set_running(batch)
+    if may:
+        _defer(run_batch, batch.pk)
+    return may
+
+
+def _defer(task: object, pk: int) -> None:
+    try:
+        with transaction.atomic():
+            name = task.name  # type: ignore[attr-defined]
+            task.configure(queueing_lock=f"{name}:{pk}").defer(batch_id=pk)  # type: ignore[attr-defined]
+    except AlreadyEnqueued:
+        pass
+
+
+def ask_for_preview(batch: ImportBatch) -> None:
+    """Have a large file looked through by the worker; asking twice is once."""
+    _defer(look_at_batch, batch.pk)
+
+
+@app.task(name="intake.look_at_batch")
+def look_at_batch(batch_id: int) -> None:
+    batch = ImportBatch.objects.get(pk=batch_id)
+    if batch.state == State.UPLOADED:
+        make_preview(batch)
 
 
 @app.task(name="intake.run_batch")
 def run_batch(batch_id: int) -> None:
     """Run or go on with a batch: a killed worker's job is taken again behind its last chunk."""
-    batch = ImportBatch.objects.get(pk=batch_id)
-    if batch.state != ImportBatch.State.RUNNING:
-        return
+    with batches.held(ImportBatch(pk=batch_id)) as mine:
+        batch = ImportBatch.objects.get(pk=batch_id)
+        if mine and batch.state == State.RUNNING:
+            run_held(batch)
+
+
+def run_held(batch: ImportBatch) -> None:
     try:
-        # "Future" is judged by the moment of the upload, also when the job is taken again.
-        reading = open_batch(batch, now=batch.created_at)
+        reading = batches.open_batch(batch)
         if isinstance(reading.mapping, Unknown):
             raise NotATable("no_header")
-        run_import(batch, reading.lines)
+        run_import(batch, reading)
     except NotATable as error:
         ImportBatch.objects.filter(pk=batch.pk).update(
-            state=ImportBatch.State.FAILED, error=error.code, finished_at=timezone.now()
+            state=State.FAILED,
+            error=error.code,
+            error_params=error.params,
+            finished_at=timezone.now(),
         )
+
+
+@transaction.atomic
+def start_undo(batch: ImportBatch, *, actor: User, reason: str) -> None:
+    """Have the worker take the batch back; raises what `undoing.check` raises."""
+    undoing.begin(batch, actor=actor, reason=reason)
+    _defer(undo_batch, batch.pk)
+
+
+@app.task(name="intake.undo_batch")
+def undo_batch(batch_id: int) -> None:
+    with batches.held(ImportBatch(pk=batch_id)) as mine:
+        if mine:
+            undoing.finish(ImportBatch.objects.get(pk=batch_id))
+
+
+@app.periodic(cron="* * * * *", periodic_id="resume")
+@app.task(name="intake.resume_stopped", queueing_lock="intake.resume_stopped")
+def resume_stopped(timestamp: int) -> None:
+    """Go on with imports and undoings whose process died, also those of the command line."""
+    for batch in batches.stopped():
+        if batches.has_file(batch):
+            _defer(run_batch, batch.pk)
+        else:
+            ImportBatch.objects.filter(pk=batch.pk, state=State.RUNNING).update(
+                state=State.FAILED, error="lost", finished_at=timezone.now()
+            )
+    for batch in ImportBatch.objects.filter(state=State.UNDOING):
+        _defer(undo_batch, batch.pk)
+
+
+@app.periodic(cron="41 3 * * *", periodic_id="files")
+@app.task(name="intake.forget_files", queueing_lock="intake.forget_files")
+def forget_files(timestamp: int) -> None:
+    batches.forget_files()

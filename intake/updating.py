@@ -1,13 +1,17 @@
 """A row whose message is known: what changed in the file against what people did here."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cases.models import Case, CaseEvent, Message, Reply
+from cases.models import Case, Clock, Message, Reply
+from cases.titles import make_title
+from cases.workflow import BEFORE_AGENCY, ENDED, Status
 from intake import building
 from intake.incoming import IncomingRow, Line
+from intake.models import AwaitingAgency, ImportBatch
 from intake.refs import References
 
 # Fields of the file that decide about each part of a case.
@@ -30,6 +34,19 @@ _STATE_FIELDS = (
     *("answered_at", "closed_at", "outcome", "close_reason"),
 )
 _TOUCHED_AS = {"topic_id": "topic", "territory_id": "territory"}
+_REPLY_FIELDS = {0: "first_reply_text", 1: "reply_1", 2: "reply_2", 3: "reply_3"}
+
+
+@dataclass(slots=True)
+class Known:
+    """A message of the file that is here already, with what its case has."""
+
+    message: Message
+    case: Case
+    replies: Sequence[Reply]
+    clocks: Sequence[Clock]
+    worked: bool  # a person moved the case
+    told: MappingType[str, Any]  # what the file said when it last told of this message
 
 
 @dataclass(slots=True)
@@ -40,49 +57,69 @@ class Outcome:
     conflicts: list[str] = field(default_factory=list)
     new_version: Message | None = None
     replies: list[Reply] = field(default_factory=list)
-    clocks: list[Any] = field(default_factory=list)
-    restart_clocks: bool = False
-    message_changed: bool = False
+    changed_replies: list[Reply] = field(default_factory=list)
+    clocks: list[Clock] = field(default_factory=list)
+    changed_clocks: list[Clock] = field(default_factory=list)
+    awaiting: AwaitingAgency | None = None
+
+    # What the changed rows beside the case were: [state, published_at] of replies, end of clocks.
+    reply_before: dict[int, list[Any]] = field(default_factory=dict)
+    clock_before: dict[int, datetime | None] = field(default_factory=dict)
+    last_version: int = 0
+    clock_ids: list[int] = field(default_factory=list)
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What an undo needs to put the case back."""
+        if not self.changed:
+            return {}
+        return {
+            "fields": self.before,
+            "replies": self.reply_before,
+            "version": self.last_version,
+            "clocks": self.clock_before,
+            "clock_ids": self.clock_ids,
+        }
 
     @property
     def changed(self) -> bool:
-        return bool(self.before or self.new_version or self.replies)
-
-
-def changed_fields(message: Message, row: IncomingRow) -> set[str]:
-    """Fields whose value differs from the file this message came with (all, where unknown)."""
-    old = message.raw.get("hashes", {}) if isinstance(message.raw, dict) else {}
-    return {name for name, digest in row.field_hashes().items() if old.get(name) != digest}
+        return bool(self.before or self.new_version or self.replies or self.changed_replies)
 
 
 def compare(
     line: Line,
     row: IncomingRow,
-    message: Message,
-    case: Case,
+    known: Known,
     *,
     refs: References,
-    worked: bool,
-    replies: Iterable[Reply],
     now: datetime,
-    batch_id: int,
+    batch: ImportBatch,
 ) -> Outcome:
-    """Change `case` in memory where nobody decided otherwise; nothing is written.
-
-    `worked`: a person moved the case. `replies`: those the case has.
-    """
-    found = Outcome()
-    changed = changed_fields(message, row)
+    """Change the case in memory where nobody decided otherwise; nothing is written."""
+    found = Outcome(
+        last_version=max((reply.version for reply in known.replies), default=0),
+        clock_ids=[clock.pk for clock in known.clocks],
+    )
+    case, message = known.case, known.message
+    changed = row.differing(known.told)
     if row.text != message.text:
         found.new_version = building.make_message(
-            line, row, case, None, now=now, batch_id=batch_id, version=message.version + 1
+            line, row, case, now=now, batch=batch, version=message.version + 1
         )
-    elif message.fingerprint != row.fingerprint:
-        found.message_changed = True
+        name = case.citizen.hidden_name
+        if "title" not in case.touched and case.title == make_title(message.text, name):
+            _set(case, "title", building.heading_and_words(row, case.citizen)[0], found)
     _card(case, row, refs, changed, found)
     if changed.intersection(_PROGRESS):
-        _progress(case, row, refs, worked, list(replies), found)
+        _progress(row, known, refs, found)
     return found
+
+
+def _set(case: Case, name: str, value: Any, found: Outcome) -> None:
+    old = getattr(case, name)
+    if old != value:
+        found.before[name] = old
+        setattr(case, name, value)
 
 
 def _card(
@@ -98,91 +135,140 @@ def _card(
         "kind": row.kind,
         "audience": row.audience,
     }
+    severity = refs.severity(case.topic_id)
     for name, sources in _CARD.items():
         value = values[name]
         if value in (None, "") or not changed.intersection(sources):
             continue
-        old = getattr(case, name)
-        if old == value:
+        if getattr(case, name) == value:
             continue
         if _TOUCHED_AS.get(name, name) in case.touched:
             found.conflicts.append(next(s for s in sources if s in changed))
             continue
-        found.before[name] = old
-        setattr(case, name, value)
+        _set(case, name, value, found)
+    # The severity came with the topic and goes with it, unless a person weighed it.
+    if "topic_id" in found.before and "severity" not in case.touched and case.severity == severity:
+        _set(case, "severity", refs.severity(case.topic_id), found)
 
 
-def _progress(
-    case: Case,
-    row: IncomingRow,
-    refs: References,
-    worked: bool,
-    there: list[Reply],
-    found: Outcome,
-) -> None:
+def _placing(row: IncomingRow, case: Case, refs: References) -> building.Placing:
+    placing = building.place_case(row, refs, refs.topic(row), refs.territory(row))
+    if row.agency or row.executor or case.agency_id is None:
+        return placing
+    # The file does not say whose it is: it stays where it is.
+    agency = refs.by_pk.get(case.agency_id)
+    return building.Placing(building.step_of(row), agency, "")
+
+
+def _progress(row: IncomingRow, known: Known, refs: References, found: Outcome) -> None:
     if not (row.status or row.replies or row.outcome):
         return
-    agency = refs.by_pk.get(case.agency_id) if case.agency_id else None
-    agency = refs.named_agency(row) or agency or refs.agency(row, refs.topic(row), None)
-    status = building.state_of(row, has_agency=agency is not None)
-    known = {reply.text for reply in there}
-    fresh = [reply for reply in row.replies if reply.text not in known]
-    trial = Case(status=status, agency=agency)
-    building.set_state(trial, row, status)
+    case = known.case
+    placing = _placing(row, case, refs)
+    trial = Case(status=placing.status)
+    building.set_state(trial, row, placing.status)
+    agency = placing.agency.pk if placing.agency else None
     wanted = {
-        "status": str(status),
+        "status": str(placing.status),
         "outcome": trial.outcome or case.outcome,
-        "agency_id": case.agency_id if status in building.BEFORE_AGENCY else trial.agency_id,
+        "agency_id": case.agency_id if placing.status in BEFORE_AGENCY else agency,
     }
+    fresh = {reply.text for reply in row.replies} - {reply.text for reply in known.replies}
     if all(getattr(case, name) == value for name, value in wanted.items()) and not fresh:
         return
-    if worked or any(reply.author_id for reply in there):
+    if known.worked or any(reply.author_id for reply in known.replies):
         # The step here is a person's doing: reported, not overwritten.
-        if wanted["status"] != case.status:
-            found.conflicts.append("step")
-        if wanted["agency_id"] != case.agency_id:
-            found.conflicts.append("agency")
-        if fresh:
-            found.conflicts.append("reply_1")
-        if wanted["outcome"] != case.outcome and "step" not in found.conflicts:
-            found.conflicts.append("outcome")
+        found.conflicts += _conflicts(case, wanted, bool(fresh))
         return
     old = {name: getattr(case, name) for name in _STATE_FIELDS}
-    if wanted["agency_id"]:
-        case.agency = refs.by_pk[wanted["agency_id"]]
-    if status in building.BEFORE_AGENCY and case.agency_id is None:
-        case.proposed_agency = agency
+    case.agency_id = wanted["agency_id"]
+    if placing.status in BEFORE_AGENCY:
+        case.proposed_agency_id = agency
+        if placing.status == Status.MODERATION:
+            case.agency_id = None
     due = case.due_at
-    building.set_state(case, row, status)
+    building.set_state(case, row, placing.status)
     if case.status == old["status"]:
         case.due_at = due
     else:
-        found.restart_clocks = True
-        found.clocks = building.start_clocks(case, row, refs)
+        _move_clocks(case, known.clocks, refs, found)
     found.before |= {n: v for n, v in old.items() if getattr(case, n) != v}
-    if fresh and case.agency_id:
-        last = max((reply.version for reply in there), default=0)
-        texts = {reply.text for reply in fresh}
-        made = [r for r in building.make_replies(case, row) if r.text in texts]
-        for number, reply in enumerate(made, last + 1):
-            reply.version = number
-        found.replies = made
+    _settle_waiting(row, case, known.replies, found)
+    _add_replies(row, known, fresh, refs, found)
+    if placing.unknown_name and placing.status not in BEFORE_AGENCY:
+        found.awaiting = building.awaiting(case, placing.unknown_name, refs)
 
 
-def event_of(case: Case, found: Outcome, *, before: str, now: datetime, **data: Any) -> CaseEvent:
-    return CaseEvent(
-        case_id=case.pk,
-        at=now,
-        move="import_updated",
-        before=before,
-        after=str(case.status),
-        data={
-            **data,
-            "fields": sorted(found.before),
-            "replies": len(found.replies),
-            **({"version": found.new_version.version} if found.new_version else {}),
-        },
-    )
+def _conflicts(case: Case, wanted: dict[str, Any], new_reply: bool) -> list[str]:
+    """Fields of the file that say otherwise than people here."""
+    found = []
+    if wanted["status"] != case.status:
+        found.append("step")
+    if wanted["agency_id"] != case.agency_id:
+        found.append("agency")
+    if new_reply:
+        found.append("reply_1")
+    if wanted["outcome"] != case.outcome and "step" not in found:
+        found.append("outcome")
+    return found
 
 
-__all__ = ["Outcome", "changed_fields", "compare", "event_of"]
+def _move_clocks(case: Case, there: Sequence[Clock], refs: References, found: Outcome) -> None:
+    """Terms of a case that moved: one that runs ends at its own moment, none is started twice."""
+    ended = case.answered_at or case.closed_at
+    for clock in there:
+        if clock.stopped_at is not None:
+            continue
+        moment = ended
+        if clock.kind == Clock.Kind.STAGE and case.status not in BEFORE_AGENCY:
+            moment = case.assigned_at or ended
+        if moment is None and case.status in ENDED:
+            moment = case.closed_at
+        if moment is not None:
+            found.clock_before[clock.pk] = clock.stopped_at
+            clock.stopped_at = max(moment, clock.started_at)
+            found.changed_clocks.append(clock)
+    kind = Clock.Kind.STAGE if case.status in BEFORE_AGENCY else Clock.Kind.REPLY
+    if not any(clock.kind == kind for clock in there):
+        found.clocks = building.start_clocks(case, refs)
+    running = [c.due_at for c in [*there, *found.clocks] if c.stopped_at is None]
+    case.due_at = min(running, default=None)
+
+
+def _settle_waiting(row: IncomingRow, case: Case, there: Sequence[Reply], found: Outcome) -> None:
+    """A text that waited for its approval elsewhere was sent meanwhile, or another one was."""
+    if case.status not in building.FINISHED:
+        return
+    sent = {reply.text: reply.sent_at for reply in row.replies}
+    for reply in there:
+        if reply.state != Reply.State.APPROVAL or reply.author_id is not None:
+            continue
+        found.reply_before[reply.pk] = [reply.state, reply.published_at]
+        if reply.text in sent:
+            reply.state = Reply.State.PUBLISHED.value
+            reply.published_at = sent[reply.text] or case.answered_at
+        else:
+            reply.state = Reply.State.WITHDRAWN.value
+        found.changed_replies.append(reply)
+
+
+def _add_replies(
+    row: IncomingRow, known: Known, fresh: set[str], refs: References, found: Outcome
+) -> None:
+    """New texts behind those there are; one in the place of an earlier text corrects it."""
+    if not fresh:
+        return
+    case = known.case
+    by_text = {reply.text: reply for reply in known.replies}
+    new_texts = {reply.text for reply in row.replies}
+    ordinals = {reply.text: reply.ordinal for reply in row.replies}
+    version = max((reply.version for reply in known.replies), default=0)
+    for reply in building.make_replies(case, row, refs):
+        if reply.text not in fresh:
+            continue
+        version += 1
+        reply.version = version
+        earlier = known.told.get(_REPLY_FIELDS[ordinals[reply.text]], "")
+        if earlier in by_text and earlier not in new_texts:
+            reply.corrects_id = by_text[earlier].pk
+        found.replies.append(reply)

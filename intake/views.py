@@ -1,15 +1,13 @@
-"""Upload, preview, progress, result, undo and quarantine; region-wide importers only."""
+"""Upload, preview, progress, result and undo of a batch; region-wide importers only."""
 
-from collections import Counter
 from collections.abc import Callable
 from functools import wraps
-from itertools import islice
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,18 +19,19 @@ from agencies.roles import Right
 from cases.errors import BadChange
 from cases.masking import mask_name, mask_text
 from cases.tasks import backlog_size
-from intake import tasks
-from intake.columns import Mapping, Unknown
-from intake.forms import MappingForm, MendForm, UndoForm, UploadForm
-from intake.importing import create_one
-from intake.models import ColumnMapping, ImportBatch, QuarantinedRow
+from intake import batches, tasks, undoing
+from intake.columns import Mapping, Unknown, recognise
+from intake.forms import MappingForm, NamesForm, UndoForm, UploadForm
+from intake.models import AgencyName, ColumnMapping, ImportBatch, QuarantinedRow
+from intake.naming import name_agencies
+from intake.previews import SMALL, make_preview
 from intake.problems import NotATable
-from intake.reading import Reading, from_cells
-from intake.refs import zones
-from intake.undoing import undo as undo_batch
 
-_LOOKED_AT = 2000  # lines counted for a preview
-_NAMES = {"author_name", "author_phone", "author_url", "author_id"}
+State = ImportBatch.State
+_PAGE = 30
+_NAMES_PAGE = 50
+_UNDO_AT_ONCE = 2000  # rows; larger batches are taken back by the worker
+CONTACTS = {"author_name", "author_phone", "author_url", "author_id"}
 
 
 def importer(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -48,7 +47,7 @@ def importer(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return inner
 
 
-def _shown(cells: dict[str, str], columns: dict[str, str], request: HttpRequest) -> dict[str, str]:
+def shown(cells: dict[str, str], columns: dict[str, str], request: HttpRequest) -> dict[str, str]:
     """Cells for the screen; contacts masked for a reader without the right to them."""
     if holds(request.user, Right.VIEW_CONTACTS, None):
         return cells
@@ -57,7 +56,7 @@ def _shown(cells: dict[str, str], columns: dict[str, str], request: HttpRequest)
             mask_name(value)
             if columns.get(header) == "author_name"
             else "•••"
-            if columns.get(header) in _NAMES
+            if columns.get(header) in CONTACTS
             else mask_text(value)
         )
         for header, value in cells.items()
@@ -70,101 +69,179 @@ def upload(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
-        made = tasks.keep_file(file.name, file.read(), by=request.user)
+        made = batches.keep_file(file.name, file, by=request.user)
         return redirect("import-batch", pk=made.pk)
+    rows = ImportBatch.objects.select_related("started_by").defer(
+        "problems", "preview", "mapping", "headers"
+    )
+    before = request.GET.get("before", "")
+    if before.isdecimal():
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows.order_by("-pk")[: _PAGE + 1])
     context = {
         "form": form,
-        "batches": ImportBatch.objects.select_related("started_by").defer("problems")[:50],
-        "waiting": QuarantinedRow.objects.filter(state="waiting").count(),
-        "backlog": backlog_size(),
+        "batches": found[:_PAGE],
+        "earlier": found[_PAGE - 1].pk if len(found) > _PAGE else None,
+        **_waiting(),
     }
     return render(request, "intake/upload.html", context)
+
+
+def _waiting() -> dict[str, int]:
+    """What waits for people and for the worker beside the batches."""
+    return {
+        "waiting": QuarantinedRow.objects.filter(state="waiting").count(),
+        "unnamed": AgencyName.objects.filter(agency=None, decided_at=None).count(),
+        "backlog": backlog_size(),
+    }
 
 
 @importer
 @require_http_methods(["GET", "HEAD", "POST"])
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """Preview of a fresh file (POST names its columns), progress or result of a started one."""
-    found = get_object_or_404(ImportBatch, pk=pk)
-    context: dict[str, Any] = {"batch": found, "backlog": backlog_size()}
-    if found.state not in {ImportBatch.State.UPLOADED, ImportBatch.State.PREVIEWED}:
-        return render(request, "intake/batch.html", context)
-    try:
-        reading = tasks.open_batch(found, now=found.created_at)
-        if isinstance(reading.mapping, Unknown):
-            reading = _saved_layout(found) or reading
-        if isinstance(reading.mapping, Unknown):
-            return _ask_columns(request, found, reading, reading.mapping)
-        context |= _preview(request, reading, reading.mapping)
-    except NotATable as error:
-        context["refusal"] = error
-        return render(request, "intake/preview.html", context, status=400)
-    if found.state == ImportBatch.State.UPLOADED:
-        found.mapping = reading.mapping.to_json()
-        found.state = ImportBatch.State.PREVIEWED
-        found.rows_total = max(reading.total, 0)
-        found.save(update_fields=["mapping", "state", "rows_total"])
-    return render(request, "intake/preview.html", context)
+    found = get_object_or_404(ImportBatch.objects.select_related("started_by"), pk=pk)
+    if found.state == State.UPLOADED and not found.preview:
+        if batches.size_of(found) > SMALL:
+            tasks.ask_for_preview(found)
+            return render(request, "intake/looking.html", {"batch": found})
+        make_preview(found)
+    if found.state not in {State.UPLOADED, State.PREVIEWED}:
+        return _result(request, found)
+    if found.state == State.UPLOADED or "columns" in request.GET:
+        return _columns(request, found)
+    return render(request, "intake/preview.html", _preview(request, found))
 
 
-def _saved_layout(found: ImportBatch) -> Reading | None:
-    """The reading under the first saved mapping that fits the file."""
-    for row in ColumnMapping.objects.order_by("-pk")[:20]:
-        found.mapping = row.columns
-        reading = tasks.open_batch(found, now=found.created_at)
-        if isinstance(reading.mapping, Mapping):
-            return reading
-    found.mapping = {}
-    return None
+def _result(request: HttpRequest, found: ImportBatch) -> HttpResponse:
+    if found.state == State.FAILED and not found.rows_done and found.error != "stopped":
+        error = NotATable(found.error, found.error_params)
+        context = {"batch": found, "refusal": error}
+        return render(request, "intake/refused.html", context, status=400)
+    return render(request, "intake/batch.html", _progress(found))
 
 
-def _ask_columns(
-    request: HttpRequest, found: ImportBatch, reading: Reading, unknown: Unknown
-) -> HttpResponse:
-    form = MappingForm(unknown, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        columns = form.cleaned_data["mapping"].to_json()
-        ColumnMapping.objects.update_or_create(
-            name=form.cleaned_data["name"],
-            defaults={"columns": columns, "created_by": request.user},
-        )
-        found.mapping = columns
-        found.save(update_fields=["mapping"])
-        return redirect("import-batch", pk=found.pk)
-    context = {"batch": found, "form": form, "unknown": unknown}
-    return render(request, "intake/mapping.html", context)
-
-
-def _preview(request: HttpRequest, reading: Reading, mapping: Mapping) -> dict[str, Any]:
-    verdicts: Counter[str] = Counter()
-    problems = []
-    for line in islice(reading.lines, _LOOKED_AT):
-        verdicts[line.verdict] += 1
-        problems += line.problems
-    rows = [_shown(cells, mapping.columns, request) for cells in reading.preview[:5]]
+def _progress(found: ImportBatch) -> dict[str, Any]:
+    running = found.state in {State.RUNNING, State.UNDOING}
     return {
-        "mapping": mapping,
-        "columns": list(mapping.columns.items()),
-        "rows": [[cells.get(header, "") for header in mapping.columns] for cells in rows],
-        "counts": verdicts,
-        "looked_at": sum(verdicts.values()),
-        "total": reading.total,
-        "problems": problems[:100],
+        "batch": found,
+        "running": running,
+        "backlog": backlog_size(),
+        "percent": min(100 * found.rows_done // max(found.rows_total, 1), 100),
+        "speed": _speed(found) if found.state == State.RUNNING else None,
+        "orphaned": running and not batches.is_held(found),
+        "can_go_on": batches.can_go_on(found),
+        "waiting": found.quarantine.filter(state="waiting").count(),
+        "problems": found.problems,
     }
 
 
-@importer
-@require_POST
-def start(request: HttpRequest, pk: int) -> HttpResponse:
-    tasks.start(get_object_or_404(ImportBatch, pk=pk))
-    return redirect("import-batch", pk=pk)
+def _speed(found: ImportBatch) -> dict[str, int] | None:
+    """Rows a second so far and seconds left; None at the very start."""
+    passed = (timezone.now() - found.created_at).total_seconds()
+    if not found.rows_done or passed < 1:
+        return None
+    left = max(found.rows_total - found.rows_done, 0)
+    return {"left": round(left * passed / found.rows_done)}
 
 
 @importer
 @require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of a batch's page that renews itself, also while its file is looked through."""
     found = get_object_or_404(ImportBatch, pk=pk)
-    return render(request, "intake/_progress.html", {"batch": found, "backlog": backlog_size()})
+    if found.state in {State.UPLOADED, State.PREVIEWED}:
+        answer = render(request, "intake/_looking.html", {"batch": found})
+        if found.preview:
+            answer["HX-Refresh"] = "true"
+        return answer
+    answer = render(request, "intake/_progress.html", _progress(found))
+    if found.state not in {State.RUNNING, State.UNDOING}:
+        answer["HX-Refresh"] = "true"  # the whole page: buttons and problems are others now
+    return answer
+
+
+def _columns(request: HttpRequest, found: ImportBatch) -> HttpResponse:
+    """Which column means what: asked for an unknown layout, offered for a recognised one."""
+    stored = found.preview.get("unknown")
+    unknown = _unknown(stored) if stored else _as_unknown(found)
+    form = MappingForm(unknown, request.POST or None, mapping=found.mapping or None)
+    if request.method == "POST" and form.is_valid():
+        columns = form.cleaned_data["mapping"].to_json()
+        if form.cleaned_data["name"]:
+            ColumnMapping.objects.update_or_create(
+                name=form.cleaned_data["name"],
+                defaults={"columns": columns, "created_by": request.user},
+            )
+        found.mapping, found.preview, found.state = columns, {}, State.UPLOADED
+        found.save(update_fields=["mapping", "preview", "state"])
+        return redirect("import-batch", pk=found.pk)
+    rows = (stored or {}).get("rows") or found.preview.get("first", [])
+    columns = form.initial_columns
+    samples = [shown(cells, columns, request) for cells in rows]
+    context = {
+        "batch": found,
+        "form": form,
+        "unknown": unknown if stored else None,
+        "columns": [
+            (form[name], [cells[header] for cells in samples if cells.get(header)][:3])
+            for name, header in form.column_fields
+        ],
+    }
+    return render(request, "intake/mapping.html", context)
+
+
+def _unknown(stored: dict[str, Any]) -> Unknown:
+    return Unknown(
+        tuple(stored["headers"]),
+        tuple(stored["missing"]),
+        {field: tuple(headers) for field, headers in stored["ambiguous"].items()},
+        stored["columns"],
+    )
+
+
+def _as_unknown(found: ImportBatch) -> Unknown:
+    return Unknown(tuple(found.headers), (), {}, Mapping.from_json(found.mapping).columns)
+
+
+def _preview(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
+    seen = found.preview
+    columns = Mapping.from_json(found.mapping).columns
+    rows = [shown(cells, columns, request) for cells in seen["first"]]
+    recognised = recognise(found.headers) if found.headers else None
+    return {
+        "batch": found,
+        "seen": seen,
+        "columns": list(columns.items()),
+        "rows": [[cells.get(header, "") for header in columns] for cells in rows],
+        "taken": seen["counts"]["created"] + seen["counts"]["updated"],
+        "by_name": isinstance(recognised, Mapping) and recognised.columns == columns,
+        "unnamed": [name for name in seen["agencies"] if name[0] in _undecided(seen["agencies"])],
+    }
+
+
+def _undecided(names: list[list[Any]]) -> set[str]:
+    rows = AgencyName.objects.filter(agency=None, name__in=[name for name, _count in names])
+    return set(rows.values_list("name", flat=True))
+
+
+@importer
+@require_POST
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Begin, or go on with an import that stopped on the way."""
+    if not tasks.start(get_object_or_404(ImportBatch, pk=pk)):
+        messages.error(request, _("This import is started already"))
+    return redirect("import-batch", pk=pk)
+
+
+@importer
+@require_POST
+def look_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Drop the preview: agencies were named or rows imported meanwhile."""
+    ImportBatch.objects.filter(pk=pk, state=State.PREVIEWED).update(
+        state=State.UPLOADED, preview={}
+    )
+    return redirect("import-batch", pk=pk)
 
 
 @importer
@@ -174,64 +251,50 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     form = UndoForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            done = undo_batch(found, actor=request.user, reason=form.cleaned_data["reason"])
+            _undo(request, found, form.cleaned_data["reason"])
         except BadChange:
             messages.error(request, _("This import cannot be undone now"))
-        else:
-            said = {"deleted": done.deleted, "restored": done.restored, "kept": len(done.kept)}
-            words = _("Deleted: %(deleted)s, restored: %(restored)s, kept: %(kept)s")
-            messages.success(request, words % said)
         return redirect("import-batch", pk=pk)
     return render(request, "intake/undo.html", {"batch": found, "form": form})
 
 
-@importer
-@require_safe
-def quarantine(request: HttpRequest) -> HttpResponse:
-    rows = QuarantinedRow.objects.filter(state="waiting").select_related("batch").order_by("pk")
-    return render(request, "intake/quarantine.html", {"rows": rows[:200]})
+def _undo(request: HttpRequest, found: ImportBatch, reason: str) -> None:
+    if found.created + found.updated > _UNDO_AT_ONCE:
+        tasks.start_undo(found, actor=request.user, reason=reason)
+        return
+    done = undoing.undo(found, actor=request.user, reason=reason)
+    said = {"deleted": done.deleted, "restored": done.restored, "kept": len(done.kept)}
+    words = _("Deleted: %(deleted)s, restored: %(restored)s, kept: %(kept)s")
+    messages.success(request, words % said)
 
 
 @importer
 @require_http_methods(["GET", "HEAD", "POST"])
-def quarantined(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mend the cells and accept, or drop; accepting goes through the import itself."""
-    with transaction.atomic():
-        row = get_object_or_404(
-            QuarantinedRow.objects.select_related("batch").select_for_update(of=("self",)), pk=pk
-        )
-        mapping = Mapping.from_json(row.batch.mapping)
-        cells = dict.fromkeys(mapping.columns, "") | row.cells
-        if not holds(request.user, Right.VIEW_CONTACTS, None):
-            # Who may not read a name may not edit it either: the row keeps its own.
-            hidden = {h for h, name in mapping.columns.items() if name in _NAMES}
-            form = MendForm(
-                {h: v for h, v in cells.items() if h not in hidden}, request.POST or None
-            )
-        else:
-            form = MendForm(cells, request.POST or None)
-        problems = row.problems
-        if request.method == "POST" and row.state == "waiting" and form.is_valid():
-            if "drop" in request.POST:
-                _decide(row, request, "dropped")
-                return redirect("import-quarantine")
-            mended = cells | form.cells()
-            line = from_cells(mended, mapping, zone=zones(), now=timezone.now(), line=row.line)
-            if line.row is not None and line.verdict == "accepted":
-                row.case = create_one(row.batch, line)
-                _decide(row, request, "accepted")
-                messages.success(request, _("The row is accepted"))
-                return redirect("import-quarantine")
-            problems = [problem.to_json() for problem in line.problems]
-    return render(
-        request, "intake/quarantined.html", {"row": row, "form": form, "problems": problems}
+def agency_names(request: HttpRequest) -> HttpResponse:
+    """Agencies of files nobody here is called by: whose cases are they?"""
+    rows = list(
+        AgencyName.objects.filter(agency=None, decided_at=None)
+        .annotate(cases=Count("awaiting"))
+        .order_by("-cases", "name")[:_NAMES_PAGE]
     )
+    form = NamesForm(rows, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        moved = name_agencies(form.decisions(), actor=request.user)
+        messages.success(request, _("Saved. Cases handed over: %(count)s") % {"count": moved})
+        back = request.POST.get("batch", "")
+        if back.isdecimal():
+            return look_again_from(int(back))
+        return redirect("import-agencies")
+    context = {
+        "form": form,
+        "names": [(row, form[f"name_{row.pk}"]) for row in rows],
+        "back": request.GET.get("batch", ""),
+    }
+    return render(request, "intake/agencies.html", context)
 
 
-def _decide(row: QuarantinedRow, request: HttpRequest, state: str) -> None:
-    row.state, row.decided_by, row.decided_at = state, request.user, timezone.now()
-    row.save(update_fields=["state", "decided_by", "decided_at", "case"])
-    if state == "accepted":
-        ImportBatch.objects.filter(pk=row.batch_id, quarantined__gt=0).update(
-            quarantined=row.batch.quarantined - 1
-        )
+def look_again_from(pk: int) -> HttpResponse:
+    ImportBatch.objects.filter(pk=pk, state=State.PREVIEWED).update(
+        state=State.UPLOADED, preview={}
+    )
+    return redirect("import-batch", pk=pk)

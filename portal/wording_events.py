@@ -18,6 +18,8 @@ _REASON_KINDS: dict[str, str] = {
 }
 # What an amended card says of each field.
 _CARD = ("title", "topic", "territory", "place", "severity")
+# What of an import's changes is worth a word: moments follow from the state.
+_IMPORTED = frozenset({*_CARD, "status", "outcome", "agency", "kind", "audience"})
 
 
 def _when(value: Any) -> str:
@@ -36,7 +38,10 @@ def word_event(event: CaseEvent) -> str:
         "register": _("%(who)s registered the case"),
         "imported": _("The case came with an import"),
         "message_edited": _("The message was changed at its source: version %(version)s"),
-        "import_updated": _("An import updated the case"),
+        "import_updated": _("%(who)s undid an import: the case is as it was before it")
+        if data.get("undone")
+        else _("An import updated the case"),
+        "agency_named": _("%(who)s said whose history it is: %(agency)s"),
         "start_moderation": _("%(who)s started moderation"),
         "amend": _("%(who)s amended the card"),
         "reject": _("%(who)s rejected the message"),
@@ -101,9 +106,27 @@ def event_detail(event: CaseEvent) -> str:
         parts.append(_("proposed: %(agency)s") % {"agency": data["proposed_name"]})
     if data.get("before") and event.move == "extend":
         parts.append(_("it was %(before)s") % {"before": _when(data["before"])})
+    if event.move == "import_updated" and not data.get("undone"):
+        parts += _imported(data)
+    if event.move == "agency_named":
+        parts.append(_("in the file: %(name)s") % {"name": data.get("name", "")})
     if event.move == "amend":
         parts += [_field(name, *data[name]) for name in _CARD if name in data]
     return " · ".join(parts)
+
+
+def _imported(data: dict[str, Any]) -> list[str]:
+    """What a later export changed."""
+    parts = []
+    if data.get("version"):
+        parts.append(_("text, version %(version)s") % {"version": data["version"]})
+    names = [name.removesuffix("_id") for name in data.get("fields", ())]
+    known = [str(Case._meta.get_field(name).verbose_name) for name in names if name in _IMPORTED]
+    if known:
+        parts.append(", ".join(dict.fromkeys(known)))
+    if data.get("replies"):
+        parts.append(_("replies: %(count)s") % {"count": data["replies"]})
+    return parts
 
 
 def _field(name: str, before: str, after: str) -> str:

@@ -82,6 +82,14 @@ FILE_WORDS: dict[str, str] = {
         "The table has more than %(limit)s columns. Delete the ones on the right"
     ),
     "too_many_rows": gettext_noop("The table has more than %(limit)s rows. Divide it"),
+    "unreadable": gettext_noop(
+        "The file could not be read: it is damaged or too large for the memory. Divide it or save"
+        " it as csv"
+    ),
+    "lost": gettext_noop("The import stopped and its file is gone. Import the file again"),
+    "stopped": gettext_noop(
+        "The import stopped because of an error. What is loaded is kept, it can go on"
+    ),
     "no_header": gettext_noop("The columns are not recognised. Say what each of them means"),
 }
 FIELD_WORDS: dict[str, str] = {
@@ -144,7 +152,22 @@ FIELD_WORDS: dict[str, str] = {
     "agency_kind": gettext_noop("Kind of agency"),
     "mark": gettext_noop("Mark of the author"),
 }
+# A kind of problem where many rows have it: without the values of one of them.
+CODE_WORDS: dict[str, str] = {
+    "too_long": gettext_noop("The text is too long"),
+    "future_date": gettext_noop("The date has not come yet"),
+    "ancient_date": gettext_noop("The date is before the year 2000"),
+    "unknown_source": gettext_noop("The source is not known"),
+    "duplicate_id": gettext_noop("The id is already in this file with other content"),
+    "extra_cells": gettext_noop("There are more cells than columns in the header"),
+    "derived_id": gettext_noop("There was no id, it is made from the address or the number"),
+    "cut": gettext_noop("The value is cut to the longest that is kept"),
+    "unknown_step": gettext_noop("The step is not known, the value is left out"),
+    "unknown_kind": gettext_noop("The kind is not known, the value is left out"),
+    "unknown_outcome": gettext_noop("The outcome is not known, the value is left out"),
+}
 ACTION_WORDS: dict[str, str] = {
+    "conflict": gettext_noop("Kept as people set it"),
     "repaired": gettext_noop("Taken, mended"),
     "quarantined": gettext_noop("To quarantine"),
     "rejected": gettext_noop("Rejected"),
@@ -159,6 +182,17 @@ def word_problem(problem: Problem) -> str:
 def word_code(code: str, params: Mapping[str, Any]) -> str:
     """The same for a problem stored as code and params."""
     return _(ROW_WORDS[code]) % params
+
+
+def code_words(code: str) -> str:
+    """A kind of problem, for a count of the rows that have it."""
+    return _(CODE_WORDS.get(code) or ROW_WORDS[code])
+
+
+def word_conflict(case: str) -> str:
+    """The file says otherwise than a person decided here."""
+    words = _("Changed here by a person, the file's value is not taken (case %(case)s)")
+    return words % {"case": case}
 
 
 def word_refusal(error: NotATable) -> str:
@@ -181,7 +215,7 @@ def word_unknown(unknown: Unknown) -> list[str]:
     """What a person has to say before the file can be read."""
     sentences = []
     if unknown.missing:
-        names = [_one_of(missing.split("|")) for missing in unknown.missing]
+        names = [one_of_fields(missing.split("|")) for missing in unknown.missing]
         sentences.append(_("Choose the columns for: %(fields)s") % {"fields": "; ".join(names)})
     for field, headers in unknown.ambiguous.items():
         sentences.append(
@@ -191,7 +225,8 @@ def word_unknown(unknown: Unknown) -> list[str]:
     return sentences
 
 
-def _one_of(fields: list[str]) -> str:
+def one_of_fields(fields: list[str]) -> str:
+    """«Идентификатор, адрес или номер»."""
     *first, last = [field_name(field) for field in fields]
     if not first:
         return last

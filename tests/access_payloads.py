@@ -106,6 +106,7 @@ ROUTES: dict[str, Route] = {
     "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
     "import-upload": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-quarantine": _any(Right.IMPORT_MESSAGES, region_wide=True),
+    "import-agencies": _any(Right.IMPORT_MESSAGES, region_wide=True),
     **{
         name: _any(
             Right.IMPORT_MESSAGES,
@@ -116,6 +117,7 @@ ROUTES: dict[str, Route] = {
         for name, method in {
             "import-batch": "get",
             "import-start": "post",
+            "import-again": "post",
             "import-progress": "get",
             "import-undo": "post",
             "import-quarantined": "post",

@@ -12,6 +12,7 @@ from cases.models import Case, CaseEvent, Message, Reply
 from cases.tasks import backlog_size, check_some
 from intake.models import ColumnMapping, ImportBatch, QuarantinedRow
 from intake.tasks import run_batch
+from intake.tests.command import files_in
 from tests import factories
 from tests.pages import inline_of
 
@@ -23,13 +24,7 @@ BAD = "2,99.99.2026,vk,id8,Олег Петров,На дороге яма у ш�
 
 @pytest.fixture
 def operator(settings: Any, tmp_path: Path) -> Client:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path)},
-        },
-    }
+    files_in(settings, tmp_path)
     factories.load_reference()
     region = factories.make_region()
     client = Client()

@@ -1,53 +1,33 @@
 """The import through its command: what a file does to the database."""
 
-import csv
-import io
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.postgres.search import SearchQuery
-from django.core.management import CommandError, call_command
+from django.core.files.storage import default_storage
+from django.core.management import CommandError
+from django.utils import timezone
 
+from cases.actions.moderation import next_numbers
 from cases.models import Case, CaseEvent, Citizen, Clock, Message, Reply
-from intake.models import ImportBatch, ImportedRow, QuarantinedRow
+from intake.models import AgencyName, AwaitingAgency, ImportBatch, ImportedRow, QuarantinedRow
+from intake.tests.command import ROW, bring, counts_of, files_in, write
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 SAMPLE = Path(__file__).parent.parent / "samples" / "incident_export.xlsx"
-HEADERS = ["id", "datetime", "source", "author_id", "author_name", "text", "address"]
-ROW = {
-    "id": "wall-1_2",
-    "datetime": "10.06.2026 10:12",
-    "source": "vk",
-    "author_id": "id77",
-    "author_name": "Марина Кузнецова",
-    "text": "Во дворе дома пять по улице Садовой вторую неделю не горит фонарь.",
-    "address": "улица Садовая, 5",
-}
-TABLES = (Case, CaseEvent, Citizen, Clock, Message, Reply, ImportBatch, ImportedRow, QuarantinedRow)
+TABLES = (
+    *(Case, CaseEvent, Citizen, Clock, Message, Reply, ImportBatch, ImportedRow, QuarantinedRow),
+    *(AgencyName, AwaitingAgency),
+)
 
 
 @pytest.fixture(autouse=True)
-def region() -> dict[str, Any]:
+def region(settings: Any, tmp_path: Path) -> dict[str, Any]:
+    files_in(settings, tmp_path / "files")
     factories.load_reference()
     return factories.make_region()
-
-
-def write(path: Path, rows: list[dict[str, str]], headers: list[str] | None = None) -> Path:
-    headers = headers or list(dict.fromkeys(key for row in rows for key in row))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, headers, restval="")
-        table.writeheader()
-        table.writerows(rows)
-    return path
-
-
-def bring(path: Path, *options: str) -> dict[str, Any]:
-    out = io.StringIO()
-    call_command("import_messages", str(path), "--json", *options, stdout=out, stderr=io.StringIO())
-    return json.loads(out.getvalue().strip().splitlines()[-1])
 
 
 def counts() -> dict[str, int]:
@@ -84,9 +64,25 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_counts_and_writes_nothing(tmp_path: Path) -> None:
+    bad = [{**ROW, "id": "2", "text": ""}, {**ROW, "id": "3", "datetime": "99.99.2026"}]
     before = counts()
-    assert bring(write(tmp_path / "a.csv", [ROW]), "--dry-run")["created"] == 1
+    result = bring(write(tmp_path / "a.csv", [ROW, *bad]), "--dry-run")
+    assert (result["created"], len(result["rejected"]), len(result["quarantined"])) == (1, 1, 1)
     assert counts() == before
+    assert not default_storage.exists("imports")
+
+
+def test_a_dry_run_over_known_rows_tells_new_changed_and_unchanged(tmp_path: Path) -> None:
+    rows = [ROW, {**ROW, "id": "2"}]
+    bring(write(tmp_path / "a.csv", rows))
+    before = counts(), list(Case.objects.order_by("pk").values())
+    later = [ROW, {**ROW, "id": "2", "text": "Фонарь во дворе починили."}, {**ROW, "id": "3"}]
+    result = bring(write(tmp_path / "b.csv", later), "--dry-run")
+    assert counts_of(result) == (1, 1, 1)
+    assert (counts(), list(Case.objects.order_by("pk").values())) == before
+    number = next_numbers(1, timezone.now())[0].split("-")[1]
+    last = Case.objects.latest("pk").number.split("-")[1]
+    assert int(number) == int(last) + 1, "a dry run used up numbers of cases"
 
 
 def test_a_changed_text_becomes_the_next_version_of_the_message(tmp_path: Path) -> None:

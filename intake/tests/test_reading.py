@@ -109,8 +109,7 @@ def test_a_moment_that_names_its_zone_keeps_it():
 def test_what_a_later_export_changed_is_told_by_field():
     row, later = plain_line().row, plain_line(text="Нет света на Садовой, 3").row
     assert row.text_fingerprint != later.text_fingerprint
-    old, new = row.field_hashes(), later.field_hashes()
-    assert [name for name in new if old[name] != new[name]] == ["text"]
+    assert later.differing(row.values) == {"text"}
     moved = plain_line(topic="Уличное освещение").row
     assert moved.text_fingerprint == row.text_fingerprint
     assert moved.fingerprint != row.fingerprint

@@ -1,23 +1,25 @@
 """Import messages of a file: the same core as the upload page, for the command line."""
 
-import hashlib
 import json
-from contextlib import nullcontext
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from intake import batches
+from intake.apart import read_anywhere
 from intake.columns import Mapping, Unknown
-from intake.importing import Conflict, Summary, run_import
+from intake.importing import Conflict, Summary, look_through, run_import
 from intake.models import ColumnMapping, ImportBatch
 from intake.problems import NotATable, Problem
-from intake.reading import Reading, read_file
-from intake.refs import zones
-from portal.wording_intake import word_problem, word_refusal, word_unknown
+from intake.reading import Reading, Way
+from intake.refs import channel_words, zones
+from portal.wording_intake import word_conflict, word_problem, word_refusal, word_unknown
+
+_TOLD = 200  # rows named on the terminal; --json names all
 
 
 class Command(BaseCommand):
@@ -36,78 +38,135 @@ class Command(BaseCommand):
 
     def _import(self, options: dict[str, Any]) -> None:
         try:
-            content = options["file"].read_bytes()
+            with options["file"].open("rb") as file:
+                sha256 = batches.hash_of(file)
         except OSError as error:
             raise CommandError(_("The file cannot be opened: %s") % options["file"]) from error
-        saved = None
-        if options["mapping"]:
-            row = ColumnMapping.objects.filter(name=options["mapping"]).first()
-            if row is None:
-                raise CommandError(_("There is no mapping “%s”") % options["mapping"])
-            saved = Mapping.from_json(row.columns)
+        mapping = self._mapping(options["mapping"])
         try:
             zone = zones(options["zone"])
         except (KeyError, ValueError) as error:
             raise CommandError(_("Unknown time zone: %(zone)s") % options) from error
         try:
-            reading = read_file(content, mapping=saved, zone=zone, now=timezone.now())
+            if not options["dry_run"]:
+                done = self._go_on(sha256)
+                if done is not None:
+                    return self._report(done, as_json=options["json"])
+            way = Way(zone, timezone.now(), words=channel_words())
+            reading = read_anywhere(options["file"], mapping, way)
             if isinstance(reading.mapping, Unknown):
                 raise CommandError(". ".join(word_unknown(reading.mapping)))
-            with transaction.atomic() if options["dry_run"] else nullcontext():
-                done = self._run(reading, reading.mapping, options["file"].name, content)
-                if options["dry_run"]:
-                    transaction.set_rollback(True)
+            if reading.others:
+                self.stderr.write(
+                    _(
+                        "Further sheets hold messages too and are not read: %(names)s."
+                        " Save each as a file of its own."
+                    )
+                    % {"names": ", ".join(reading.others)}
+                )
+            done = (self._look if options["dry_run"] else self._run)(reading, options)
         except NotATable as error:
             raise CommandError(word_refusal(error)) from error
-        self._report(done, as_json=options["json"])
+        return self._report(done, as_json=options["json"])
 
-    def _run(self, reading: Reading, mapping: Mapping, name: str, content: bytes) -> Summary:
-        batch = ImportBatch.objects.create(
-            file_name=name[:300],
-            sha256=hashlib.sha256(content).hexdigest(),
-            mapping=mapping.to_json(),
-            rows_total=max(reading.total, 0),
-        )
+    def _mapping(self, name: str) -> Mapping | None:
+        if not name:
+            return None
+        row = ColumnMapping.objects.filter(name=name).first()
+        if row is None:
+            raise CommandError(_("There is no mapping “%s”") % name)
+        return Mapping.from_json(row.columns)
+
+    def _go_on(self, sha256: str) -> Summary | None:
+        """Finish an import of this very file whose process died; None when there is none."""
+        for batch in batches.stopped(sha256):
+            with batches.held(batch) as mine:
+                batch.refresh_from_db()
+                if not mine or batch.state != ImportBatch.State.RUNNING:
+                    continue
+                if batches.has_file(batch):
+                    self.stderr.write(
+                        _("An import of this file stopped at row %(row)s, it goes on")
+                        % {"row": batch.rows_done}
+                    )
+                    reading = batches.open_batch(batch)
+                    return run_import(batch, reading, progress=self._bar(batch.rows_total))
+        return None
+
+    def _look(self, reading: Reading, options: dict[str, Any]) -> Summary:
+        assert isinstance(reading.mapping, Mapping)
+        batch = ImportBatch(mapping=reading.mapping.to_json(), headers=list(reading.headers))
+        return look_through(batch, reading.lines, progress=self._bar(reading.total))
+
+    def _run(self, reading: Reading, options: dict[str, Any]) -> Summary:
+        with options["file"].open("rb") as file:
+            batch = batches.keep_file(options["file"].name, file, by=None, zone=options["zone"])
+        with batches.held(batch):
+            return run_import(batch, reading, progress=self._bar(reading.total))
+
+    def _bar(self, total: int) -> Callable[[int], None]:
+        """A bar that is drawn over itself on a terminal, and line by line in a log."""
         shown = self.stderr.isatty() if hasattr(self.stderr, "isatty") else False
 
-        def progress(rows: int) -> None:
-            total = max(reading.total, rows)
-            filled = 30 * rows // max(total, 1)
+        def draw(rows: int) -> None:
+            known = max(total, rows)
+            filled = 30 * rows // max(known, 1)
             bar = "█" * filled + "·" * (30 - filled)
-            self.stderr.write(f"\r{bar} {rows} / {total}", ending="" if shown else "\n")
+            end = "\r" if shown and rows < known else "\n"
+            self.stderr.write(f"{bar} {rows} / {known}", ending=end)
 
-        done = run_import(batch, reading.lines, progress=progress)
-        if shown:
-            self.stderr.write("")
-        return done
+        return draw
 
     def _report(self, done: Summary, *, as_json: bool) -> None:
-        for problem in [*done.rejected, *done.quarantined, *done.conflicts][:200]:
-            row = _row(problem)
-            self.stderr.write(f"строка {row['row']}, {row['column'] or '—'}: {row['reason']}")
+        told = [*map(_row, done.rejected), *map(_row, done.quarantined)]
+        told += [_conflict(conflict) for conflict in done.conflicts]
+        for row in told[:_TOLD]:
+            self.stderr.write(
+                _("row %(row)s, %(column)s: %(reason)s") % {**row, "column": row["column"] or "—"}
+            )
+        if len(told) > _TOLD:
+            self.stderr.write(_("… and %(count)s more") % {"count": len(told) - _TOLD})
         if as_json:
             result = {
                 "created": done.created,
                 "updated": done.updated,
                 "unchanged": done.unchanged,
-                "rejected": [_row(problem) for problem in done.rejected],
-                "quarantined": [_row(problem) for problem in done.quarantined],
+                "rejected": [_row(problems) for problems in done.rejected],
+                "quarantined": [_row(problems) for problems in done.quarantined],
             }
             self.stdout.write(json.dumps(result, ensure_ascii=False))
             return
+        counts = {
+            "created": done.created,
+            "updated": done.updated,
+            "unchanged": done.unchanged,
+            "rejected": len(done.rejected),
+            "quarantined": len(done.quarantined),
+            "conflicts": len(done.conflicts),
+        }
         self.stdout.write(
-            f"Создано {done.created}, обновлено {done.updated}, без изменений {done.unchanged},"
-            f" отклонено {len({p.line for p in done.rejected})},"
-            f" в карантине {len({p.line for p in done.quarantined})},"
-            f" расхождений {len(done.conflicts)}"
+            _(
+                "Created %(created)s, updated %(updated)s, unchanged %(unchanged)s,"
+                " rejected %(rejected)s, in quarantine %(quarantined)s, conflicts %(conflicts)s"
+            )
+            % counts
         )
 
 
-def _row(problem: Problem | Conflict) -> dict[str, Any]:
-    if isinstance(problem, Conflict):
-        reason = _("Changed here by a person, the file's value is not taken (case %(case)s)") % {
-            "case": problem.case
-        }
+def _row(problems: tuple[Problem, ...]) -> dict[str, Any]:
+    """One entry for a row: the first column that stopped it, and every reason."""
+    columns = list(dict.fromkeys(problem.column for problem in problems))
+    if len(columns) == 1:
+        reason = "; ".join(map(word_problem, problems))
     else:
-        reason = word_problem(problem)
-    return {"row": problem.line, "column": problem.column, "reason": reason}
+        reason = "; ".join(
+            f"{problem.column}: {word_problem(problem)}"
+            if problem.column
+            else word_problem(problem)
+            for problem in problems
+        )
+    return {"row": problems[0].line, "column": columns[0], "reason": reason}
+
+
+def _conflict(found: Conflict) -> dict[str, Any]:
+    return {"row": found.line, "column": found.column, "reason": word_conflict(found.case)}

@@ -1,0 +1,109 @@
+"""Read a large file in a process of its own: the import writes while the next rows are read.
+
+A workbook is taken into memory as a whole, and what people upload may be built to hurt: that
+process is small, has no database and no more memory than it is given. `python -m intake.apart`
+is that process; it gets a pickled Order on its input and gives pickled parts of the answer.
+"""
+
+import os
+import pickle
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any
+
+from intake.columns import Mapping
+from intake.incoming import Line
+from intake.problems import NotATable
+from intake.reading import Reading, Way, read_source
+
+SMALL = 2**20  # bytes; below it a process of its own takes longer than the reading
+MEMORY = 4 * 2**30
+_PART = 500
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    path: str
+    mapping: Mapping | None
+    way: Way
+
+
+def read_anywhere(path: Path, mapping: Mapping | None, way: Way) -> Reading:
+    """`read_source`, for a large file in a process of its own; close `lines` to end it early."""
+    if path.stat().st_size < SMALL:
+        return read_source(path, mapping, way)
+    return read_apart(Order(str(path), mapping, way))
+
+
+def read_apart(order: Order) -> Reading:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "intake.apart"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=_ROOT,
+    )
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), process.stdin as orders:
+        pickle.dump(order, orders, pickle.HIGHEST_PROTOCOL)
+    answers = _answers(process)
+    reading = next(answers)
+    return replace(reading, lines=chain.from_iterable(answers))
+
+
+def _answers(process: "subprocess.Popen[bytes]") -> Iterator[Any]:
+    """The Reading without its lines, then lists of lines; the process ends with the iterator."""
+    assert process.stdout is not None
+    try:
+        while True:
+            try:
+                kind, value = pickle.load(process.stdout)  # noqa: S301  our own process wrote it
+            except EOFError:
+                raise NotATable("unreadable") from None
+            if kind == "end":
+                return
+            if kind == "refused":
+                raise value
+            yield value
+    finally:
+        process.stdout.close()
+        process.kill()
+        process.wait()
+
+
+def main(orders: IO[bytes], answers: IO[bytes]) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+    def tell(kind: str, value: Any) -> None:
+        pickle.dump((kind, value), answers, pickle.HIGHEST_PROTOCOL)
+
+    order: Order = pickle.load(orders)  # noqa: S301  the process that started this one wrote it
+    try:
+        reading = read_source(Path(order.path), order.mapping, order.way)
+        lines = reading.lines
+        tell("reading", replace(reading, lines=iter(())))
+        answers.flush()
+        while part := _next(lines):
+            tell("lines", part)
+            answers.flush()
+    except NotATable as refusal:
+        tell("refused", refusal)
+    else:
+        tell("end", None)
+    answers.flush()
+
+
+def _next(lines: Iterator[Line]) -> list[Line]:
+    return list(islice(lines, _PART))
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        main(sys.stdin.buffer, sys.stdout.buffer)
+    os._exit(0)  # nothing to tidy up, and a closed pipe is no reason to complain

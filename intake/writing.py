@@ -1,0 +1,155 @@
+"""Write what a look at a chunk found, in a fixed number of statements whatever its size."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from cases.actions.moderation import next_numbers, refresh_search
+from cases.actions.repeats import name_repeats
+from cases.bulk import copy_in, encode, fresh, take_ids, update_in
+from cases.models import Case, CaseEvent, Clock, Message, Reply
+from intake.authors import citizens_of
+from intake.building import Rows, make_case, numbers_for, raw_of
+from intake.incoming import IncomingRow, Line
+from intake.looking import Update
+from intake.models import AwaitingAgency, ImportBatch, ImportedRow
+from intake.refs import References
+
+
+def create(
+    batch: ImportBatch,
+    new: Sequence[tuple[Line, IncomingRow]],
+    refs: References,
+    now: datetime,
+) -> None:
+    """Cases of messages nobody knows yet, with all that hangs on them."""
+    if not new:
+        return
+    incoming = [row for _line, row in new]
+    citizens = citizens_of(incoming, refs)
+    numbers = numbers_for(incoming, next_numbers(len(new), now), now)
+    rows = Rows()
+    for (line, row), citizen, pk, number in zip(
+        new, citizens, take_ids(Case, len(new)), numbers, strict=True
+    ):
+        make_case(rows, line, row, citizen, refs, pk=pk, number=number, now=now, batch=batch)
+    rows.write()
+    name_repeats([case.pk for case in rows.cases])
+
+
+def update(batch: ImportBatch, updates: Sequence[Update], now: datetime) -> None:
+    """Changes of known messages; what each of them was before goes into an ImportedRow."""
+    if not updates:
+        return
+    writer = _Updates(batch, now)
+    for item in updates:
+        writer.add(item)
+    writer.write()
+
+
+class _Updates:
+    """Collects the changes of a chunk."""
+
+    def __init__(self, batch: ImportBatch, now: datetime) -> None:
+        self.batch, self.now = batch, now
+        self.cases: dict[int, Case] = {}
+        self.fields: set[str] = set()
+        self.outdated: list[int] = []
+        self.told: list[Message] = []
+        self.remembered: list[tuple[Update, dict[str, Any]]] = []
+        self.clocks: list[Clock] = []
+        self.replies: list[Reply] = []
+        self.moved: list[int] = []
+        self.search: list[int] = []
+        self.rows = Rows()
+
+    def add(self, item: Update) -> None:
+        found, case, message = item.found, item.known.case, item.known.message
+        kept: dict[str, Any] = {}
+        if found.new_version is not None:
+            self.outdated.append(message.pk)
+            self.rows.messages.append(found.new_version)
+            kept["message"] = message.pk
+        else:
+            # The text stands as it arrived; what the file told last is remembered beside it.
+            kept["told"] = {"fingerprint": message.fingerprint, "raw": message.raw}
+            message.fingerprint = item.row.fingerprint
+            message.raw = raw_of(item.line, self.batch)
+            self.told.append(message)
+        if found.changed:
+            case.version += 1
+            self.cases[case.pk] = case
+            self.fields |= set(found.before)
+            self.rows.events.append(self._event(item))
+            self.rows.replies += found.replies
+            self.rows.clocks += found.clocks
+            self.clocks += found.changed_clocks
+            self.replies += found.changed_replies
+            if "agency_id" in found.before:
+                self.moved.append(case.pk)
+            if found.awaiting is not None:
+                self.rows.awaiting.append(found.awaiting)
+            if found.new_version is not None or {"place", "title"} & set(found.before):
+                self.search.append(case.pk)
+        kept |= found.kept
+        self.remembered.append((item, kept))
+
+    def _event(self, item: Update) -> CaseEvent:
+        found, case = item.found, item.known.case
+        data: dict[str, Any] = {
+            "batch": self.batch.pk,
+            "row": item.line.number,
+            "fields": sorted(found.before),
+            "replies": len(found.replies),
+        }
+        if found.new_version is not None:
+            data["version"] = found.new_version.version
+        return fresh(
+            CaseEvent,
+            case_id=case.pk,
+            at=self.now,
+            move="import_updated",
+            before=item.status_before,
+            after=case.status,
+            data=encode(data),
+        )
+
+    def write(self) -> None:
+        Message.objects.filter(pk__in=self.outdated).update(is_current=False)
+        update_in(Message, self.told, ["fingerprint", "raw"])
+        update_in(Clock, self.clocks, ["stopped_at"])
+        update_in(Reply, self.replies, ["state", "published_at"])
+        update_in(Case, list(self.cases.values()), [*sorted(self.fields), "version"])
+        waited = self._no_longer_waiting()
+        self.rows.write()
+        self._remember(waited)
+        if self.search:
+            refresh_search(self.search)
+
+    def _no_longer_waiting(self) -> dict[int, int]:
+        """Cases that moved from «Ведомство не определено»: case -> name it waited under."""
+        if not self.moved:
+            return {}
+        waiting = AwaitingAgency.objects.filter(case_id__in=self.moved)
+        found = dict(waiting.values_list("case_id", "name_id"))
+        waiting.delete()
+        return found
+
+    def _remember(self, waited: dict[int, int]) -> None:
+        rows = []
+        for item, kept in self.remembered:
+            case = item.known.case
+            if case.pk in waited:
+                kept["awaiting"] = waited[case.pk]
+            rows.append(
+                fresh(
+                    ImportedRow,
+                    batch_id=self.batch.pk,
+                    case_id=case.pk,
+                    line=item.line.number,
+                    change="conflict" if item.found.conflicts else "updated",
+                    before=encode(kept),
+                    case_version=case.version,
+                )
+            )
+        copy_in(ImportedRow, rows, with_ids=False)
