@@ -15,6 +15,7 @@ from agencies.models import User
 from agencies.roles import Right
 from cases.actions.moving import refuse
 from cases.errors import BadChange, RightMissing
+from cases.masking import mask_text
 from cases.models import Attachment, Case, CaseEvent, Message, Reply
 from cases.querysets import may
 from cases.reading import locked_case
@@ -162,6 +163,13 @@ def add_to_message(
     for file in new:
         _store(file, case=case, actor=actor, message=message)
     return len(new)
+
+
+def shown_name(file: Attachment, case: Case, reader: User) -> str:
+    """People name files after themselves: masked for who may not see contacts."""
+    if may(reader, Right.VIEW_CONTACTS, case):
+        return file.name
+    return mask_text(file.name, case.citizen.hidden_name)
 
 
 def opened(attachment: Attachment) -> IO[bytes]:

@@ -8,7 +8,10 @@ is hidden too, in a *reply* nothing is masked (the check Q03 keeps personal data
 import re
 from functools import lru_cache
 
-PHONE = re.compile(r"(?<!\d)(?:\+?7|8)[\s\-]?\(?\d{3,5}\)?(?:[\s\-]?\d){5,7}(?!\d)")
+PHONE = re.compile(
+    r"(?<!\d)(?:\+?7|8)[\s\-]?\(?\d{3,5}\)?(?:[\s\-]?\d){5,7}(?!\d)"
+    r"|(?<![\d-])\d{3}-\d\d-\d\d(?![\d-])"
+)
 EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 FLAT = re.compile(r"(?i)\b(кв(?:артир[аеуы])?\.?\s*№?\s*)\d{1,4}\b")
 LINK = re.compile(r"(?i)\b(?:https?://|vk\.com/|ok\.ru/|t\.me/)\S{1,300}")

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agencies.models import User
 from agencies.roles import Right
 from cases import actions, attachments, checking
+from cases.attachments import shown_name
 from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.errors import BadChange
 from cases.forms import MoveForm, word_change
@@ -325,6 +326,6 @@ def attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     return FileResponse(
         body,
         as_attachment=True,
-        filename=found.name,
+        filename=shown_name(found, case, request.user),
         content_type=found.media_type,
     )

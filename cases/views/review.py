@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -169,4 +169,6 @@ def one(request: HttpRequest, number: str) -> HttpResponse:
         Case.objects.visible_to(request.user).for_list().select_related("topic__group"),
         number=number,
     )
+    if not case.replies.exists():
+        return redirect(case)  # nothing to judge yet
     return _render(request, case)

@@ -36,7 +36,8 @@ class CaseFiles(APIView):
         if uploaded is None:
             raise ParseError
         made = attachments.add(case, actor=request.user, uploaded=uploaded)
-        return Response(out.AttachmentSerializer(made).data, status=201)
+        context = {"request": request, "case": case}
+        return Response(out.AttachmentSerializer(made, context=context).data, status=201)
 
 
 class CaseFile(APIView):
@@ -58,7 +59,10 @@ class CaseFile(APIView):
         except FileNotFoundError:
             raise Http404 from None
         return FileResponse(
-            body, as_attachment=True, filename=found.name, content_type=found.media_type
+            body,
+            as_attachment=True,
+            filename=attachments.shown_name(found, case, request.user),
+            content_type=found.media_type,
         )
 
     @extend_schema(

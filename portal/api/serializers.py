@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from agencies.models import Agency, User
 from agencies.roles import Right, Role
+from cases.attachments import shown_name
 from cases.masking import mask_text
 from cases.models import (
     Attachment,
@@ -208,6 +209,11 @@ class ClockSerializer(serializers.ModelSerializer):
 
 
 class AttachmentSerializer(serializers.ModelSerializer):
+    name = serializers.SerializerMethodField()
+
+    def get_name(self, file: Attachment) -> str:
+        return shown_name(file, self.context["case"], self.context["request"].user)
+
     class Meta:
         model = Attachment
         fields = [
@@ -230,7 +236,7 @@ class CaseSerializer(CaseRowSerializer):
     citizen = serializers.SerializerMethodField()
     repeat_of = serializers.SerializerMethodField(help_text="null when it is not yours to open")
     merged_into = serializers.SerializerMethodField()
-    control_reason = serializers.CharField()
+    control_reason = serializers.SerializerMethodField()
     controlled_until = serializers.DateField(allow_null=True)
     close_reason = serializers.CharField()
     extensions = serializers.IntegerField()
@@ -250,6 +256,9 @@ class CaseSerializer(CaseRowSerializer):
         if other is None or not may(self._reader(), Right.VIEW_CASES, other):
             return None
         return other.number
+
+    def get_control_reason(self, case: Case) -> str:
+        return self._text(case.control_reason, case)
 
     def get_repeat_of(self, case: Case) -> str | None:
         return self._number(case.repeat_of)
@@ -277,7 +286,8 @@ class CaseSerializer(CaseRowSerializer):
 
     @extend_schema_field(AttachmentSerializer(many=True))
     def get_attachments(self, case: Case) -> Any:
-        return AttachmentSerializer(case.attachments.all(), many=True).data
+        files = case.attachments.all()
+        return AttachmentSerializer(files, many=True, context=self._with(case)).data
 
     @extend_schema_field(MoveSerializer(many=True))
     def get_moves(self, case: Case) -> Any:
