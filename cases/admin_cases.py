@@ -18,7 +18,7 @@ from agencies.roles import Right
 from cases.admin_moves import MovesMixin, by_number, number_or_words
 from cases.filters import today_bounds
 from cases.masking import mask_text
-from cases.models import Case, CaseEvent, CaseState, Reply, Territory, TopicGroup
+from cases.models import Case, CaseEvent, CaseState, Citizen, Reply, Territory, TopicGroup
 from cases.querysets import may
 from cases.workflow import MOVES, OPEN, Status
 
@@ -41,6 +41,11 @@ def _moment(value: datetime | None) -> str:
 
 def _points(risk: float | None) -> str:
     return "—" if risk is None else str(round(100 * (1 - risk)))
+
+
+def unnamed(kind: str) -> str:
+    """Who wrote, where there is no name to show."""
+    return _("anonymous") if kind == Citizen.Kind.ANONYMOUS else _("no name given")
 
 
 def plain(name: str, title: Any) -> Callable[[Any], str]:
@@ -269,7 +274,7 @@ class CaseAdmin(_CaseList, MovesMixin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("citizen"))
     def author(self, case: Case) -> str:
-        return case.citizen.masked_name or _("anonymous")
+        return case.citizen.masked_name or unnamed(case.citizen.kind)
 
     @admin.display(description=gettext_lazy("answered"))
     def answered(self, case: Case) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import URLValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +11,7 @@ from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
 from cases.errors import BadChange
 from cases.models import Case, Outcome, Reason, ReasonKind, Reply, Territory, Topic
+from cases.numbers import number_in
 from cases.workflow import MOVES
 
 REFUSALS: dict[str, Any] = {
@@ -141,10 +143,10 @@ class RejectForm(MoveForm):
 
 
 class MergeForm(MoveForm):
-    into = forms.CharField(label=_("Number of the main case"), max_length=12)
+    into = forms.CharField(label=_("Number of the main case"), max_length=20)
 
     def clean_into(self) -> Case:
-        number = self.cleaned_data["into"].strip().lstrip("№ ")
+        number = number_in(self.cleaned_data["into"].strip())
         found = Case.objects.visible_to(self.actor).filter(number=number).first()
         if found is None:
             raise forms.ValidationError(_("There is no case with this number."))
@@ -244,7 +246,11 @@ class ReworkForm(MoveForm):
 
 class PublishForm(MoveForm):
     url = forms.URLField(
-        label=_("Link to the published reply"), required=False, assume_scheme="https"
+        label=_("Link to the published reply"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        validators=[URLValidator(schemes=["http", "https"])],
     )
     published_at = forms.DateTimeField(
         label=_("Published at"),

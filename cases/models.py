@@ -276,6 +276,13 @@ class Citizen(models.Model):
         return f"#{self.pk}"
 
     @property
+    def own_name(self) -> str:
+        """The name, or the handle where that is all we have; "" for an anonymous author."""
+        if self.name or self.kind == self.Kind.ANONYMOUS:
+            return self.name
+        return self.handle
+
+    @property
     def hidden_name(self) -> str:
         """What of the name is hidden in texts; a collective's title names nobody."""
         return self.name if self.kind == self.Kind.PERSON else ""

@@ -16,6 +16,7 @@ from agencies.models import User
 from agencies.roles import Role
 from cases.models import Case
 from cases.workflow import Status
+from tests import factories
 from tests.access_payloads import ADMIN_MODELS, ROUTES
 from tests.test_access import WALKED, body_text
 from tests.world import MARKER, World
@@ -179,14 +180,14 @@ def test_an_admin_list_answers_no_question_its_filters_do_not_ask(world: World, 
 
 @pytest.mark.parametrize("role", [r for r in Role.values if r != Role.IMPORT_SERVICE])
 def test_contacts_are_not_found_by_words_without_the_right(world: World, role: str) -> None:
-    case = world.case(Status.ANSWERED, "own")
-    message = case.messages.get()
-    from cases.actions.moderation import refresh_search  # noqa: PLC0415
-
     with transaction.atomic():
-        message.text = f"Звоните +7 912 {PHONE}, Марина Кузнецова"
-        message.save()
-        refresh_search([case.pk])
+        case = factories.make_case(
+            Status.IN_WORK,
+            world.agencies["own"],
+            text=f"Звоните +7 912 {PHONE}, Марина Кузнецова",
+        )
+        found = world.clients[Role.OPERATOR].get("/search/", {"q": "звоните"})
+        assert [row.case.pk for row in found.context["rows"]] == [case.pk]
         for words in (PHONE, "912", "Кузнецова"):
             page = world.clients[role].get("/search/", {"q": words})
             assert list(page.context["rows"]) == [], words

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from agencies.models import Agency, CalendarDay, User
@@ -166,3 +167,14 @@ def test_an_interim_reply_does_not_pass_for_the_answer(region: dict[str, Agency]
     form = DOORS["submit_reply"].form(values, case=case, actor=case.executor)
     assert not form.is_valid()
     assert "kind" in form.errors
+
+
+def test_neither_a_message_nor_a_published_reply_is_ever_rewritten(
+    region: dict[str, Agency],
+) -> None:
+    case = factories.make_case(Status.ANSWERED, region["own"])
+    for rows in (case.messages, case.replies):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rows.update(text="Другое")
+    waiting = factories.make_reply(case, Reply.State.APPROVAL)
+    assert Reply.objects.filter(pk=waiting.pk).update(text="Другое") == 1

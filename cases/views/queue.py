@@ -17,6 +17,7 @@ from agencies.roles import Right
 from cases.counts import capped_counts
 from cases.filters import CaseFilter, today_bounds
 from cases.models import Case
+from cases.numbers import number_in
 from cases.paging import page_of
 from cases.querysets import CaseQuerySet
 from cases.screens import grouped, rows_of
@@ -196,7 +197,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """A number jumps to its case, words find in Russian morphology."""
     words = request.GET.get("q", "").strip()
-    number = words.lstrip("№").strip()
+    number = number_in(words)
     visible = Case.objects.visible_to(request.user)
     if number and (found := visible.filter(number=number).only("number").first()):
         return redirect(found)

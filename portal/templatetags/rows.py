@@ -14,10 +14,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from cases.masking import mask_text
+from cases.models import Citizen
 from cases.screens import DeadlineView, Row
 from cases.templatetags.portal import icon, nbsp
 from cases.workflow import Status
-from portal.templatetags.wording import time_left, until_words
+from portal.templatetags.wording import time_left, unnamed, until_words
 
 register = template.Library()
 
@@ -57,11 +58,12 @@ def case_rows(rows: Iterable[Row]) -> SafeString:
     mass = f'<span class="nowrap muted">{icon("users-round")} {escape(_("Mass"))}</span>'
     repeat = f'<span class="sub">{escape(_("repeat"))}</span>'
     states = {state.value: escape(str(state.label)) for state in Status}
-    anonymous = _("anonymous")
+    nobody = {kind: unnamed(kind) for kind in Citizen.Kind.values}
     made: list[str] = []
     for row in rows:
         case = row.case
-        meta = f"№&nbsp;{escape(case.number)} · {escape(case.citizen.masked_name or anonymous)}"
+        author = case.citizen.masked_name or nobody[case.citizen.kind]
+        meta = f"№&nbsp;{escape(case.number)} · {escape(author)}"
         if case.place:
             meta += f" · {escape(nbsp(mask_text(case.place)))}"
         if case.executor is not None:

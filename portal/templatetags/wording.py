@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from cases.masking import mask_text
-from cases.models import CaseEvent, ReasonKind
+from cases.models import CaseEvent, Citizen, ReasonKind
 from cases.reasons import reason_name
 from cases.screens import Piece
 from portal import wording, wording_deadlines, wording_events, wording_quality
@@ -55,6 +55,16 @@ def group_title(key: str) -> str:
 def masked(text: str, name: str = "") -> str:
     """`name`: the author's full name, hidden too where the text holds it."""
     return mask_text(text, name)
+
+
+@register.filter
+def author(citizen: Citizen, sees_contacts: bool) -> str:
+    """The author as this reader may see him: his name or handle, a masked name, or that none is."""
+    return (citizen.own_name if sees_contacts else citizen.masked_name) or unnamed(citizen.kind)
+
+
+def unnamed(kind: str) -> str:
+    return _("anonymous") if kind == Citizen.Kind.ANONYMOUS else _("no name given")
 
 
 @register.filter
