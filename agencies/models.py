@@ -256,6 +256,19 @@ class Session(AbstractBaseSession):
         return SessionStore
 
 
+class Stamp(models.Model):
+    """Changes whenever a row of the tables it stands for changes, whoever changes it (triggers).
+
+    Processes keep such rows in memory as long as the stamp is the one they were read under.
+    """
+
+    name = models.CharField(max_length=20, primary_key=True)
+    value = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}"
+
+
 class AccountEvent(models.Model):
     """Journal of accounts and rights: who changed what for whom."""
 

@@ -2,13 +2,14 @@
 
 Every request begins with this; it is one planned statement. Nothing of it is kept between
 requests: a revoked role, a moved agency, a new password, a switched-off account, a deleted
-session take effect on the next one.
+session take effect on the next one. The stamps of the reference tables come along.
 """
 
 from typing import Any
 
 from agencies.access import REACH, remember_reach
 from agencies.models import Agency, User
+from agencies.stamps import STAMPS, remember_stamps
 from database.rows import Columns, planned
 
 # What no page asks of the reader himself is left out: each column costs each request.
@@ -16,7 +17,8 @@ _USER = Columns(User, "u", without=["last_login", "date_joined", "email"])
 _AGENCY = Columns(Agency, "a", without=["phone", "email", "publish_own", "sort_name"])
 _AT_AGENCY = _USER.width
 _AT_REACH = _AT_AGENCY + _AGENCY.width
-_PERSON = f"{_USER.sql}, {_AGENCY.sql}, ({REACH.format(user='u.id')})"
+_AT_STAMPS = _AT_REACH + 1
+_PERSON = f"{_USER.sql}, {_AGENCY.sql}, ({REACH.format(user='u.id')}), ({STAMPS})"
 _JOINS = (
     " left join agencies_user u on u.id = {source}.user_id"
     " left join agencies_agency a on a.id = u.agency_id"
@@ -33,6 +35,7 @@ def _person(row: tuple[Any, ...]) -> User | None:
     if user is not None:
         user.agency = _AGENCY.take(row, _AT_AGENCY)
         remember_reach(user, row[_AT_REACH])
+        remember_stamps(user, row[_AT_STAMPS])
     return user
 
 

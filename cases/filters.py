@@ -1,18 +1,21 @@
 """The query string of a list of cases: the same names in pages, API and saved links."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters.widgets import BooleanWidget
 
+from agencies.access import granted_agency_ids
 from agencies.models import Agency, User
 from agencies.roles import Right
+from cases.directory import directory_of
 from cases.models import Case, CaseKind, Channel, Regime, Territory, Topic, TopicGroup
 from cases.workflow import Status
 
@@ -59,12 +62,64 @@ class AnyOf(filters.MultipleChoiceFilter):
         return qs.filter(**{f"{self.field_name}__in": list(value)}) if value else qs
 
 
+class RowsField(forms.ModelMultipleChoiceField):
+    """Codes become rows of the directory, which this process has at hand (no query)."""
+
+    rows: Mapping[str, Model] = {}
+
+    def clean(self, value: Any) -> list[Model]:
+        codes = self.prepare_value(value) or []
+        for code in codes:
+            if code not in self.rows:
+                raise forms.ValidationError(
+                    self.error_messages["invalid_choice"],
+                    code="invalid_choice",
+                    params={"value": code},
+                )
+        return [self.rows[code] for code in dict.fromkeys(codes)]
+
+
 class AnyRow(filters.ModelMultipleChoiceFilter):
-    """Chosen by code, compared by key: the indexes hold keys."""
+    """Chosen by code, compared by key: the indexes hold keys.
+
+    `directory`: the name of the rows in cases.directory; without one the database is asked.
+    """
+
+    def __init__(self, *args: Any, directory: str = "", **kwargs: Any) -> None:
+        self.directory = directory
+        if directory:
+            self.field_class = RowsField
+        super().__init__(*args, **kwargs)
+
+    @property
+    def field(self) -> Any:
+        field = super().field
+        request = self.get_request()
+        if self.directory and request is not None:
+            field.rows = self.rows_of(request)
+        return field
+
+    def rows_of(self, request: HttpRequest) -> dict[str, Any]:
+        rows = getattr(directory_of(request.user), self.directory)
+        if self.directory == "agencies":
+            granted = granted_agency_ids(request.user, Right.VIEW_CASES)
+            rows = rows if granted is None else {key: rows[key] for key in granted if key in rows}
+        return {row.code: row for row in rows.values()}
 
     def filter(self, qs: Any, value: Any) -> Any:
         chosen = [row.pk for row in value] if value else []
         return qs.filter(**{f"{self.field_name}__in": chosen}) if chosen else qs
+
+
+class AnyGroup(AnyRow):
+    """A group is its topics: one list of keys of an index, not a join."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        if not value:
+            return qs
+        groups = {group.pk for group in value}
+        topics = directory_of(self.get_request().user).topics.values()
+        return qs.filter(topic__in=[topic.pk for topic in topics if topic.group_id in groups])
 
 
 class CaseFilter(filters.FilterSet):
@@ -73,19 +128,35 @@ class CaseFilter(filters.FilterSet):
     status = AnyOf(choices=Status.choices, label=_("State"))
     regime = AnyOf(choices=Regime.choices, label=_("Regime"))
     kind = AnyOf(choices=CaseKind.choices, label=_("Kind of case"))
-    channel = AnyRow(queryset=Channel.objects.all(), to_field_name="code", label=_("Source"))
-    agency = AnyRow(queryset=_agencies, to_field_name="code", label=_("Agency"))
+    channel = AnyRow(
+        queryset=Channel.objects.all(),
+        to_field_name="code",
+        directory="channels",
+        label=_("Source"),
+    )
+    agency = AnyRow(
+        queryset=_agencies, to_field_name="code", directory="agencies", label=_("Agency")
+    )
     executor = AnyRow(queryset=_people, to_field_name="username", label=_("Executor"))
-    group = AnyRow(
+    group = AnyGroup(
         field_name="topic__group",
         queryset=TopicGroup.objects.all(),
         to_field_name="code",
+        directory="groups",
         label=_("Topic group"),
     )
     topic = AnyRow(
-        queryset=Topic.objects.select_related("group"), to_field_name="code", label=_("Topic")
+        queryset=Topic.objects.select_related("group"),
+        to_field_name="code",
+        directory="topics",
+        label=_("Topic"),
     )
-    territory = AnyRow(queryset=Territory.objects.all(), to_field_name="code", label=_("Territory"))
+    territory = AnyRow(
+        queryset=Territory.objects.all(),
+        to_field_name="code",
+        directory="territories",
+        label=_("Territory"),
+    )
     open = YesNoFilter(field_name="is_open", label=_("Open"))
     overdue = YesNoFilter(method="by_overdue", label=_("Overdue"))
     due_today = YesNoFilter(method="by_due_today", label=_("Due today"))

@@ -5,19 +5,21 @@ Decides what is shown, not how it is worded: words come from templates and `port
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from agencies.models import User
 from cases.calendar import calendar_stamp, work_calendar
 from cases.models import Case, MassEvent
 from cases.workflow import Status
 from deadlines import CalendarGap, working_minutes_between
 
 SOON_MINUTES = 3 * 60
+ONE_DAY = timedelta(days=1)
 
 TONES: dict[str, str] = {
     Status.IN_WORK: "accent",
@@ -42,11 +44,13 @@ class DeadlineView:
 
 
 class Timekeeper:
-    """Deadlines of a page of cases; calendars are read once (one query)."""
+    """Deadlines of a page of cases. With the reader of a request calendars cost no query."""
 
-    def __init__(self, now: datetime | None = None) -> None:
+    def __init__(self, now: datetime | None = None, *, reader: User | None = None) -> None:
         self.now = now or timezone.now()
+        self._reader = reader
         self._stamp: tuple[object, ...] | None = None
+        self._today: dict[tzinfo, date] = {}  # a date in each zone of the page
 
     def view(self, case: Case) -> DeadlineView:
         if case.due_at is None or not case.is_open:
@@ -54,31 +58,33 @@ class Timekeeper:
         zone = case.agency.zone if case.agency else timezone.get_current_timezone()
         minutes = self._left(case, zone)
         due = case.due_at.astimezone(zone)
-        today = self.now.astimezone(zone).date()
         if case.due_at < self.now:
             return DeadlineView("overdue", minutes, due, "overdue")
-        group = (
-            "today"
-            if due.date() == today
-            else "tomorrow"
-            if due.date() == today + timedelta(days=1)
-            else "later"
-        )
+        group = self._group(due, zone)
         if minutes is not None and minutes < SOON_MINUTES:
             return DeadlineView("soon", minutes, due, group)
         return DeadlineView("today" if group == "today" else "later", minutes, due, group)
 
-    def _left(self, case: Case, zone: Any) -> int | None:
+    def _group(self, due: datetime, zone: tzinfo) -> str:
+        today = self._today.get(zone)
+        if today is None:
+            today = self._today[zone] = self.now.astimezone(zone).date()
+        day = due.date()
+        if day == today:
+            return "today"
+        return "tomorrow" if day == today + ONE_DAY else "later"
+
+    def _left(self, case: Case, zone: tzinfo) -> int | None:
         if case.agency is None or case.due_at is None:
             return int(((case.due_at or self.now) - self.now).total_seconds() // 60)
         if self._stamp is None:
-            self._stamp = calendar_stamp()
+            self._stamp = calendar_stamp(self._reader)
         try:
             return working_minutes_between(
                 self.now,
                 case.due_at,
                 calendar=work_calendar(case.agency.calendar_id, self._stamp),
-                zone=ZoneInfo(str(zone)),
+                zone=zone if isinstance(zone, ZoneInfo) else ZoneInfo(str(zone)),
             )
         except CalendarGap:
             return None
@@ -92,8 +98,8 @@ class Row:
     score: int | None
 
 
-def rows_of(cases: Iterable[Case]) -> list[Row]:
-    keeper = Timekeeper()
+def rows_of(cases: Iterable[Case], reader: User | None = None) -> list[Row]:
+    keeper = Timekeeper(reader=reader)
     return [
         Row(
             case=case,

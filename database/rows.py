@@ -4,11 +4,12 @@ The ORM compiles a wide select anew each time, which costs several times its exe
 reads every page makes are written as SQL; what they return are the same model instances.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import Model
+from django.db.models.base import ModelState
 
 M = TypeVar("M", bound=Model)
 
@@ -50,18 +51,17 @@ class Columns(Generic[M]):
         self.sql = ", ".join(f'{alias}."{field.column}"' for field in fields)
         self.width = len(fields)
         self._key = next(at for at, field in enumerate(fields) if field.primary_key)
-        # JSON comes as text through Django's own connection: its field reads it.
-        self._read: list[tuple[int, Callable[..., Any]]] = [
-            (at, field.from_db_value)
-            for at, field in enumerate(fields)
-            if hasattr(field, "from_db_value")
-        ]
 
     def take(self, row: Sequence[Any], at: int = 0) -> M | None:
-        """The instance whose columns begin at `at`; None where an outer join found nothing."""
-        values = list(row[at : at + self.width])
-        if values[self._key] is None:
+        """The instance whose columns begin at `at`; None where an outer join found nothing.
+
+        Made as unpickling makes one: without __init__, which walks over all fields of the model,
+        and its signals, which no model here listens to.
+        """
+        if row[at + self._key] is None:
             return None
-        for position, read in self._read:
-            values[position] = read(values[position], None, connection)
-        return self.model.from_db("default", self.names, values)
+        made = self.model.__new__(self.model)
+        made.__dict__.update(zip(self.names, row[at : at + self.width], strict=True))
+        made._state = state = ModelState()
+        state.adding, state.db = False, "default"
+        return made

@@ -121,7 +121,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
     return {
         "case": case,
         "tone": TONES.get(case.status, ""),
-        "deadline": Timekeeper().view(case),
+        "deadline": Timekeeper(reader=request.user).view(case),
         "letters": [
             {
                 "message": letter,
@@ -218,7 +218,7 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
                 "case": case,
                 "door": door,
                 "form": form,
-                "deadline": Timekeeper().view(case),
+                "deadline": Timekeeper(reader=request.user).view(case),
                 "next": _next(request),
             },
             status=status,

@@ -103,7 +103,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         chosen = cases[0]
     counts = {"arrivals": arrivals.counted(), "disputes": disputes.counted()}
     context: dict[str, Any] = {
-        "rows": rows_of(cases),
+        "rows": rows_of(cases, request.user),
         "listed": "list" in request.GET,
         "view": view,
         **counts,

@@ -14,26 +14,14 @@ from django.views.decorators.http import require_safe
 
 from agencies.access import holds_anywhere
 from agencies.roles import Right
-from cases.counts import capped_counts
-from cases.filters import CaseFilter, today_bounds
+from cases.counts import queue_counts, queue_views
+from cases.filters import CaseFilter
 from cases.models import Case
 from cases.numbers import number_in
 from cases.paging import page_of
 from cases.querysets import CaseQuerySet
 from cases.screens import grouped, rows_of
 from cases.workflow import Status
-
-
-def _views(base: CaseQuerySet) -> dict[str, CaseQuerySet]:
-    start, end = today_bounds()
-    return {
-        "all": base,
-        "overdue": base.filter(due_at__lt=timezone.now()),
-        "today": base.filter(due_at__gte=start, due_at__lt=end),
-        "returned": base.filter(status=Status.REWORK),
-        "repeat": base.filter(repeat_of__isnull=False),
-        "control": base.filter(controlled_by__isnull=False),
-    }
 
 
 def _titles() -> dict[str, str]:
@@ -64,7 +52,7 @@ def _chips(found: CaseFilter, request: HttpRequest) -> list[dict[str, str]]:
     """The conditions chosen, each with the address of the list without it."""
     chips = []
     for name, value in found.form.cleaned_data.items():
-        if value in (None, "", []) or (hasattr(value, "exists") and not len(value)):
+        if value is None or value == "" or (hasattr(value, "__len__") and not len(value)):
             continue
         rest = request.GET.copy()
         rest.pop(name, None)
@@ -96,21 +84,24 @@ def _render_list(
     title: str,
     order: str = "due_at",
     descending: bool = False,
-    tabs: bool = True,
+    counts: dict[str, int] | None = None,
     **context: Any,
 ) -> HttpResponse:
+    """`counts`: of the views of a queue, which has tabs then."""
     found = CaseFilter(request.GET, queryset=base, request=request)
     valid = found.form.is_valid()
-    cases = found.filter_queryset(base.for_rows()) if valid else base.none()
+    cases = found.filter_queryset(base) if valid else base.none()
     view = request.GET.get("view", "all")
-    counts: dict[str, int] = {}
-    if tabs:
-        views = _views(base)
-        counts = capped_counts(views)
-        if view in views and view != "all":
-            cases = _views(cases)[view]
-    page = page_of(cases, field=order, descending=descending, cursor=request.GET.get("cursor", ""))
-    rows = rows_of(page.cases)
+    if counts is not None and view in counts:
+        cases = cases.filter(queue_views()[view].condition)
+    page = page_of(
+        cases,
+        request.user,
+        field=order,
+        descending=descending,
+        cursor=request.GET.get("cursor", ""),
+    )
+    rows = rows_of(page.cases, request.user)
     rest = {k: v for k, v in request.GET.lists() if k not in ("cursor", "view")}
     template = (
         "cases/_rows.html" if request.headers.get("HX-Target") == "rows" else "cases/queue.html"
@@ -128,16 +119,16 @@ def _render_list(
                 {
                     "key": key,
                     "title": name,
-                    "count": counts.get(key, 0),
+                    "count": counts[key],
                     "url": "?" + urlencode({**rest, "view": key}, doseq=True),
                     "current": key == view,
                 }
                 for key, name in _titles().items()
             ]
-            if tabs
+            if counts is not None
             else [],
             "broken": not valid,
-            "empty": _empty(view if tabs else ""),
+            "empty": _empty(view if counts is not None else ""),
             "next_url": "?"
             + urlencode({**rest, "view": view, "cursor": page.next_cursor}, doseq=True)
             if page.next_cursor
@@ -161,6 +152,7 @@ def my_queue(request: HttpRequest) -> HttpResponse:
         request,
         base,
         title=_("The whole agency") if whole else _("My cases"),
+        counts=queue_counts(request.user, Right.ANSWER_CASES, whole=whole),
         scope="agency" if whole else "mine",
     )
 
@@ -174,7 +166,7 @@ def approval_queue(request: HttpRequest) -> HttpResponse:
     empty = _empty(
         "", _("Nothing to approve"), _("Replies appear here as soon as their authors send them.")
     )
-    return _render_list(request, base, title=_("For approval"), tabs=False, empty=empty)
+    return _render_list(request, base, title=_("For approval"), empty=empty)
 
 
 @login_required
@@ -187,7 +179,6 @@ def case_list(request: HttpRequest) -> HttpResponse:
         title=_("All cases"),
         order="received_at",
         descending=True,
-        tabs=False,
         empty=_empty("", _("No cases yet"), _("They appear here after messages are taken in.")),
     )
 
@@ -199,7 +190,7 @@ def search(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     number = number_in(words)
     visible = Case.objects.visible_to(request.user)
-    if number and (found := visible.filter(number=number).only("number").first()):
+    if number[:1].isdigit() and (found := visible.filter(number=number).only("number").first()):
         return redirect(found)
     if not holds_anywhere(request.user, [Right.VIEW_CASES]):
         visible = visible.none()
@@ -209,7 +200,6 @@ def search(request: HttpRequest) -> HttpResponse:
         title=_("Search: %(words)s") % {"words": words} if words else _("Search"),
         order="received_at",
         descending=True,
-        tabs=False,
         searching=True,
         words=words,
     )

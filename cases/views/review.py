@@ -104,7 +104,7 @@ def _render(request: HttpRequest, case: Case | None) -> HttpResponse:
     if case is None and cases:
         case = cases[0]
     context: dict[str, Any] = {
-        "rows": rows_of(cases),
+        "rows": rows_of(cases, request.user),
         "listed": "list" in request.GET,
         "waiting": queue.counted(),
         "today": _today(request.user.pk),

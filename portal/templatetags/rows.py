@@ -5,12 +5,14 @@ fragment where that shows (bench/run.py, «queue»). Everything from data goes t
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
+from html import escape
 
 from django import template
 from django.urls import reverse
 from django.utils.dateformat import format as format_date
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.masking import mask_text
@@ -18,38 +20,61 @@ from cases.models import Citizen
 from cases.screens import DeadlineView, Row
 from cases.templatetags.portal import icon, nbsp
 from cases.workflow import Status
-from portal.templatetags.wording import time_left, unnamed, until_words
+from portal.templatetags.wording import DueWords, time_left, unnamed
 
 register = template.Library()
 
 
-def _deadline(view: DeadlineView, overdue: str) -> str:
-    """The same as components/_deadline.html."""
-    if view.due is None:
-        return f'<div class="deadline" data-state="{view.state}"><b>—</b></div>'
-    if view.minutes is None:
-        words = escape(format_date(view.due, "j E"))
-    elif view.state == "overdue":
-        words = overdue + escape(time_left(view.minutes))
-    elif view.state == "paused":
-        words = "—"
-    else:
-        words = escape(time_left(view.minutes))
-    return (
-        f'<div class="deadline" data-state="{view.state}"><b>{words}</b>'
-        f'<small><time datetime="{view.due.isoformat()}">'
-        f"{escape(until_words(view.due, view.state))}</time></small></div>"
-    )
+# A list is drawn again every minute for each of its readers, mostly with the same rows.
+@lru_cache(maxsize=4000)
+def _title(text: str) -> str:
+    return escape(nbsp(text))
+
+
+@lru_cache(maxsize=4000)
+def _place(text: str) -> str:
+    return escape(nbsp(mask_text(text)))
+
+
+@lru_cache(maxsize=4000)
+def _left(minutes: int, language: str | None) -> str:
+    return escape(time_left(minutes))
+
+
+class _Deadlines:
+    """The same as components/_deadline.html, for many rows."""
+
+    def __init__(self) -> None:
+        self.words = DueWords()
+        self.language = get_language()
+        self.overdue = (
+            f'<span class="visually-hidden">{escape(_("Overdue by"))} </span>'
+            '<span aria-hidden="true">−</span>'
+        )
+
+    def draw(self, view: DeadlineView) -> str:
+        if view.due is None:
+            return f'<div class="deadline" data-state="{view.state}"><b>—</b></div>'
+        if view.minutes is None:
+            words = escape(format_date(view.due, "j E"))
+        elif view.state == "paused":
+            words = "—"
+        else:
+            words = _left(view.minutes, self.language)
+            if view.state == "overdue":
+                words = self.overdue + words
+        return (
+            f'<div class="deadline" data-state="{view.state}"><b>{words}</b>'
+            f'<small><time datetime="{view.due.isoformat()}">'
+            f"{escape(self.words.until(view.due, view.state))}</time></small></div>"
+        )
 
 
 @register.simple_tag
 def case_rows(rows: Iterable[Row]) -> SafeString:
-    """Table rows; cases come with the relations of `CaseQuerySet.for_list`."""
+    """Table rows; cases come from `cases.listing`."""
     base = reverse("case-detail", kwargs={"number": "0"}).removesuffix("0/")
-    overdue = (
-        f'<span class="visually-hidden">{escape(_("Overdue by"))} </span>'
-        '<span aria-hidden="true">−</span>'
-    )
+    deadlines = _Deadlines()
     control = f' <span class="badge" data-tone="care">{escape(_("Personal control"))}</span>'
     flagged, brush_off = icon("triangle-alert"), escape(_("looks like a brush-off"))
     important = (
@@ -65,7 +90,7 @@ def case_rows(rows: Iterable[Row]) -> SafeString:
         author = case.citizen.masked_name or nobody[case.citizen.kind]
         meta = f"№&nbsp;{escape(case.number)} · {escape(author)}"
         if case.place:
-            meta += f" · {escape(nbsp(mask_text(case.place)))}"
+            meta += f" · {_place(case.place)}"
         if case.executor is not None:
             meta += f" · {escape(case.executor.short_name)}"
         tone = f' data-tone="{row.tone}"' if row.tone else ""
@@ -80,15 +105,15 @@ def case_rows(rows: Iterable[Row]) -> SafeString:
             risk = mass
         made.append(
             f'<tr class="case"{" data-overdue" if row.deadline.state == "overdue" else ""}>'
-            f'<td class="case-deadline">{_deadline(row.deadline, overdue)}</td>'
+            f'<td class="case-deadline">{deadlines.draw(row.deadline)}</td>'
             f'<td class="case-subject"><a class="case-title" href="{base}{escape(case.number)}/">'
-            f"{escape(nbsp(case.title))}</a>"
+            f"{_title(case.title)}</a>"
             f'<span class="case-meta">{meta}</span></td>'
-            f'<td class="case-place">{escape(case.topic) if case.topic else "—"}'
-            f"<span>{escape(case.territory) if case.territory else ''}</span></td>"
+            f'<td class="case-place">{escape(case.topic.name) if case.topic else "—"}'
+            f"<span>{escape(case.territory.name) if case.territory else ''}</span></td>"
             f'<td class="case-state"><span class="badge"{tone}>{states[case.status]}</span>'
             f"{control if case.controlled_by_id else ''}</td>"
-            f'<td class="case-source case-place">{escape(case.channel)}</td>'
+            f'<td class="case-source case-place">{escape(case.channel.name)}</td>'
             f'<td class="case-risk">{risk}{repeat if case.repeat_of_id else ""}</td></tr>'
         )
     return mark_safe("\n".join(made))  # noqa: S308  every value above is escaped

@@ -1,6 +1,6 @@
 """Words of codes and values, for templates: the cores and actions return no sentences."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -25,19 +25,35 @@ def time_left(minutes: int | None) -> str:
     return "" if minutes is None else wording_deadlines.time_left(abs(minutes))
 
 
+class DueWords:
+    """Words of due moments beside each other: what all of them need is looked up once."""
+
+    def __init__(self) -> None:
+        self.today = timezone.localdate()
+        self._by, self._was_by = _("by %(when)s"), _("was due by %(when)s")
+        self._days: dict[date, tuple[str, bool]] = {}
+
+    def until(self, due: datetime, state: str) -> str:
+        """«до 17:00», «до пт, 11:05», «было до 12:20», already local to the agency."""
+        day = due.date()
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = self._day(day)
+        words, with_time = known
+        when = f"{words}{due:%H:%M}" if with_time else words
+        return (self._was_by if state == "overdue" else self._by) % {"when": when}
+
+    def _day(self, day: date) -> tuple[str, bool]:
+        if day == self.today:
+            return "", True
+        if abs((day - self.today).days) < 7:
+            return f"{date_format(day, 'D')}, ".lower(), True
+        return date_format(day, "j E"), False
+
+
 @register.filter
 def until_words(due: datetime, state: str) -> str:
-    """«до 17:00», «до пт, 11:05», «было до 12:20», already local to the agency."""
-    today = timezone.localdate()
-    if due.date() == today:
-        when = f"{due:%H:%M}"
-    elif abs((due.date() - today).days) < 7:
-        when = f"{date_format(due, 'D')}, {due:%H:%M}".lower()
-    else:
-        when = date_format(due, "j E")
-    if state == "overdue":
-        return _("was due by %(when)s") % {"when": when}
-    return _("by %(when)s") % {"when": when}
+    return DueWords().until(due, state)
 
 
 @register.filter
