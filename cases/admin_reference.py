@@ -30,6 +30,7 @@ from cases.models import (
     Territory,
     Topic,
     TopicGroup,
+    WorkflowSetting,
 )
 from cases.routing import Router, Rule
 from deadlines import Roll, Term, Unit
@@ -324,6 +325,33 @@ class QualitySettingAdmin(RegionAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new row begins as the one that rules now."""
         latest = QualitySetting.objects.first()
+        return {name: getattr(latest, name) for name in self.fields} if latest else {}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(WorkflowSetting)
+class WorkflowSettingAdmin(RegionAdmin):
+    """Limits of interim replies, moves, returns and reopenings; the newest row rules."""
+
+    may_change = False
+    fields = (
+        "max_interims",
+        "max_postponements",
+        "max_returns",
+        "max_reopenings",
+        "rework_mark",
+        "answers_before_ceasing",
+        "resume_days",
+    )
+    list_display = ("created_at", *fields, "created_by")
+    list_select_related = ("created_by",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new row begins as the one that rules now."""
+        latest = WorkflowSetting.objects.first()
         return {name: getattr(latest, name) for name in self.fields} if latest else {}
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

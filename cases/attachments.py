@@ -3,16 +3,17 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import IO
 
 import puremagic
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from agencies.models import User
 from agencies.roles import Right
+from cases import files as stored
+from cases import papers
 from cases.actions.moving import refuse
 from cases.errors import BadChange, RightMissing
 from cases.masking import mask_text
@@ -45,8 +46,7 @@ class CheckedFile:
     digest: str
 
 
-def _path(digest: str) -> str:
-    return f"attachments/{digest[:2]}/{digest}"
+_path = stored.path_of
 
 
 def real_type(data: bytes) -> str:
@@ -75,9 +75,7 @@ def checked(uploaded: UploadedFile) -> CheckedFile:
 def _store(
     file: CheckedFile, *, case: Case, actor: User, message: Message | None = None
 ) -> Attachment:
-    # The file first: a row without its file would be a loss, a file without a row is not.
-    if not default_storage.exists(_path(file.digest)):
-        default_storage.save(_path(file.digest), ContentFile(file.data))
+    stored.keep(file.data)
     return Attachment.objects.create(
         case=case,
         message=message,
@@ -116,7 +114,7 @@ def keep_for_draft(reply: Reply) -> None:
             size=file.size,
             uploaded_by_id=reply.author_id,
         )
-        for file in reply.attachments.all()
+        for file in reply.attachments.filter(paper=None)
     )
 
 
@@ -172,5 +170,10 @@ def shown_name(file: Attachment, case: Case, reader: User) -> str:
     return mask_text(file.name, case.citizen.hidden_name)
 
 
-def opened(attachment: Attachment) -> IO[bytes]:
-    return default_storage.open(_path(attachment.sha256))
+def opened(attachment: Attachment, reader: User) -> IO[bytes]:
+    """The stored bytes; a paper by 59-FZ names the citizen and is set without his contacts for
+    who may not see them."""
+    paper = getattr(attachment, "paper", None)
+    if paper is not None and not may(reader, Right.VIEW_CONTACTS, attachment.case):
+        return BytesIO(papers.masked(paper))
+    return stored.opened(attachment.sha256)

@@ -1,23 +1,40 @@
-"""Terms of a case: which rule applies, when it is due, what the case's own due moment is."""
+"""Terms of a case: which rule applies, when it is due, what the case's own due moment is.
 
-from datetime import datetime
+Kinds. `total`: the citizen's whole term; `reply`: the first reply on a social network; neither
+is ever reset by a redirect. `executor`: the agency's own term, from each assignment anew.
+`approval`: the decision on a reply that was sent. `stage`: registration, moderation, redirection,
+dispute, rework, a promised date, the survey.
+"""
 
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import F
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from agencies.models import Agency
 from cases.calendar import work_calendar
 from cases.errors import BadChange
-from cases.models import Case, Clock, DeadlineRule, Regime
+from cases.limits import Limits, limits_of
+from cases.models import Assignment, Case, Clock, DeadlineRule, Regime
+from cases.workflow import OPEN, Status
+from database.rows import planned
 from deadlines import CalendarGap, Due, Roll, Term, Unit, compute_due
 
+Kind = Clock.Kind
 # The term of the reply to the citizen by regime; a rule of higher severity comes first.
 REPLY_RULES: dict[str, tuple[str, ...]] = {
     Regime.SOCIAL: ("SN-URGENT", "SN-FIRST"),
     Regime.POS: ("POS-STD",),
     Regime.LAW59: ("L59-MAIN",),
     Regime.PORTAL: ("PORTAL-8",),
-    Regime.HOTLINE: ("PORTAL-8",),
-    Regime.INTERNAL: ("PORTAL-8",),
+    Regime.HOTLINE: ("HOTLINE", "PORTAL-8"),
+    Regime.INTERNAL: ("INTERNAL", "PORTAL-8"),
 }
 MODERATION_RULES: dict[str, tuple[str, ...]] = {
     Regime.SOCIAL: ("SN-MOD",),
@@ -28,6 +45,28 @@ REWORK_RULES: dict[str, tuple[str, ...]] = {
     Regime.SOCIAL: ("REWORK-SN", "REWORK"),
     Regime.HOTLINE: ("REWORK-SN", "REWORK"),
 }
+PRIMARY = ("SN-PRIMARY",)
+FINAL_AFTER_INTERIM = ("SN-FINAL",)
+EXECUTOR = ("EXEC",)
+APPROVAL = ("SN-APPR",)
+DISPUTE = ("DISPUTE",)
+REDIRECTION = ("L59-REDIR",)
+PASS_ON = ("L59-PASS",)
+SURVEY: dict[str, tuple[str, ...]] = {Regime.SOCIAL: ("SURVEY",)}
+PROMISE = "PROMISE"
+
+
+def main_kind(regime: str) -> str:
+    """Social networks owe a first reply, the other regimes the whole answer."""
+    return (Kind.REPLY if regime == Regime.SOCIAL else Kind.TOTAL).value
+
+
+def main_codes(regime: str, *, fast_track: bool = False, migration: bool = False) -> list[str]:
+    """Codes of the main term, the special ones first."""
+    special = (["POS-FAST"] if fast_track else []) if regime == Regime.POS else []
+    if regime == Regime.LAW59 and migration:
+        special = ["L59-MIG"]
+    return [*special, *REPLY_RULES[regime]]
 
 
 class Rules:
@@ -38,7 +77,7 @@ class Rules:
         for rule in DeadlineRule.objects.filter(is_active=True).order_by("-in_force_from", "-pk"):
             self._rows.setdefault(rule.code, []).append(rule)
 
-    def pick(self, codes: tuple[str, ...], *, severity: int, at: datetime) -> DeadlineRule | None:
+    def pick(self, codes: Iterable[str], *, severity: int, at: datetime) -> DeadlineRule | None:
         """The first of `codes` in force on that day for that severity."""
         for code in codes:
             for rule in self._rows.get(code, ()):
@@ -47,6 +86,99 @@ class Rules:
                         return rule
                     break
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What every term needs: calendars' stamp, rules and limits in force."""
+
+    stamp: tuple[object, ...]
+    rules: Rules
+    limits: Limits
+
+
+# One statement for all three; `xmin` changes with every version of a row, whoever wrote it.
+_STANDING = """
+select (select count(*) from agencies_calendarday),
+       (select max(updated_at) from agencies_calendarday),
+       (select max(updated_at) from agencies_workingcalendar),
+       (select string_agg(id::text || ':' || xmin::text, ',' order by id) from cases_deadlinerule),
+       (select to_jsonb(w) from cases_workflowsetting w order by created_at desc, id desc limit 1)
+"""
+
+
+_RUNNING = """,
+       (select jsonb_agg(to_jsonb(k) order by k.id) from cases_clock k
+        where k.case_id = %s and k.stopped_at is null)
+"""
+_LOAD = _STANDING.rstrip() + _RUNNING
+# Each one shape for any number of clocks, so that the statement of a move is planned once.
+_INSERT = """
+insert into cases_clock (case_id, kind, rule_id, code, assignment_id, started_at, due_at,
+                         warning_only, explanation)
+select k.* from jsonb_to_recordset(%s) as k(
+    case_id bigint, kind text, rule_id bigint, code text, assignment_id bigint,
+    started_at timestamptz, due_at timestamptz, warning_only boolean, explanation jsonb)
+returning id
+"""
+_UPDATE = """
+update cases_clock c
+set stopped_at = k.stopped_at, missed_at = k.missed_at, due_at = k.due_at,
+    explanation = k.explanation
+from jsonb_to_recordset(%s) as k(
+    id bigint, stopped_at timestamptz, missed_at timestamptz, due_at timestamptz,
+    explanation jsonb)
+where c.id = k.id returning c.id
+"""
+
+
+@lru_cache(maxsize=4)
+def _rules(_print: str | None) -> Rules:
+    return Rules()
+
+
+def standing() -> Standing:
+    """One query; the rules are read again only when one of them changed."""
+    (row,) = planned(_STANDING, [])
+    return _standing_of(row)
+
+
+def _standing_of(row: tuple[Any, ...]) -> Standing:
+    days, day, week, rules, limits = row[:5]
+    return Standing((days, day, week), _rules(rules), limits_of(_json(limits)))
+
+
+def _json(value: Any) -> Any:
+    """JSON comes as text through Django's own connection."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _clock_of(row: dict[str, Any]) -> Clock:
+    """A running clock out of its row as JSON."""
+    for name in ("started_at", "due_at", "missed_at"):
+        if row[name] is not None:
+            row[name] = datetime.fromisoformat(row[name])
+    clock = Clock(**row)
+    clock._state.adding = False
+    return clock
+
+
+def _row_of(clock: Clock, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(clock, name) for name in names}
+
+
+_MADE = (
+    *("case_id", "kind", "rule_id", "code", "assignment_id", "started_at", "due_at"),
+    *("warning_only", "explanation"),
+)
+_MOVED = ("id", "stopped_at", "missed_at", "due_at", "explanation")
+
+
+def _rows_json(clocks: Iterable[Clock], names: tuple[str, ...]) -> Jsonb:
+    return Jsonb(
+        [_row_of(clock, names) for clock in clocks],
+        dumps=lambda rows: json.dumps(rows, default=datetime.isoformat, ensure_ascii=False),
+    )
 
 
 def term_of(rule: DeadlineRule) -> Term:
@@ -79,78 +211,312 @@ def due_of(
     )
 
 
+def binding_due(status: str, running: Iterable[Clock]) -> datetime | None:
+    """`Case.due_at`: the nearest term that whoever holds the case in this state owes.
+
+    All running terms that bind, except that the executor's own one rests while somebody else
+    holds the case (approver, supervisor, coordinator): the citizen's terms run on there. A term
+    that only warns never binds. Nothing is owed once the case is answered or ended.
+    """
+    if status not in OPEN:
+        return None
+    elsewhere = status in (Status.APPROVAL, Status.REVIEW, Status.REDIRECT_ASKED)
+    return min(
+        (
+            clock.due_at
+            for clock in running
+            if not clock.warning_only and not (elsewhere and clock.kind == Kind.EXECUTOR)
+        ),
+        default=None,
+    )
+
+
+class Book:
+    """The running clocks of one case within a move: read once, written once.
+
+    BadChange("calendar_gap") where a calendar ends before a term does: no due moment is ever
+    guessed.
+    """
+
+    def __init__(self, case: Case, at: datetime) -> None:
+        self.case = case
+        self.at = at
+        self._running: list[Clock] | None = None
+        self._standing: Standing | None = None
+        self._stopped: list[Clock] = []
+        self._changed: list[Clock] = []
+        self._made: list[Clock] = []
+
+    @property
+    def standing(self) -> Standing:
+        if self._standing is None:
+            self._load()
+        assert self._standing is not None
+        return self._standing
+
+    def _load(self) -> None:
+        """What rules and what runs, in one statement."""
+        (row,) = planned(_LOAD, [self.case.pk])
+        self._standing = self._standing or _standing_of(row)
+        if self._running is None:
+            self._running = [_clock_of(found) for found in _json(row[5]) or ()]
+
+    @property
+    def limits(self) -> Limits:
+        return self.standing.limits
+
+    @property
+    def running(self) -> list[Clock]:
+        if self._running is None:
+            self._load()
+        assert self._running is not None
+        return self._running
+
+    def assume_none(self) -> None:
+        """No clock can run yet: the case was made just now (saves the question)."""
+        self._running = []
+
+    def of(self, *kinds: str) -> list[Clock]:
+        return [clock for clock in self.running if clock.kind in kinds]
+
+    def coded(self, *codes: str) -> Clock | None:
+        return next((clock for clock in self.running if clock.code in codes), None)
+
+    def rule(self, codes: Iterable[str], start: datetime) -> DeadlineRule | None:
+        return self.standing.rules.pick(codes, severity=self.case.severity, at=start)
+
+    def due(self, rule: DeadlineRule, start: datetime, agency: Agency) -> Due:
+        try:
+            return due_of(rule, start, agency, stamp=self.standing.stamp)
+        except CalendarGap:
+            raise BadChange("calendar_gap") from None
+
+    def start(
+        self,
+        kind: str,
+        codes: Iterable[str],
+        *,
+        start: datetime,
+        agency: Agency,
+        assignment: Assignment | None = None,
+    ) -> Clock | None:
+        """Start a term; None where no rule is in force or the same one runs already."""
+        rule = self.rule(codes, start)
+        if rule is None or self._runs(kind, rule.code):
+            return None
+        due = self.due(rule, start, agency)
+        return self.add(
+            kind,
+            rule.code,
+            start=start,
+            due=due.moment,
+            explanation=due.as_json(),
+            rule=rule,
+            assignment=assignment,
+        )
+
+    def _runs(self, kind: str, code: str) -> bool:
+        return any(clock.kind == kind and clock.code == code for clock in self.running)
+
+    def add(
+        self,
+        kind: str,
+        code: str,
+        *,
+        start: datetime,
+        due: datetime,
+        explanation: dict[str, Any],
+        rule: DeadlineRule | None = None,
+        assignment: Assignment | None = None,
+    ) -> Clock:
+        clock = Clock(
+            case=self.case,
+            kind=kind,
+            rule=rule,
+            code=code,
+            started_at=start,
+            due_at=due,
+            explanation=explanation,
+            warning_only=rule.warning_only if rule else False,
+            assignment=assignment,
+        )
+        self.running.append(clock)
+        self._made.append(clock)
+        return clock
+
+    def stop(self, *kinds: str, codes: Iterable[str] = (), at: datetime | None = None) -> None:
+        """Stop the running terms of these kinds or codes; all when neither is given."""
+        wanted = set(codes)
+        moment = at or self.at
+        for clock in list(self.running):
+            if (kinds or wanted) and clock.kind not in kinds and clock.code not in wanted:
+                continue
+            # A publication may have been posted before the term began to be counted.
+            clock.stopped_at = moment
+            if moment > clock.due_at and clock.missed_at is None and not clock.warning_only:
+                clock.missed_at = clock.due_at
+            self.running.remove(clock)
+            if clock in self._made:
+                self._made.remove(clock)
+            else:
+                self._stopped.append(clock)
+
+    def run_on(self, stopped_at: datetime) -> bool:
+        """Let the terms run on that stopped at this moment (a publication was recalled).
+
+        False when none did (history from an import).
+        """
+        found = list(Clock.objects.filter(case=self.case, stopped_at=stopped_at))
+        for clock in found:
+            clock.stopped_at = None
+            self.running.append(clock)
+            self._changed.append(clock)
+        return bool(found)
+
+    def move(self, clock: Clock, until: datetime, note: dict[str, Any]) -> None:
+        """Give a running term more time; that it had passed already stays on record."""
+        if self.at > clock.due_at and clock.missed_at is None and not clock.warning_only:
+            clock.missed_at = clock.due_at
+        earlier = clock.explanation.get("extended", [])
+        clock.explanation = {**clock.explanation, "extended": [*earlier, note]}
+        clock.due_at = until
+        if clock not in self._made and clock not in self._changed:
+            self._changed.append(clock)
+
+    def retune(self, agency: Agency) -> None:
+        """Count the total terms again by the calendar and zone of the first agency; the start
+        stays: before routing they were counted by the centre's calendar."""
+        for clock in self.of(Kind.TOTAL):
+            if clock.rule_id is None or "extended" in clock.explanation:
+                continue
+            rule = self.rule([clock.code], clock.started_at)
+            if rule is None or rule.pk != clock.rule_id:
+                continue
+            due = self.due(rule, clock.started_at, agency)
+            if due.moment == clock.due_at and due.zone == clock.explanation.get("zone"):
+                continue
+            clock.due_at, clock.explanation = due.moment, due.as_json()
+            if clock not in self._made and clock not in self._changed:
+                self._changed.append(clock)
+
+    def settled(self) -> list[tuple[str, list[Any]]]:
+        """The statements that write what changed (two at most); sets the case's own due moment.
+
+        They may travel in one statement with the case, except that a term is not begun in the
+        statement that ends one of its name: what must end first is ended here.
+        """
+        statements: list[tuple[str, list[Any]]] = []
+        moved = [*self._stopped, *self._changed]
+        if moved:
+            update = (_UPDATE, [_rows_json(moved, _MOVED)])
+            begun = {(clock.kind, clock.code) for clock in self._made}
+            if begun & {(clock.kind, clock.code) for clock in self._stopped}:
+                planned(*update)
+            else:
+                statements.append(update)
+        if self._made:
+            statements.append((_INSERT, [_rows_json(self._made, _MADE)]))
+        if self.case.status not in OPEN:
+            self.case.due_at = None
+        elif self._running or self._stopped:
+            self.case.due_at = binding_due(self.case.status, self._running or [])
+        return statements
+
+    def settle(self) -> None:
+        """Write what changed, where there is no move to do it."""
+        for sql, values in self.settled():
+            planned(sql, values)
+
+
+def start_main(book: Book, agency: Agency, *, start: datetime, migration: bool = False) -> None:
+    """The citizen's own term, once: a running one is left alone.
+
+    The platform's target and other terms that only warn run beside it.
+    """
+    case = book.case
+    kind = main_kind(case.regime)
+    running = [c for c in book.of(kind) if not c.warning_only and c.code not in PRIMARY]
+    if not running:
+        codes = main_codes(case.regime, fast_track=case.fast_track, migration=migration)
+        book.start(kind, codes, start=start, agency=agency)
+    if case.regime == Regime.POS:
+        book.start(Kind.TOTAL, ["POS-TARGET"], start=start, agency=agency)
+
+
+def start_executor(book: Book, agency: Agency, assignment: Assignment | None) -> None:
+    """The agency's own term from this assignment.
+
+    Social networks: the hours of the first reply. Elsewhere the end of the citizen's term, but
+    never less than the executor's norm: who gets a case late has not made it late.
+    """
+    case, at = book.case, book.at
+    if case.regime == Regime.SOCIAL and not case.interims:
+        book.start(
+            Kind.EXECUTOR, REPLY_RULES[case.regime], start=at, agency=agency, assignment=assignment
+        )
+        return
+    total = next((clock for clock in book.of(Kind.TOTAL) if not clock.warning_only), None)
+    norm = book.rule(EXECUTOR, at)
+    due = book.due(norm, at, agency) if norm is not None else None
+    if total is not None and total.due_at >= at and (due is None or due.moment <= total.due_at):
+        book.add(
+            Kind.EXECUTOR,
+            total.code,
+            start=at,
+            due=total.due_at,
+            explanation={**total.explanation, "bound_to": total.code},
+            assignment=assignment,
+        )
+    elif due is not None and norm is not None:
+        book.add(
+            Kind.EXECUTOR,
+            norm.code,
+            start=at,
+            due=due.moment,
+            explanation=due.as_json(),
+            rule=norm,
+            assignment=assignment,
+        )
+
+
+def start_promise(book: Book, until: date, agency: Agency) -> Clock:
+    """A promised day runs to its end where the agency is."""
+    last = datetime.combine(until, time(23, 59, 59), tzinfo=agency.zone)
+    return book.add(
+        Kind.STAGE,
+        PROMISE,
+        start=min(book.at, last),
+        due=last,
+        explanation={"promise": until.isoformat()},
+    )
+
+
 def start_clock(
     case: Case,
-    codes: tuple[str, ...],
+    codes: Iterable[str],
     *,
     kind: str,
     start: datetime,
     agency: Agency,
-    rules: Rules | None = None,
 ) -> Clock | None:
-    """Start the term and make it the case's due moment; None where no rule is in force.
-
-    A term that only warns has its clock, but never makes the case overdue. BadChange where
-    the agency's calendar ends before the term does: no due moment is ever guessed.
-    """
-    rule = (rules or Rules()).pick(codes, severity=case.severity, at=start)
-    if rule is None:
-        return None
-    try:
-        due = due_of(rule, start, agency)
-    except CalendarGap:
-        raise BadChange("calendar_gap") from None
-    clock = Clock.objects.create(
-        case=case,
-        kind=kind,
-        rule=rule,
-        code=rule.code,
-        started_at=start,
-        due_at=due.moment,
-        explanation=due.as_json(),
-    )
-    if not rule.warning_only:
-        case.due_at = due.moment
+    """One term outside a move; sets `case.due_at`, which the caller saves."""
+    book = Book(case, timezone.now())
+    clock = book.start(kind, codes, start=start, agency=agency)
+    book.settle()
     return clock
 
 
-def start_reply_clock(case: Case, *, at: datetime) -> Clock | None:
-    """The term of the reply, once for a case: a redirect never resets it.
+def mark_missed(now: datetime, limit: int = 5000) -> int:
+    """Put on record which running terms have passed by `now`; how many there were.
 
-    Social networks count from assignment, the other regimes from registration; an answered
-    case that was reopened has a new term, counted from now in every regime.
+    Idempotent: the worker may call it as often as it likes.
     """
-    running = case.clocks.filter(kind=Clock.Kind.REPLY, stopped_at=None).first()
-    if running is not None:
-        case.due_at = running.due_at
-        return running
-    assert case.agency is not None
-    again = case.answered_at is not None
-    start = at if again or case.regime == Regime.SOCIAL else case.registered_at
-    return start_clock(
-        case,
-        REPLY_RULES[case.regime],
-        kind=Clock.Kind.REPLY,
-        start=start,
-        agency=case.agency,
+    late = (
+        Clock.objects.running()
+        .filter(due_at__lt=now, missed_at__isnull=True, warning_only=False)
+        .order_by("due_at", "id")
+        .values_list("pk", flat=True)[:limit]
     )
-
-
-def stop_clocks(case: Case, *kinds: str, at: datetime | None = None) -> None:
-    """Stop the running terms of these kinds (all when none is named)."""
-    running = case.clocks.filter(stopped_at=None)
-    if kinds:
-        running = running.filter(kind__in=kinds)
-    running.update(stopped_at=at or timezone.now())
-
-
-def restart_stopped_at(case: Case, at: datetime) -> bool:
-    """Let the terms run on that stopped at this moment, and make the nearest the case's own.
-
-    False when no term stopped then (history from an import).
-    """
-    stopped = list(case.clocks.select_related("rule").filter(stopped_at=at))
-    case.clocks.filter(pk__in=[clock.pk for clock in stopped]).update(stopped_at=None)
-    binding = [c.due_at for c in stopped if c.rule is None or not c.rule.warning_only]
-    case.due_at = min(binding, default=None)
-    return bool(stopped)
+    return Clock.objects.filter(pk__in=list(late), missed_at__isnull=True).update(
+        missed_at=F("due_at")
+    )

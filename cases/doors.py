@@ -10,8 +10,9 @@ from typing import Any
 
 from agencies.models import User
 from cases import actions, forms
+from cases.actions.moderation import may_confirm, may_decline
 from cases.actions.moving import refuse
-from cases.actions.publication import may_publish
+from cases.actions.publication import may_publish, ready
 from cases.actions.replies import may_withdraw
 from cases.errors import RightMissing
 from cases.models import Case, Reply
@@ -37,30 +38,42 @@ class Door:
 
 _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("start_moderation", forms.EmptyForm),
+    ("register_appeal", forms.RegisterAppealForm),
     ("amend", forms.AmendForm),
     ("reject", forms.RejectForm),
+    ("confirm_rejection", forms.NoteForm),
+    ("decline_rejection", forms.DeclineForm),
     ("merge", forms.MergeForm),
     ("route", forms.AgencyForm),
     ("recall_routing", forms.ReasonTextForm),
     ("take", forms.EmptyForm),
     ("assign", forms.AssignForm),
+    ("respond_first", forms.FirstResponseForm),
     ("dispute_competence", forms.DisputeForm),
     ("redirect", forms.AgencyForm),
     ("refuse_redirect", forms.NoteForm),
+    ("forward_appeal", forms.ForwardAppealForm),
+    ("short_notice", forms.ShortNoticeForm),
     ("submit_reply", forms.ReplyForm),
     ("withdraw_reply", forms.EmptyForm),
     ("return_to_author", forms.RemarkForm),
     ("accept_reply", forms.AcceptForm),
     ("return_for_rework", forms.ReworkForm),
     ("publish", forms.PublishForm),
+    ("give_interim", forms.PostedForm),
+    ("plan", forms.PublishForm),
+    ("resume_planned", forms.NoteForm),
     ("recall_publication", forms.ReasonTextForm),
     ("correct_reply", forms.ReasonTextForm),
+    ("record_mark", forms.MarkForm),
     ("close", forms.CloseForm),
-    ("reopen", forms.ReasonTextForm),
+    ("reopen", forms.ReopenForm),
     ("resume", forms.NoteForm),
+    ("cease", forms.CeaseForm),
     ("set_control", forms.ControlForm),
     ("lift_control", forms.ReasonTextForm),
     ("extend", forms.ExtendForm),
+    ("extend_appeal", forms.ExtendAppealForm),
     ("add_note", forms.NoteTextForm),
 )
 DOORS: dict[str, Door] = {
@@ -68,16 +81,43 @@ DOORS: dict[str, Door] = {
 }
 
 
-# Moves that also depend on whose reply it is: their actions ask the same.
+# Moves that also depend on whose reply it is or who proposed them: their actions ask the same.
 _OWN_RULE: dict[str, Callable[[Case, User, Reply | None], bool]] = {
-    "publish": may_publish,
+    "publish": ready("publish"),
+    "give_interim": ready("give_interim"),
+    "plan": ready("plan"),
     "withdraw_reply": may_withdraw,
+    "confirm_rejection": may_confirm,
+    "decline_rejection": may_decline,
 }
 
 
 def _allowed(door: Door, case: Case, user: User, latest: Reply | None) -> bool:
     rule = _OWN_RULE.get(door.name)
-    return rule(case, user, latest) if rule else may(user, door.move.right, case)
+    if rule is not None:
+        return rule(case, user, latest)
+    return any(may(user, right, case) for right in door.move.rights)
+
+
+def _holds(door: Door, case: Case, user: User) -> bool:
+    """The right alone: what stands in the way besides is said by the action, in words."""
+    if door.name == "withdraw_reply":
+        return may_withdraw(case, user)
+    if door.name in ("publish", "give_interim"):
+        return may_publish(case, user)
+    return any(may(user, right, case) for right in door.move.rights)
+
+
+def _offered(door: Door, case: Case) -> bool:
+    """What the right and the state allow, but the case has no use for (no query)."""
+    if door.name == "reject":
+        return case.rejection_by_id is None
+    if door.name == "route":
+        return case.rejection_by_id is None
+    if door.name == "respond_first":
+        # Asked for with the page: whether the region keeps this term.
+        return bool(getattr(case, "awaits_first_response", False))
+    return True
 
 
 def open_doors(case: Case, user: User, latest: Reply | None) -> list[Door]:
@@ -88,16 +128,19 @@ def open_doors(case: Case, user: User, latest: Reply | None) -> list[Door]:
     return [
         door
         for door in DOORS.values()
-        if case.status in door.move.sources and _allowed(door, case, user, latest)
+        if door.move.fits(case.status, case.regime)
+        and _offered(door, case)
+        and _allowed(door, case, user, latest)
     ]
 
 
 def ensure_open(door: Door, case: Case, user: User) -> None:
-    """Refuse before any form is shown or filled in: 403 without the right, 409 in a wrong state.
+    """Refuse before any form is shown or filled in: 403 without the right, 409 in a wrong state
+    or regime.
 
     The action checks again under the lock; this keeps a form's choices from those it is not for.
     """
-    if not _allowed(door, case, user, None):
+    if not _holds(door, case, user):
         raise RightMissing("right_missing", move=door.name)
-    if case.status not in door.move.sources:
+    if not door.move.fits(case.status, case.regime):
         raise refuse(case, door.name)

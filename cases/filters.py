@@ -165,6 +165,10 @@ class CaseFilter(filters.FilterSet):
     repeat = YesNoFilter(method="by_repeat", label=_("Repeats"))
     mass = YesNoFilter(method="by_mass", label=_("Mass event"))
     returned = YesNoFilter(method="by_returned", label=_("Returned"))
+    escalated = YesNoFilter(
+        field_name="escalated_at", method="by_escalated", label=_("With the head of the agency")
+    )
+    interim = YesNoFilter(method="by_interim", label=_("Interim reply given"))
     received_from = filters.DateFilter(
         field_name="received_at",
         lookup_expr="date__gte",
@@ -235,6 +239,12 @@ class CaseFilter(filters.FilterSet):
 
     def by_returned(self, cases: Any, _name: str, value: bool) -> Any:
         return cases.filter(status=Status.REWORK) if value else cases.exclude(status=Status.REWORK)
+
+    def by_escalated(self, cases: Any, _name: str, value: bool) -> Any:
+        return cases.filter(escalated_at__isnull=not value)
+
+    def by_interim(self, cases: Any, _name: str, value: bool) -> Any:
+        return cases.filter(interims__gt=0) if value else cases.filter(interims=0)
 
     def by_words(self, cases: Any, _name: str, value: str) -> Any:
         return cases.matching(value) if value else cases

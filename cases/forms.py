@@ -1,59 +1,27 @@
 """One form per move: the values a move takes, checked the same for pages and API."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.validators import URLValidator
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
 from cases.errors import BadChange
-from cases.models import Case, Outcome, Reason, ReasonKind, Reply, Territory, Topic
+from cases.models import Appeal, Case, Outcome, Reason, ReasonKind, Reply, Territory, Topic
 from cases.numbers import number_in
-from cases.workflow import MOVES
-
-REFUSALS: dict[str, Any] = {
-    "agency_inactive": _("This agency no longer works. Choose another one."),
-    "executor_may_not_answer": _("This person may not answer for the case's agency."),
-    "proposed_is_own": _("Name another agency: this one has the case already."),
-    "redirect_to_same": _("The case is already at this agency. Refuse the redirect instead."),
-    "no_agency": _("The case has no agency yet. Route it first."),
-    "merge_into_itself": _("A case cannot be merged into itself."),
-    "merge_target_missing": _("There is no case with this number to merge into."),
-    "merge_target_merged": _("This case was merged into another one itself. Merge into that one."),
-    "merge_target_ended": _("This case has ended. Merge into one that is still in work."),
-    "calendar_gap": _(
-        "The agency's working calendar ends before the term does. Ask the administrator to fill"
-        " in the missing year."
-    ),
-    "extension_too_far": _("The new moment is more than a year away."),
-    "reply_empty": _("Write the reply first."),
-    "no_reply": _("There is no reply yet."),
-    "blocked": _("The reply has a blocking remark. Mend it, or say why it must be sent as it is."),
-    "grounds_missing": _("Choose at least one ground."),
-    "reply_changed": _("There is a newer version of the reply. Read it first."),
-    "reply_not_ready": _("This reply is not ready for publication."),
-    "published_in_future": _("The moment of publication lies in the future."),
-    "published_before_sent": _("The reply cannot be published before it was sent."),
-    "url_missing": _("Paste the link to the published reply."),
-    "not_controlled": _("The case is not under personal control."),
-    "extension_not_later": _("The new moment must be later than the present one."),
-    "extension_in_past": _("The new moment has already passed."),
-    "note_empty": _("Write the note first."),
-    "title_empty": _("Write the heading: lists show the case by it."),
-    "file_type_refused": _(
-        "Files of this type are not accepted: attach a photo, a video, PDF, DOCX or XLSX."
-    ),
-    "file_too_large": _("The file is larger than 15 megabytes."),
-    "too_many_files": _("Ten files are attached already: take one away first."),
-    "file_not_yours": _("Only a file of your own that no reply was sent with can be removed."),
-}
+from cases.promises import is_day_off, kinds_of
+from cases.refusals import REFUSALS
+from cases.workflow import Regime, Status
 
 
 def word_change(code: str) -> str:
-    """The sentence for a refused change: worded once, beside the forms that show it."""
+    """The sentence for a refused change, as forms and API show it."""
     return str(REFUSALS.get(code, code))
 
 
@@ -98,6 +66,27 @@ def note_field(label: Any = None, *, required: bool = False) -> forms.CharField:
     )
 
 
+def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=required,
+        help_text=help_text,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+
+def check_workday(case: Case, day: date) -> None:
+    """Refuse a day on which the agency is closed, naming it: «17 мая выходной»."""
+    try:
+        closed = is_day_off(case, day)
+    except BadChange as gap:
+        raise forms.ValidationError(word_change(gap.code)) from None
+    if closed:
+        raise forms.ValidationError(
+            gettext("%(day)s is a day off. Name a working day.") % {"day": date_format(day, "j E")}
+        )
+
+
 class EmptyForm(MoveForm):
     pass
 
@@ -115,6 +104,19 @@ class AmendForm(MoveForm):
     )
     place = forms.CharField(label=_("Place"), max_length=300, required=False)
     severity = forms.IntegerField(label=_("Severity"), min_value=1, max_value=5, required=False)
+    regime = forms.ChoiceField(label=_("Regime"), choices=Regime.choices, required=False)
+    fast_track = forms.TypedChoiceField(
+        label=_("Fast track"),
+        choices=[("no", _("no")), ("yes", _("yes"))],
+        coerce=lambda value: value == "yes",
+        required=False,
+    )
+
+    def prepare(self) -> None:
+        if self.case.status != Status.RECEIVED and self.case.regime == Regime.LAW59:
+            del self.fields["regime"]
+        if self.case.regime != Regime.POS and not self.data.get("regime"):
+            del self.fields["fast_track"]
 
     # Null in a request of the API clears these as an empty field of a page does.
     clears = frozenset({"topic", "territory", "place"})
@@ -134,7 +136,11 @@ class AmendForm(MoveForm):
     def clean(self) -> dict[str, Any]:
         """What was left out of the request stays as it is; what was sent empty is cleared."""
         data = super().clean() or {}
-        return {name: value for name, value in data.items() if name in self.data}
+        given = {name: value for name, value in data.items() if name in self.data}
+        for name in ("regime", "fast_track"):
+            if given.get(name) == "":
+                del given[name]
+        return given
 
 
 class RejectForm(MoveForm):
@@ -196,7 +202,6 @@ class DisputeForm(MoveForm):
     proposed = forms.ModelChoiceField(
         Agency.objects.filter(is_active=True),
         label=_("Whose case it is"),
-        required=False,
         to_field_name="code",
     )
     note = note_field()
@@ -212,16 +217,38 @@ class ReplyForm(MoveForm):
     outcome = forms.ChoiceField(
         label=_("Outcome"), choices=[("", "—"), *Outcome.choices], required=False
     )
+    promised_on = day_field(_("Promised until"), required=False)
+    promise = forms.CharField(label=_("What is promised"), max_length=300, required=False)
+    new_fact = forms.CharField(
+        label=_("What is new since the last interim reply"), max_length=500, required=False
+    )
     override = forms.CharField(
         label=_("Why send in spite of the blocking remark"), max_length=500, required=False
     )
 
+    def prepare(self) -> None:
+        names = dict(Reply.Kind.choices)
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]
+            (kind, names[kind]) for kind in kinds_of(self.case)
+        ]
+
     def clean_kind(self) -> str:
-        kind = self.cleaned_data["kind"] or Reply.Kind.FINAL.value
-        if kind == Reply.Kind.INTERIM and not MOVES["give_interim"].works:
-            # It would be published as the answer and stop the citizen's term.
-            raise forms.ValidationError(_("Interim replies cannot be sent yet."))
-        return kind
+        return self.cleaned_data["kind"] or Reply.Kind.FINAL.value
+
+    def clean_promised_on(self) -> date | None:
+        day: date | None = self.cleaned_data["promised_on"]
+        if day is not None:
+            check_workday(self.case, day)
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        promising = data.get("kind") in (Reply.Kind.INTERIM, Reply.Kind.PLANNED)
+        if promising and not data.get("promised_on") and "promised_on" not in self.errors:
+            self.add_error("promised_on", word_change("promise_needs_day"))
+        if not promising:
+            data |= {"promised_on": None, "promise": "", "new_fact": ""}
+        return data
 
 
 class RemarkForm(MoveForm):
@@ -244,7 +271,9 @@ class ReworkForm(MoveForm):
     reply = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-class PublishForm(MoveForm):
+class PostedForm(MoveForm):
+    """A reply that was posted by hand: the link, the moment, and which one was read."""
+
     url = forms.URLField(
         label=_("Link to the published reply"),
         required=False,
@@ -259,6 +288,130 @@ class PublishForm(MoveForm):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
     )
     reply = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class PublishForm(PostedForm):
+    """59-FZ adds the letter: its number, who signs it and what came of the appeal."""
+
+    outgoing_number = forms.CharField(label=_("Outgoing number"), max_length=40, required=False)
+    signer = forms.CharField(
+        label=_("Who signs"), max_length=200, required=False, help_text=_("Empty: yourself.")
+    )
+    result = forms.ChoiceField(
+        label=_("Result for the report"),
+        choices=[("", "—"), *Appeal.Result.choices],
+        required=False,
+    )
+
+    def prepare(self) -> None:
+        if self.case.regime != Regime.LAW59:
+            for name in ("outgoing_number", "signer", "result"):
+                del self.fields[name]
+        else:
+            self.fields["outgoing_number"].required = True
+
+
+class PaperForm(MoveForm):
+    """Base of the moves of 59-FZ that send a paper."""
+
+    outgoing_number = forms.CharField(label=_("Outgoing number"), max_length=40)
+    signer = forms.CharField(
+        label=_("Who signs"), max_length=200, required=False, help_text=_("Empty: yourself.")
+    )
+
+
+class RegisterAppealForm(MoveForm):
+    incoming_number = forms.CharField(label=_("Incoming number"), max_length=40)
+    registered_on = day_field(_("Registered on"), required=False, help_text=_("Empty: today, now."))
+    migration = forms.BooleanField(
+        label=_("About a breach of migration law, sent to the governor: 20 days"), required=False
+    )
+
+
+class ExtendAppealForm(PaperForm):
+    until = day_field(_("New last day"), help_text=_("Thirty days more at most, once."))
+    ground = note_field(_("Why: the citizen will read it"), required=True)
+
+    field_order = ("until", "ground", "outgoing_number", "signer")
+
+    def clean_until(self) -> date:
+        day: date = self.cleaned_data["until"]
+        check_workday(self.case, day)
+        return day
+
+
+class ForwardAppealForm(PaperForm):
+    body = forms.CharField(label=_("Body the appeal goes to"), max_length=300)
+    ground = note_field(_("Addition to the notice"))
+
+    field_order = ("body", "ground", "outgoing_number", "signer")
+
+
+class ShortNoticeForm(PaperForm):
+    kind = ReasonField(ReasonKind.NOTICE)
+    details = note_field(
+        _("Addition to the notice"),
+    )
+
+    field_order = ("kind", "details", "outgoing_number", "signer")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("kind") == "on-site" and not data.get("details"):
+            self.add_error("details", word_change("site_address_missing"))
+        return data
+
+
+class CeaseForm(PaperForm):
+    agreed_by = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Lawyer or other person of the agency who agreed"),
+        to_field_name="username",
+    )
+    no_new_arguments = forms.BooleanField(
+        label=_("I have read the appeal: it holds no new arguments or circumstances")
+    )
+    note = note_field()
+
+    field_order = ("agreed_by", "no_new_arguments", "outgoing_number", "signer", "note")
+
+    def prepare(self) -> None:
+        self.fields["agreed_by"].queryset = (  # type: ignore[attr-defined]
+            User.objects.filter(is_active=True, agency__in=_line(self.case.agency))
+            .exclude(pk=self.actor.pk)
+            .order_by("last_name", "first_name")
+        )
+
+
+class FirstResponseForm(MoveForm):
+    url = forms.URLField(label=_("Link to the response"), required=False, assume_scheme="https")
+    note = note_field()
+
+
+class MarkForm(MoveForm):
+    value = forms.TypedChoiceField(
+        label=_("Mark"),
+        choices=[(str(n), str(n)) for n in range(5, 0, -1)],
+        coerce=int,
+    )
+    comment = note_field(_("In the author's words"))
+
+
+class ReopenForm(MoveForm):
+    reason = note_field(_("Reason"), required=True)
+    cause = forms.ChoiceField(
+        label=_("Who wants it"),
+        choices=[
+            ("supervisor", _("the supervisor")),
+            ("author", _("the author")),
+            ("promise", _("a promise was not kept")),
+        ],
+        required=False,
+    )
+
+
+class DeclineForm(MoveForm):
+    note = note_field(_("Why it stays"), required=True)
 
 
 class ControlForm(MoveForm):
@@ -281,6 +434,12 @@ class ExtendForm(MoveForm):
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
     )
     reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def clean_until(self) -> Any:
+        until = self.cleaned_data["until"]
+        if self.case.agency is not None:
+            check_workday(self.case, until.astimezone(self.case.agency.zone).date())
+        return until
 
 
 class NoteTextForm(MoveForm):

@@ -11,19 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
-from cases.querysets import CaseQuerySet, ReplyQuerySet
-from cases.workflow import BEFORE_AGENCY, OPEN, Status
-
-
-class Regime(models.TextChoices):
-    """The legal world a case lives in; each has its own clocks."""
-
-    SOCIAL = "social", _("social networks")
-    POS = "pos", _("feedback platform")
-    LAW59 = "law59", _("59-FZ")
-    PORTAL = "portal", _("regional portal")
-    HOTLINE = "hotline", _("hotline")
-    INTERNAL = "internal", _("internal")
+from cases.querysets import CaseQuerySet, ClockQuerySet, ReplyQuerySet
+from cases.workflow import BEFORE_AGENCY, OPEN, Regime, Status
 
 
 class CaseKind(models.TextChoices):
@@ -143,6 +132,7 @@ class DeadlineRule(models.Model):
         RETURN = "return", _("return for rework")
         INTERIM = "interim", _("interim reply")
         ANSWER = "answer", _("publication")
+        DISPUTE = "dispute", _("competence dispute")
         MAIN_DUE = "main_due", _("end of the main term")
 
     code = models.CharField(_("code"), max_length=20)
@@ -215,6 +205,7 @@ class ReasonKind(models.TextChoices):
     RETURN = "return", _("return for rework")
     CLOSING = "closing", _("closing")
     REDIRECT = "redirect", _("competence dispute")
+    NOTICE = "notice", _("notice instead of a reply")
 
 
 class Reason(models.Model):
@@ -318,6 +309,7 @@ class MassEvent(models.Model):
 class Case(models.Model):
     number = models.CharField(_("number"), max_length=12, unique=True)
     regime = models.CharField(_("regime"), max_length=12, choices=Regime, default=Regime.SOCIAL)
+    fast_track = models.BooleanField(_("fast track"), default=False)
     kind = models.CharField(
         _("kind of case"), max_length=16, choices=CaseKind, default=CaseKind.SOLVABLE
     )
@@ -371,6 +363,7 @@ class Case(models.Model):
     assigned_at = models.DateTimeField(_("assigned"), null=True, blank=True)
     submitted_at = models.DateTimeField(_("sent for approval"), null=True, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    first_response_at = models.DateTimeField(_("first response"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
@@ -413,6 +406,22 @@ class Case(models.Model):
     )
     returns = models.PositiveSmallIntegerField(_("returns for rework"), default=0)
     extensions = models.PositiveSmallIntegerField(_("extensions"), default=0)
+    interims = models.PositiveSmallIntegerField(_("interim replies"), default=0)
+    postponements = models.PositiveSmallIntegerField(_("moves of the planned date"), default=0)
+    reopenings = models.PositiveSmallIntegerField(_("reopened by the author"), default=0)
+    # Too many returns for rework: the head of the agency answers for it from this moment.
+    escalated_at = models.DateTimeField(_("with the head of the agency since"), null=True)
+    # A rejection waits for a second person.
+    rejection_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("rejection proposed by"),
+    )
+    rejection_reason = models.CharField(_("reason of rejection"), max_length=60, blank=True)
     # Set by a person's hand: a later import never overwrites these fields.
     touched = models.JSONField(default=list, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -501,6 +510,18 @@ class Case(models.Model):
                 condition=Q(answered_at__isnull=False) & ~Q(place=""),
             ),
             models.Index("event", name="case_event", condition=Q(event__isnull=False)),
+            models.Index(
+                "agency",
+                "id",
+                name="case_escalated",
+                condition=Q(is_open=True, escalated_at__isnull=False),
+            ),
+            models.Index(
+                "received_at",
+                "id",
+                name="case_rejection_asked",
+                condition=Q(rejection_by__isnull=False, status=Status.MODERATION),
+            ),
             models.Index(
                 "controlled_by", name="case_control", condition=Q(controlled_by__isnull=False)
             ),
@@ -595,29 +616,53 @@ class Clock(models.Model):
     """A term running for a case: when it is due and the stored reasoning behind it."""
 
     class Kind(models.TextChoices):
+        """`total`: the whole term of the citizen; a redirect resets neither it nor `reply`."""
+
         TOTAL = "total", _("total")
         REPLY = "reply", _("first reply")
+        EXECUTOR = "executor", _("executor")
+        APPROVAL = "approval", _("approval")
         STAGE = "stage", _("stage")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="clocks")
     kind = models.CharField(max_length=8, choices=Kind)
     rule = models.ForeignKey(DeadlineRule, models.PROTECT, null=True, db_index=False)
     code = models.CharField(max_length=20)
+    # Of the executor's terms: whose; overdue is counted once for it.
+    assignment = models.ForeignKey(
+        "cases.Assignment", models.SET_NULL, null=True, blank=True, related_name="clocks"
+    )
     started_at = models.DateTimeField()
     due_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True, blank=True)
+    # The due moment that passed: stays when the term is extended afterwards.
+    missed_at = models.DateTimeField(null=True, blank=True)
+    warning_only = models.BooleanField(default=False)
     explanation = models.JSONField(default=dict)
+
+    objects = ClockQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("term")
         verbose_name_plural = _("terms")
         constraints = [
             models.UniqueConstraint(
-                "case", "code", name="clock_runs_once", condition=Q(stopped_at__isnull=True)
+                "case",
+                "kind",
+                "code",
+                name="clock_runs_once",
+                condition=Q(stopped_at__isnull=True),
             ),
             models.CheckConstraint(
                 name="clock_due_after_start", condition=Q(due_at__gte=F("started_at"))
             ),
+        ]
+        indexes = [
+            # Warnings, escalation and the nightly recomputation walk what still runs.
+            models.Index(
+                "due_at", "id", name="clock_running", condition=Q(stopped_at__isnull=True)
+            ),
+            models.Index("case", name="clock_missed", condition=Q(missed_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -630,6 +675,7 @@ class Reply(models.Model):
     class Kind(models.TextChoices):
         FINAL = "final", _("final")
         INTERIM = "interim", _("interim")
+        PLANNED = "planned", _("planned works")
         FORWARD = "forward", _("forwarded")
         REFUSAL = "refusal", _("refusal")
 
@@ -655,6 +701,10 @@ class Reply(models.Model):
     kind = models.CharField(_("kind of reply"), max_length=8, choices=Kind, default=Kind.FINAL)
     state = models.CharField(_("state"), max_length=10, choices=State)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
+    # Of an interim reply and of planned works: until when, what, and what is new since the last.
+    promised_on = models.DateField(_("promised until"), null=True, blank=True)
+    promise = models.CharField(_("what is promised"), max_length=300, blank=True)
+    new_fact = models.CharField(_("new fact"), max_length=500, blank=True)
     text = models.TextField(_("text"))
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     corrects = models.ForeignKey(
@@ -682,6 +732,10 @@ class Reply(models.Model):
             models.CheckConstraint(
                 name="reply_published_has_moment",
                 condition=~Q(state="published") | Q(published_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="reply_promise_has_day",
+                condition=~Q(kind="planned") | Q(promised_on__isnull=False),
             ),
         ]
         indexes = [
@@ -823,3 +877,50 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+# Last: these name the models above.
+from cases.models_work import (  # noqa: E402
+    Appeal,
+    Assignment,
+    Mark,
+    Paper,
+    Promise,
+    WorkflowSetting,
+)
+
+__all__ = [
+    "Appeal",
+    "Assignment",
+    "Attachment",
+    "Case",
+    "CaseEvent",
+    "CaseKind",
+    "CaseState",
+    "Channel",
+    "Citizen",
+    "Clock",
+    "DeadlineRule",
+    "Draft",
+    "Finding",
+    "IdempotencyKey",
+    "Mark",
+    "MassEvent",
+    "Message",
+    "Outcome",
+    "Paper",
+    "Promise",
+    "QualitySetting",
+    "Reason",
+    "ReasonKind",
+    "Regime",
+    "Reply",
+    "ReplyKey",
+    "ReplyPrint",
+    "Review",
+    "RoutingRule",
+    "Territory",
+    "Topic",
+    "TopicGroup",
+    "WorkflowSetting",
+]

@@ -35,6 +35,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def overdue(self) -> Self:
         return self.open().filter(due_at__lt=Now())
 
+    def missed_a_term(self) -> Self:
+        """Cases whose citizen waited longer than his term, each once; ended ones included."""
+        from cases.models import Clock  # noqa: PLC0415  models import this module
+
+        missed = Clock.objects.missed().owed_to_citizen().filter(case=models.OuterRef("pk"))
+        return self.filter(models.Exists(missed))
+
     def due_between(self, start: datetime, end: datetime) -> Self:
         """Open cases due in [start, end)."""
         return self.open().filter(due_at__gte=start, due_at__lt=end)
@@ -86,6 +93,35 @@ class ReplyQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
     def unchecked(self) -> Self:
         return self.filter(risk__isnull=True)
+
+
+class ClockQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def running(self) -> Self:
+        return self.filter(stopped_at__isnull=True)
+
+    def missed(self) -> Self:
+        """Terms that passed, whether they run, were stopped late or were extended afterwards."""
+        late = models.Q(missed_at__isnull=False) | models.Q(
+            stopped_at__isnull=True, due_at__lt=Now()
+        )
+        return self.filter(late, warning_only=False)
+
+    def owed_to_citizen(self) -> Self:
+        """The terms of the case itself, not of a stage inside it."""
+        return self.filter(kind__in=["total", "reply"])
+
+
+class AssignmentQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: "User", right: str = Right.VIEW_CASES) -> Self:
+        ids = granted_agency_ids(user, right)
+        return self if ids is None else self.filter(agency__in=sorted(ids))
+
+    def overdue(self) -> Self:
+        """Holdings that missed a term of theirs, each once however many terms it missed."""
+        from cases.models import Clock  # noqa: PLC0415  models import this module
+
+        missed = Clock.objects.missed().filter(assignment=models.OuterRef("pk"))
+        return self.filter(models.Exists(missed))
 
 
 def may(user: "User", right: str, case: "Case") -> bool:

@@ -24,13 +24,15 @@ _LOCKED = (
 )
 
 
-def scope_of(user: User, right: str = Right.VIEW_CASES) -> list[list[int] | None]:
-    """The two values IN_SCOPE takes."""
+def scope_of(user: User | None, right: str = Right.VIEW_CASES) -> list[list[int] | None]:
+    """The two values IN_SCOPE takes; without a user the portal itself, which sees everything."""
+    if user is None:
+        return [None, None]
     ids = granted_agency_ids(user, right)
     return [None, None] if ids is None else [sorted(ids)] * 2
 
 
-def _one(sql: str, key: Any, user: User) -> Case:
+def _one(sql: str, key: Any, user: User | None) -> Case:
     rows = planned(sql, [key, *scope_of(user)])
     found = _CASE.take(rows[0]) if rows else None
     if found is None:
@@ -43,7 +45,7 @@ def visible_case(user: User, number: str) -> Case:
     return _one(_PLAIN, number, user)
 
 
-def locked_case(case: Case, user: User) -> Case:
+def locked_case(case: Case, user: User | None) -> Case:
     """The case as it stands once its row lock is ours, if `user` may see it; else CaseNotFound.
 
     The lock is held to the end of the transaction. Agency, topic, channel are read when asked

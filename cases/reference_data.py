@@ -34,6 +34,8 @@ CHANNELS: tuple[tuple[str, str, str, bool], ...] = (
     ("gospublic", "Госпаблик", Regime.SOCIAL, True),
     ("pos", "Платформа обратной связи", Regime.POS, False),
     ("hotline", "Горячая линия", Regime.HOTLINE, False),
+    ("portal", "Региональный портал", Regime.PORTAL, False),
+    ("internal", "Внутреннее поручение", Regime.INTERNAL, False),
     ("site", "Сайт ведомства", Regime.PORTAL, False),
     ("reception", "Электронная приёмная", Regime.LAW59, False),
     ("email", "Электронная почта", Regime.PORTAL, False),
@@ -44,6 +46,7 @@ _REASON_FILES = {
     ReasonKind.RETURN: "review_grounds.yaml",
     ReasonKind.CLOSING: "close_reasons.yaml",
     ReasonKind.REDIRECT: "redirect_reasons.yaml",
+    ReasonKind.NOTICE: "notice_reasons.yaml",
 }
 
 
@@ -142,7 +145,12 @@ TITLES = {
     "L59-EXT": "Продление рассмотрения",
     "L59-MIG": "Рассмотрение по вопросам миграции",
     "L59-SHORT": "Уведомление заявителя",
+    "L59-PASS": "Передача обращения по вопросам миграции",
     "PORTAL-8": "Ответ регионального портала",
+    "HOTLINE": "Ответ на звонок",
+    "INTERNAL": "Ответ на внутреннее поручение",
+    "EXEC": "Срок исполнителя",
+    "DISPUTE": "Спор о компетенции",
     "REWORK-SN": "Доработка ответа в соцсетях",
     "REWORK": "Доработка ответа",
     "SURVEY": "Ожидание оценки",

@@ -2,7 +2,8 @@
 
 Source: domain note 9.2 (regional regulations on social-network messages, PP RF 1802 for the
 feedback platform, 59-FZ). Personal control, repeats, mass events and being overdue are facts
-beside the state, not states.
+beside the state, not states. A regime has only the moves that name it: an appeal by 59-FZ is
+never rejected, a message of a social network has no outgoing number.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from agencies.roles import Right
+
+
+class Regime(TextChoices):
+    """The legal world a case lives in; each has its own clocks and moves."""
+
+    SOCIAL = "social", _("social networks")
+    POS = "pos", _("feedback platform")
+    LAW59 = "law59", _("59-FZ")
+    PORTAL = "portal", _("regional portal")
+    HOTLINE = "hotline", _("hotline")
+    INTERNAL = "internal", _("internal")
 
 
 class Status(TextChoices):
@@ -34,49 +46,95 @@ class Status(TextChoices):
 
 
 S = Status
+R = Regime
 ENDED = frozenset({S.CLOSED, S.REJECTED, S.MERGED, S.CEASED})
 # The citizen has his answer; nobody owes anything until he objects.
 OPEN = tuple(s.value for s in Status if s not in ENDED and s != S.ANSWERED)
 BEFORE_AGENCY = (S.RECEIVED, S.MODERATION, S.REJECTED, S.MERGED)
 
+EVERY = frozenset(Regime)
+LAW59 = frozenset({R.LAW59})
+NOT_LAW59 = EVERY - LAW59
+# The citizen gives a mark and may be given an interim reply; 59-FZ knows an extension instead.
+MARKED = frozenset({R.SOCIAL, R.POS, R.PORTAL, R.HOTLINE})
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Sources -> target, and the right it takes on the case's agency.
+    """Sources -> target, the right it takes on the case's agency, the regimes that have it.
 
     `target` None: the state stays or the action decides (a reply goes to approval or review).
-    `works` False: the state is part of the cycle, the move arrives with its own screen later.
+    `also`: rights that open it as well. `system`: made by the portal itself when a term has
+    passed (actor None); it has no page.
     """
 
     title: Promise
     sources: frozenset[str]
     target: str | None
     right: str
-    works: bool = True
+    regimes: frozenset[str] = EVERY
+    also: frozenset[str] = frozenset()
+    system: bool = False
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """Any one of them opens the move."""
+        return self.also | {self.right}
+
+    def fits(self, status: str, regime: str) -> bool:
+        """Whether a case in this state and regime has the move at all."""
+        return status in self.sources and regime in self.regimes
 
 
 def _move(
-    title: Promise, sources: set[str], target: str | None, right: str, works: bool = True
+    title: Promise,
+    sources: set[str],
+    target: str | None,
+    right: str,
+    regimes: frozenset[str] = EVERY,
+    *,
+    also: frozenset[str] = frozenset(),
+    system: bool = False,
 ) -> Move:
-    return Move(title, frozenset(sources), target, right, works)
+    return Move(title, frozenset(sources), target, right, regimes, also, system)
 
 
 _AT_AGENCY = {S.ROUTED, S.IN_WORK, S.APPROVAL, S.REVIEW, S.REWORK, S.REDIRECT_ASKED}
 _OPEN = set(OPEN)
 MOVES: dict[str, Move] = {
     "start_moderation": _move(
-        _("Start moderation"), {S.RECEIVED}, S.MODERATION, Right.MODERATE_CASES
+        _("Start moderation"), {S.RECEIVED}, S.MODERATION, Right.MODERATE_CASES, NOT_LAW59
+    ),
+    "register_appeal": _move(
+        _("Register the appeal"), {S.RECEIVED}, S.MODERATION, Right.MODERATE_CASES, LAW59
     ),
     "amend": _move(_("Amend the card"), {S.RECEIVED, S.MODERATION}, None, Right.MODERATE_CASES),
-    "reject": _move(_("Reject"), {S.MODERATION}, S.REJECTED, Right.MODERATE_CASES),
-    "merge": _move(_("Merge"), {S.MODERATION}, S.MERGED, Right.MODERATE_CASES),
+    "reject": _move(_("Reject"), {S.MODERATION}, None, Right.MODERATE_CASES, NOT_LAW59),
+    "confirm_rejection": _move(
+        _("Confirm the rejection"), {S.MODERATION}, S.REJECTED, Right.MODERATE_CASES, NOT_LAW59
+    ),
+    "decline_rejection": _move(
+        _("Decline the rejection"), {S.MODERATION}, None, Right.MODERATE_CASES, NOT_LAW59
+    ),
+    "merge": _move(_("Merge"), {S.MODERATION}, S.MERGED, Right.MODERATE_CASES, NOT_LAW59),
     "route": _move(_("Route"), {S.MODERATION, S.REOPENED}, S.ROUTED, Right.ROUTE_CASES),
     "recall_routing": _move(
         _("Recall the routing"), {S.ROUTED, S.IN_WORK}, S.MODERATION, Right.ROUTE_CASES
     ),
     "take": _move(_("Take into work"), {S.ROUTED}, S.IN_WORK, Right.ANSWER_CASES),
     "assign": _move(
-        _("Assign an executor"), {S.ROUTED, S.IN_WORK, S.REWORK}, None, Right.ASSIGN_CASES
+        _("Assign an executor"),
+        {S.ROUTED, S.IN_WORK, S.REWORK, S.INTERIM, S.PLANNED},
+        None,
+        Right.ASSIGN_CASES,
+    ),
+    "respond_first": _move(
+        _("Record the first response"),
+        {S.RECEIVED, S.MODERATION, S.ROUTED, S.IN_WORK},
+        None,
+        Right.ANSWER_CASES,
+        frozenset({R.SOCIAL}),
+        also=frozenset({Right.MODERATE_CASES}),
     ),
     "dispute_competence": _move(
         _("Dispute competence"),
@@ -88,7 +146,24 @@ MOVES: dict[str, Move] = {
     "refuse_redirect": _move(
         _("Refuse the redirect"), {S.REDIRECT_ASKED}, S.IN_WORK, Right.DECIDE_DISPUTES
     ),
-    "submit_reply": _move(_("Send the reply"), {S.IN_WORK, S.REWORK}, None, Right.ANSWER_CASES),
+    "forward_appeal": _move(
+        _("Redirect to another body"),
+        {S.MODERATION, S.ROUTED, S.IN_WORK, S.REDIRECT_ASKED},
+        S.CLOSED,
+        Right.ROUTE_CASES,
+        LAW59,
+    ),
+    "short_notice": _move(
+        _("Send a notice instead of a reply"),
+        {S.MODERATION, S.ROUTED, S.IN_WORK},
+        S.CLOSED,
+        Right.MODERATE_CASES,
+        LAW59,
+        also=frozenset({Right.APPROVE_REPLIES}),
+    ),
+    "submit_reply": _move(
+        _("Send the reply"), {S.IN_WORK, S.REWORK, S.INTERIM}, None, Right.ANSWER_CASES
+    ),
     "withdraw_reply": _move(
         _("Withdraw the reply"), {S.APPROVAL, S.REVIEW}, S.IN_WORK, Right.ANSWER_CASES
     ),
@@ -100,13 +175,45 @@ MOVES: dict[str, Move] = {
         _("Return for rework"), {S.REVIEW, S.ANSWERED}, S.REWORK, Right.REVIEW_REPLIES
     ),
     "publish": _move(_("Publish"), {S.APPROVAL}, S.ANSWERED, Right.APPROVE_REPLIES),
+    "give_interim": _move(
+        _("Give an interim reply"), {S.APPROVAL}, S.INTERIM, Right.APPROVE_REPLIES, MARKED
+    ),
+    "plan": _move(
+        _("Plan the works"),
+        {S.APPROVAL},
+        S.PLANNED,
+        Right.APPROVE_REPLIES,
+        MARKED | LAW59,
+        also=frozenset({Right.REVIEW_REPLIES}),
+    ),
+    "resume_planned": _move(
+        _("Take up the planned works"), {S.PLANNED}, S.IN_WORK, Right.ANSWER_CASES, MARKED | LAW59
+    ),
     "recall_publication": _move(
         _("Recall the publication"), {S.ANSWERED}, S.APPROVAL, Right.APPROVE_REPLIES
     ),
     "correct_reply": _move(_("Correct the reply"), {S.ANSWERED}, S.IN_WORK, Right.APPROVE_REPLIES),
+    "record_mark": _move(
+        _("Record the author's mark"), {S.ANSWERED}, None, Right.MODERATE_CASES, MARKED
+    ),
     "close": _move(_("Close"), {S.ANSWERED}, S.CLOSED, Right.CLOSE_CASES),
+    "close_unmarked": _move(
+        _("Close without a mark"),
+        {S.ANSWERED},
+        S.CLOSED,
+        Right.CLOSE_CASES,
+        frozenset({R.SOCIAL}),
+        system=True,
+    ),
     "reopen": _move(_("Reopen"), {S.CLOSED}, S.REOPENED, Right.CLOSE_CASES),
     "resume": _move(_("Return to the agency"), {S.REOPENED}, S.IN_WORK, Right.ROUTE_CASES),
+    "cease": _move(
+        _("End the correspondence"),
+        {S.ROUTED, S.IN_WORK, S.REWORK, S.REOPENED},
+        S.CEASED,
+        Right.APPROVE_REPLIES,
+        LAW59,
+    ),
     # Facts beside the state, changed in the same way.
     "set_control": _move(
         _("Put under personal control"), {*_OPEN, S.ANSWERED}, None, Right.CONTROL_CASES
@@ -114,20 +221,13 @@ MOVES: dict[str, Move] = {
     "lift_control": _move(
         _("Lift personal control"), {*_OPEN, S.ANSWERED, S.CLOSED}, None, Right.LIFT_CONTROL
     ),
-    "extend": _move(_("Extend the deadline"), _AT_AGENCY, None, Right.EXTEND_DEADLINES),
+    "extend": _move(_("Extend the deadline"), _AT_AGENCY, None, Right.EXTEND_DEADLINES, NOT_LAW59),
+    "extend_appeal": _move(
+        _("Extend the appeal's term"),
+        {S.ROUTED, S.IN_WORK, S.APPROVAL, S.REVIEW, S.REWORK},
+        None,
+        Right.APPROVE_REPLIES,
+        LAW59,
+    ),
     "add_note": _move(_("Internal note"), set(Status), None, Right.WRITE_NOTES),
-    # The rest of the table: interim and planned replies, end of correspondence.
-    "give_interim": _move(
-        _("Give an interim reply"), {S.APPROVAL}, S.INTERIM, Right.APPROVE_REPLIES, works=False
-    ),
-    "submit_after_interim": _move(
-        _("Send the final reply"), {S.INTERIM}, S.APPROVAL, Right.ANSWER_CASES, works=False
-    ),
-    "plan": _move(_("Plan"), {S.APPROVAL}, S.PLANNED, Right.APPROVE_REPLIES, works=False),
-    "resume_planned": _move(
-        _("Take up a planned case"), {S.PLANNED}, S.IN_WORK, Right.ANSWER_CASES, works=False
-    ),
-    "cease": _move(
-        _("End the correspondence"), _OPEN, S.CEASED, Right.APPROVE_REPLIES, works=False
-    ),
 }

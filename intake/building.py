@@ -158,7 +158,7 @@ def start_clocks(case: Case, refs: References) -> list[Clock]:
         made = refs.clock(
             case,
             clocks.REPLY_RULES[case.regime],
-            kind=Clock.Kind.REPLY.value,
+            kind=clocks.main_kind(case.regime),
             start=start,
             agency=agency,
             stopped_at=max(stopped, start) if stopped else None,

@@ -204,8 +204,14 @@ class References:
             started_at=start,
             due_at=due[0],
             stopped_at=stopped_at,
+            missed_at=due[0] if self._missed(rule, due[0], stopped_at) else None,
+            warning_only=rule.warning_only,
             explanation=due[1],
         )
+
+    @staticmethod
+    def _missed(rule: DeadlineRule, due: datetime, stopped_at: datetime | None) -> bool:
+        return not rule.warning_only and stopped_at is not None and stopped_at > due
 
     def _due(
         self, rule: DeadlineRule, start: datetime, agency: Agency

@@ -210,6 +210,9 @@ SPECTACULAR_SETTINGS = {
         "CitizenKindEnum": "cases.models.Citizen.Kind",
         "ClockKindEnum": "cases.models.Clock.Kind",
         "ReasonKindEnum": "cases.models.ReasonKind",
+        "PaperKindEnum": "cases.models.Paper.Kind",
+        "PromiseStateEnum": "cases.models.Promise.State",
+        "AppealResultEnum": "cases.models.Appeal.Result",
     },
 }
 

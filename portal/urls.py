@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import health, home
+from portal import card, health, home
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("health/ready/", health.ready, name="health-ready"),
     path("", include("agencies.urls")),
     path("", include("cases.urls")),
+    path("cases/<str:number>/card/", card.card, name="case-card"),
     path("", include("intake.urls")),
     path("api/", include("portal.api.urls")),
     path("admin/", admin.site.urls),

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.dates import MONTHS_ALT
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -15,6 +16,27 @@ ONE_DAY = timedelta(days=1)
 WHOLE_HOUR = 60
 LUNCH_STARTS = range(11 * 60, 15 * 60 + 1)
 LONGEST_LUNCH = 2 * 60
+
+
+def explain_clock(explanation: dict[str, Any]) -> str:
+    """`explain_due` of a stored clock: also promised days, extensions, terms taken from another."""
+    if "promise" in explanation:
+        day = date.fromisoformat(explanation["promise"])
+        parts = [_("promised to the citizen until %(day)s") % {"day": _day_year(day)}]
+    else:
+        parts = [explain_due(explanation)]
+    if explanation.get("bound_to"):
+        parts.append(_("together with the citizen's term"))
+    for step in explanation.get("extended", []):
+        until = localtime(datetime.fromisoformat(step["until"]))
+        values = {
+            "day": _day_year(until),
+            "time": f"{until:%H:%M}",
+            "who": step.get("by", ""),
+            "reason": step.get("reason", ""),
+        }
+        parts.append(_("extended until %(day)s, %(time)s by %(who)s: %(reason)s") % values)
+    return "; ".join(part for part in parts if part)
 
 
 def explain_due(explanation: dict[str, Any]) -> str:

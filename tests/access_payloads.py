@@ -5,16 +5,13 @@ Adding a route without a row here fails `test_access` with the route's name.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
-
-from django.utils import timezone
 
 from agencies.roles import Right
 from cases.doors import DOORS
 from cases.models import Case, ReasonKind
-from cases.workflow import Status
-from tests.factories import REPLY, first_reason
+from cases.workflow import Regime, Status
+from tests.factories import REPLY, first_reason, next_workday
 
 Body = Callable[["Any", Case], dict[str, Any]]
 
@@ -23,12 +20,24 @@ MOVES: dict[str, Body] = {
     "start_moderation": lambda world, case: {},
     "amend": lambda world, case: {"title": "Яма у подъезда"},
     "reject": lambda world, case: {"reason": first_reason(ReasonKind.REJECTION)},
+    "register_appeal": lambda world, case: {"incoming_number": "А-15/26"},
+    "confirm_rejection": lambda world, case: {"note": "Согласна"},
+    "decline_rejection": lambda world, case: {"note": "Вопрос есть"},
     "merge": lambda world, case: {"into": world.merge_target(case).number},
     "route": lambda world, case: {"agency": "neutral"},
     "recall_routing": lambda world, case: {"reason": "Не то ведомство"},
     "take": lambda world, case: {},
     "assign": lambda world, case: {"executor": world.executor_of(case).username},
-    "dispute_competence": lambda world, case: {"reason": first_reason(ReasonKind.REDIRECT)},
+    "respond_first": lambda world, case: {"url": "https://vk.example/wall-1_1"},
+    "dispute_competence": lambda world, case: {
+        "reason": first_reason(ReasonKind.REDIRECT),
+        "proposed": "neutral",
+    },
+    "forward_appeal": lambda world, case: {
+        "body": "Прокуратура области",
+        "outgoing_number": "12-п/1",
+    },
+    "short_notice": lambda world, case: {"kind": "court", "outgoing_number": "12-у/1"},
     "redirect": lambda world, case: {"agency": "neutral"},
     "refuse_redirect": lambda world, case: {"note": "Ваша территория"},
     "submit_reply": lambda world, case: {"text": REPLY},
@@ -36,17 +45,37 @@ MOVES: dict[str, Body] = {
     "return_to_author": lambda world, case: {"remark": "Назовите срок"},
     "accept_reply": lambda world, case: {},
     "return_for_rework": lambda world, case: {"grounds": [first_reason(ReasonKind.RETURN)]},
-    "publish": lambda world, case: {"url": "https://vk.example/wall-1_2"},
+    "publish": lambda world, case: {
+        "url": "https://vk.example/wall-1_2",
+        **({"outgoing_number": "12-о/1"} if case.regime == Regime.LAW59 else {}),
+    },
+    "give_interim": lambda world, case: {"url": "https://vk.example/wall-1_3"},
+    "plan": lambda world, case: {
+        "url": "https://vk.example/wall-1_4",
+        **({"outgoing_number": "12-о/2"} if case.regime == Regime.LAW59 else {}),
+    },
+    "resume_planned": lambda world, case: {},
     "recall_publication": lambda world, case: {"reason": "Не та ссылка"},
     "correct_reply": lambda world, case: {"reason": "Опечатка в сроке"},
+    "record_mark": lambda world, case: {"value": "2", "comment": "Ничего не сделали"},
+    "cease": lambda world, case: {
+        "agreed_by": world.colleague_of(case).username,
+        "no_new_arguments": "on",
+        "outgoing_number": "12-п/9",
+    },
     "close": lambda world, case: {"reason": first_reason(ReasonKind.CLOSING)},
     "reopen": lambda world, case: {"reason": "Житель возразил"},
     "resume": lambda world, case: {},
     "set_control": lambda world, case: {"reason": "Поручение губернатора"},
     "lift_control": lambda world, case: {"reason": "Исполнено"},
     "extend": lambda world, case: {
-        "until": (timezone.now() + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M"),
+        "until": f"{next_workday(30):%Y-%m-%d}T12:00",
         "reason": "Ждём запчасти",
+    },
+    "extend_appeal": lambda world, case: {
+        "until": f"{next_workday(10):%Y-%m-%d}",
+        "ground": "Запрошены сведения у владельца сетей",
+        "outgoing_number": "12-у/2",
     },
     "add_note": lambda world, case: {"text": "Позвонить мастеру"},
 }
@@ -61,7 +90,8 @@ class Route:
     `status`: state of the case. `refusal`: answer to who lacks the right. `region_wide`: the
     right must reach every agency. `query`: added to the address. `echoes`: shows what was
     asked for, so the marker may stand in the answer (foreign numbers may not). `multipart`: a
-    call of the API that takes a form with files, not JSON.
+    call of the API that takes a form with files, not JSON. `move`: whose
+    case it takes (its regime, its kind of reply).
     """
 
     method: str = "get"
@@ -76,6 +106,7 @@ class Route:
     query: str = ""
     echoes: bool = False
     multipart: bool = False
+    move: str = ""
 
 
 def _case(*rights: str, **given: Any) -> Route:
@@ -124,6 +155,7 @@ ROUTES: dict[str, Route] = {
         }.items()
     },
     "case-detail": _case(Right.VIEW_CASES),
+    "case-card": _case(Right.VIEW_CASES),
     "case-draft": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": "Набрано"}),
     "case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
     "case-attach": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"file": w.upload()}),
@@ -158,13 +190,24 @@ ROUTES: dict[str, Route] = {
             "posted_at": "2026-06-10T10:12:00+03:00",
         },
     ),
+    "api-marks": _any(
+        Right.IMPORT_MESSAGES,
+        method="post",
+        region_wide=True,
+        body=lambda w, c: {
+            "channel": "vk",
+            "external_id": f"m{w.case(Status.ANSWERED, 'own').pk}",
+            "value": 5,
+        },
+    ),
     "api-cases": Route(query="q=яма"),
     "api-case": _case(Right.VIEW_CASES),
     "api-case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
     **{
         f"{prefix}case-{door.slug}": _case(
-            door.move.right,
+            *door.move.rights,
             method="post",
+            move=name,
             status=next(s for s in Status.values if s in door.move.sources and s != "received")
             if len(door.move.sources) > 1
             else next(iter(door.move.sources)),
@@ -200,6 +243,7 @@ ADMIN_MODELS: dict[str, tuple[frozenset[str], bool]] = {
     "cases_routingrule": (ADMINISTRATORS, True),
     "cases_deadlinerule": (ADMINISTRATORS, True),
     "cases_qualitysetting": (ADMINISTRATORS, True),
+    "cases_workflowsetting": (ADMINISTRATORS, True),
     "cases_reason": (ADMINISTRATORS, True),
     "cases_channel": (ADMINISTRATORS, True),
     "cases_massevent": (ADMINISTRATORS, True),

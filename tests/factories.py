@@ -1,6 +1,6 @@
 """Rows for tests, made in the plainest way: a case in any state with all that state implies."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
@@ -11,12 +11,15 @@ from agencies.models import Agency, AgencyUserPermission, User, WorkingCalendar
 from cases import reference_data
 from cases.actions.moderation import next_numbers, refresh_search
 from cases.models import (
+    Appeal,
+    Assignment,
     Case,
     CaseEvent,
     Channel,
     Citizen,
     Clock,
     Message,
+    Promise,
     Reason,
     Reply,
     Territory,
@@ -39,8 +42,32 @@ _REPLY_STATES = {
     Status.ANSWERED: Reply.State.PUBLISHED,
     Status.CLOSED: Reply.State.PUBLISHED,
     Status.REOPENED: Reply.State.PUBLISHED,
+    Status.INTERIM: Reply.State.PUBLISHED,
+    Status.PLANNED: Reply.State.PUBLISHED,
 }
+_REPLY_KINDS = {Status.INTERIM: Reply.Kind.INTERIM, Status.PLANNED: Reply.Kind.PLANNED}
 WITHOUT_AGENCY = {Status.RECEIVED, Status.MODERATION, Status.REJECTED, Status.MERGED}
+
+
+MAIN_CODES = {
+    "social": "SN-FIRST",
+    "pos": "POS-STD",
+    "law59": "L59-MAIN",
+    "portal": "PORTAL-8",
+    "hotline": "HOTLINE",
+    "internal": "INTERNAL",
+}
+
+
+def next_workday(ahead: int = 2) -> date:
+    """A working day of the production calendar, at least so many days from today."""
+    from cases.calendar import work_calendar
+
+    day = timezone.localdate() + timedelta(days=ahead)
+    calendar = work_calendar(make_calendar().pk)
+    while not calendar.is_workday(day):
+        day += timedelta(days=1)
+    return day
 
 
 def load_reference() -> None:
@@ -161,7 +188,9 @@ def make_case(
     if executor is None and agency is not None:
         executor = make_person("executor", agency)
     ended = status in {Status.CLOSED, Status.REJECTED, Status.MERGED, Status.CEASED}
-    answered = status in {Status.ANSWERED, Status.CLOSED, Status.REOPENED}
+    answered = status in {Status.ANSWERED, Status.CLOSED, Status.REOPENED, Status.PLANNED}
+    regime = facts.get("regime", "social")
+    facts_kind = facts.pop("reply_kind", "")
     text = facts.pop("text", f"Во дворе яма, когда её засыпят? {marker}")
     case = Case.objects.create(
         number=next_numbers(1, now)[0],
@@ -178,7 +207,8 @@ def make_case(
             "received_at": now - timedelta(hours=5),
             "registered_at": now - timedelta(hours=5),
             "assigned_at": now - timedelta(hours=4) if agency else None,
-            "due_at": None if ended or answered else now + timedelta(days=1),
+            "due_at": None if ended or status == Status.ANSWERED else now + timedelta(days=1),
+            "interims": int(status == Status.INTERIM),
             "answered_at": now - timedelta(hours=1) if answered else None,
             "closed_at": now if ended else None,
             "control_reason": marker,
@@ -199,11 +229,26 @@ def make_case(
     CaseEvent.objects.create(
         case=case, move="register", after=Status.RECEIVED, data={"note": marker}
     )
-    if case.due_at is not None and agency is not None:
+    if regime == "law59":
+        registered = status != Status.RECEIVED
+        Appeal.objects.create(
+            case=case,
+            incoming_number=f"{case.number}/вх" if registered else "",
+            received_at=case.received_at,
+            registered_at=case.registered_at if registered else None,
+        )
+    if agency is not None and case.is_open and status not in WITHOUT_AGENCY:
+        Assignment.objects.create(
+            case=case, agency=agency, executor=executor, at=case.assigned_at or now
+        )
+    if case.due_at is not None and agency is not None and status != Status.PLANNED:
+        social = regime == "social"
+        kind = Clock.Kind.REPLY if social and status != Status.INTERIM else Clock.Kind.TOTAL
+        code = "SN-FINAL" if social and kind == Clock.Kind.TOTAL else MAIN_CODES[regime]
         Clock.objects.create(
             case=case,
-            kind=Clock.Kind.REPLY,
-            code="SN-FIRST",
+            kind=kind,
+            code=code,
             started_at=case.received_at,
             due_at=case.due_at,
         )
@@ -211,7 +256,28 @@ def make_case(
         case.risk = 0.8 if status == Status.REVIEW else 0.2
         case.flagged = status == Status.REVIEW
         case.save(update_fields=["risk", "flagged"])
-        make_reply(case, _REPLY_STATES[status], text=f"{REPLY} {marker}", risk=case.risk)
+        kind = facts_kind or _REPLY_KINDS.get(Status(status), Reply.Kind.FINAL)
+        promised = None if kind == Reply.Kind.FINAL else next_workday()
+        reply = make_reply(
+            case,
+            _REPLY_STATES[status],
+            text=f"{REPLY} {marker}",
+            risk=case.risk,
+            kind=kind,
+            promised_on=promised,
+        )
+        if status in _REPLY_KINDS:
+            Promise.objects.create(
+                case=case, reply=reply, what=f"Засыпать яму {marker}".strip(), until_on=promised
+            )
+            if status == Status.PLANNED:
+                Clock.objects.create(
+                    case=case,
+                    kind=Clock.Kind.STAGE,
+                    code="PROMISE",
+                    started_at=now - timedelta(hours=1),
+                    due_at=case.due_at,
+                )
     refresh_search([case.pk])
     return case
 

@@ -1,6 +1,7 @@
 """One region for the access test: own, subordinate and foreign cases, a person per role."""
 
 from functools import cached_property
+from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -8,8 +9,8 @@ from django.test import Client
 from agencies.models import Agency, User
 from agencies.roles import Right, Role
 from cases.attachments import _path
-from cases.models import Attachment, Case
-from cases.workflow import Status
+from cases.models import Attachment, Case, Citizen, Clock, Reply
+from cases.workflow import LAW59, MOVES, Regime, Status
 from tests import factories
 
 MARKER = "секретзимородок"
@@ -18,6 +19,29 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63"
     "64f8ffbf1e0005fe02fea7350c8e0000000049454e44ae426082"
 )
+
+# Moves that need more than a state: the regime, a proposal, a reply of their kind, a term.
+LAW59_MOVES = frozenset(name for name, move in MOVES.items() if move.regimes == LAW59)
+SPECIAL: dict[str, str] = {
+    **dict.fromkeys(LAW59_MOVES, "law59"),
+    "confirm_rejection": "rejecting",
+    "decline_rejection": "rejecting",
+    "give_interim": "interim",
+    "plan": "planned",
+    "respond_first": "primary",
+}
+_SPECIAL_STATES: dict[str, tuple[str, ...]] = {
+    # Those the moves of 59-FZ start from, and two with answers: without them none is ended.
+    "law59": tuple(
+        s
+        for s in Status.values
+        if s in ("answered", "closed") or any(s in MOVES[m].sources for m in LAW59_MOVES)
+    ),
+    "rejecting": (Status.MODERATION,),
+    "interim": (Status.APPROVAL,),
+    "planned": (Status.APPROVAL,),
+    "primary": tuple(sorted(MOVES["respond_first"].sources)),
+}
 
 
 class World:
@@ -37,11 +61,16 @@ class World:
         self.known = factories.make_person(username="known")
         self.known.set_password(self.password)
         self.known.save()
-        self._cases: dict[tuple[str, str], Case] = {}
+        self._cases: dict[tuple[str, str, str], Case] = {}
         self._executors: dict[int, User] = {}
+        self._authors: dict[str, Citizen] = {}
         for status in Status.values:
             for scope in SCOPES:
-                self._cases[status, scope] = self._make(status, scope)
+                self._cases["", status, scope] = self._make(status, scope)
+        for kind, states in _SPECIAL_STATES.items():
+            for status in states:
+                for scope in SCOPES:
+                    self._cases[kind, status, scope] = self._special(kind, status, scope)
         self.clients: dict[str, Client] = {}
         # Not among `people`: they reach everything, foreign cases included.
         self.regional: dict[str, User] = {
@@ -53,33 +82,65 @@ class World:
             self.clients[name] = Client(raise_request_exception=False)
             self.clients[name].force_login(person)
 
-    def _make(self, status: str, scope: str) -> Case:
+    def _make(self, status: str, scope: str, **facts: Any) -> Case:
         marker = MARKER if scope == "other" else ""
         agency = self.agencies[scope]
         case = factories.make_case(
-            status, agency, marker, controlled_by=self.people[Role.HEAD_OFFICE]
+            status, agency, marker, controlled_by=self.people[Role.HEAD_OFFICE], **facts
         )
         Attachment.objects.create(
             case=case, name=f"акт {marker}.png", sha256="ab" * 32, media_type="image/png", size=9
         )
         return case
 
-    def case(self, status: str, scope: str) -> Case:
-        return self._cases[status, scope]
+    def _special(self, kind: str, status: str, scope: str) -> Case:
+        if kind == "law59":
+            # One author asks again and again: his correspondence may be ended.
+            if scope not in self._authors:
+                marker = MARKER if scope == "other" else ""
+                self._authors[scope] = factories.make_citizen(marker)
+            return self._make(status, scope, regime=Regime.LAW59, citizen=self._authors[scope])
+        if kind == "rejecting":
+            other = factories.make_person(Role.OPERATOR, self.agencies["region"])
+            return self._make(status, scope, rejection_by=other, rejection_reason="spam")
+        if kind == "primary":
+            case = self._make(status, scope)
+            Clock.objects.create(
+                case=case,
+                kind=Clock.Kind.REPLY,
+                code="SN-PRIMARY",
+                started_at=case.received_at,
+                due_at=case.received_at,
+            )
+            return case
+        return self._make(
+            status,
+            scope,
+            reply_kind=Reply.Kind.INTERIM if kind == "interim" else Reply.Kind.PLANNED,
+        )
+
+    def case(self, status: str, scope: str, move: str = "") -> Case:
+        """The case for a move: in a state its regime has, prepared as the move needs it."""
+        kind = SPECIAL.get(move, "")
+        return self._cases.get((kind, status, scope)) or self._cases["", status, scope]
 
     @cached_property
     def foreign_numbers(self) -> list[str]:
-        return [case.number for (_s, scope), case in self._cases.items() if scope == "other"]
+        return [case.number for (*_key, scope), case in self._cases.items() if scope == "other"]
 
     def merge_target(self, case: Case) -> Case:
         """Another case of the same agency: a target one may see."""
         scope = next(s for s in SCOPES if self.agencies[s].pk == case.agency_id)
-        found = self._cases[Status.IN_WORK, scope]
-        return found if found.pk != case.pk else self._cases[Status.ROUTED, scope]
+        found = self._cases["", Status.IN_WORK, scope]
+        return found if found.pk != case.pk else self._cases["", Status.ROUTED, scope]
 
     def executor_of(self, case: Case) -> User:
         assert case.executor is not None
         return case.executor
+
+    def colleague_of(self, case: Case) -> User:
+        """Somebody of the case's own agency who is not the one who decides."""
+        return self.executor_of(case)
 
     def file_of(self, case: Case) -> Attachment:
         from django.core.files.base import ContentFile

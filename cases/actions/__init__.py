@@ -10,14 +10,46 @@ from cases.actions.agency import (
     recall_routing,
     redirect,
     refuse_redirect,
+    respond_first,
     resume,
     route,
     take,
 )
-from cases.actions.arrival import check_may_receive, receive
-from cases.actions.control import add_note, close, extend, lift_control, reopen, set_control
-from cases.actions.moderation import amend, merge, register, reject, start_moderation
-from cases.actions.publication import correct_reply, publish, recall_publication
+from cases.actions.appeals import (
+    cease,
+    extend_appeal,
+    forward_appeal,
+    register_appeal,
+    short_notice,
+)
+from cases.actions.arrival import check_may_receive, receive, receive_mark
+from cases.actions.control import (
+    add_note,
+    close,
+    close_unmarked,
+    extend,
+    lift_control,
+    record_mark,
+    set_control,
+)
+from cases.actions.moderation import (
+    amend,
+    confirm_rejection,
+    decline_rejection,
+    merge,
+    register,
+    reject,
+    start_moderation,
+)
+from cases.actions.publication import (
+    correct_reply,
+    give_interim,
+    plan,
+    publish,
+    recall_publication,
+    resume_planned,
+)
+from cases.actions.reopening import reopen
 from cases.actions.replies import return_to_author, save_draft, submit_reply, withdraw_reply
 from cases.actions.review import accept_reply, return_for_rework
 
@@ -26,28 +58,42 @@ __all__ = [
     "add_note",
     "amend",
     "assign",
+    "cease",
     "check_may_receive",
     "close",
+    "close_unmarked",
+    "confirm_rejection",
     "correct_reply",
+    "decline_rejection",
     "dispute_competence",
     "extend",
+    "extend_appeal",
+    "forward_appeal",
+    "give_interim",
     "lift_control",
     "merge",
+    "plan",
     "publish",
-    "receive",
     "recall_publication",
     "recall_routing",
+    "receive",
+    "receive_mark",
+    "record_mark",
     "redirect",
     "refuse_redirect",
     "register",
+    "register_appeal",
     "reject",
     "reopen",
+    "respond_first",
     "resume",
+    "resume_planned",
     "return_for_rework",
     "return_to_author",
     "route",
     "save_draft",
     "set_control",
+    "short_notice",
     "start_moderation",
     "submit_reply",
     "take",

@@ -12,9 +12,10 @@ from django.db.models import F
 from agencies.access import holds
 from agencies.models import Agency, User
 from agencies.roles import Right
+from cases.actions.control import record_mark
 from cases.actions.moderation import refresh_search, register
 from cases.attachments import CheckedFile, add_to_message
-from cases.errors import RightMissing
+from cases.errors import CaseNotFound, RightMissing
 from cases.models import Case, CaseEvent, Channel, Citizen, Message, Territory, Topic
 
 Result = Literal["created", "updated", "unchanged"]
@@ -70,13 +71,19 @@ def receive(
     topic: Topic | None = None,
     territory: Territory | None = None,
     place: str = "",
+    regime: str = "",
+    fast_track: bool = False,
+    incoming_number: str = "",
+    registered_on: datetime | None = None,
+    migration: bool = False,
     files: Sequence[CheckedFile] = (),
 ) -> Arrival:
     """Take in one message of a source; idempotent by `channel` and `external_id`.
 
     The same text again changes nothing, another text becomes the next version of the message
     and leaves the card as people set it. Raises RightMissing without a region-wide
-    import_messages: a new case belongs to no agency yet.
+    import_messages: a new case belongs to no agency yet. `regime`: another than the channel's;
+    `incoming_number`, `registered_on`: an appeal by 59-FZ that was registered elsewhere.
     """
     check_may_receive(actor)
     _lock_source(channel, external_id)
@@ -102,6 +109,11 @@ def receive(
             territory=territory,
             place=place,
             centre=Agency.objects.filter(kind=Agency.Kind.CENTRE).order_by("pk").first(),
+            regime=regime,
+            fast_track=fast_track,
+            incoming_number=incoming_number,
+            registered_on=registered_on,
+            migration=migration,
         )
         add_to_message(case, message, files, actor=actor)
         return Arrival(case, message, "created")
@@ -111,6 +123,23 @@ def receive(
     arrival = _edited(known, actor=actor, text=text, url=url)
     add_to_message(arrival.case, arrival.message, files, actor=actor)
     return arrival
+
+
+def receive_mark(
+    *, actor: User, channel: Channel, external_id: str, value: int, comment: str = ""
+) -> Case:
+    """The author's mark of the reply to a message of this source (see `record_mark`).
+
+    CaseNotFound for a message nobody brought, MoveNotAllowed where no reply waits for a mark.
+    """
+    check_may_receive(actor)
+    known = Message.objects.select_related("case").filter(
+        channel=channel, external_id=external_id, is_current=True
+    )
+    message = known.first()
+    if message is None:
+        raise CaseNotFound("case_not_found")
+    return record_mark(message.case, actor=None, value=value, comment=comment, via=actor)
 
 
 def _edited(known: Message, *, actor: User, text: str, url: str) -> Arrival:

@@ -1,14 +1,19 @@
-"""Facts beside the state: personal control, extension, notes, closing and reopening."""
+"""Facts beside the state: personal control, extension, notes; closing and the author's mark."""
 
 from datetime import date, datetime, timedelta
 
 from agencies.models import User
-from cases import clocks
-from cases.actions.moving import moving
+from cases.actions.moving import Moving, moving
+from cases.actions.reopening import reopenings_of
+from cases.actions.replies import latest_published, to_rework
 from cases.errors import BadChange
-from cases.models import Case, Clock
+from cases.models import Case, Clock, Mark, Promise
+from cases.workflow import Status
 
 LONGEST_EXTENSION = timedelta(days=366)
+CONTENT_FROM = 4
+# The ground of a return that the author's mark stands for; not in the supervisors' list.
+MARK_GROUND = "low-mark"
 
 
 def set_control(
@@ -42,33 +47,31 @@ def lift_control(case: Case, *, actor: User, reason: str, version: int | None = 
 def extend(
     case: Case, *, actor: User, until: datetime, reason: str, version: int | None = None
 ) -> Case:
-    """Move the due moment later, counted and with a reason; the first moment stays on record."""
+    """Move the case's present due moment later, counted and with a reason.
+
+    The first moment stays on record; a term that had passed already stays missed.
+    """
     with moving(case, "extend", actor, version=version) as step:
-        if step.case.due_at is None or until <= step.case.due_at:
+        due = step.case.due_at
+        if due is None or until <= due:
             raise BadChange("extension_not_later", field="until")
         if until <= step.at:
             raise BadChange("extension_in_past", field="until")
         if until > step.at + LONGEST_EXTENSION:
             raise BadChange("extension_too_far", field="until")
-        running = (
-            step.case.clocks.filter(stopped_at=None, due_at=step.case.due_at).first()
-            or step.case.clocks.filter(kind=Clock.Kind.REPLY, stopped_at=None).first()
-        )
-        step.data = {
-            "reason": reason,
-            "before": step.case.due_at.isoformat(),
-            "until": until.isoformat(),
-        }
-        if running is not None:
-            running.explanation = {
-                **running.explanation,
-                "extended": [
-                    *running.explanation.get("extended", []),
-                    {**step.data, "by": str(actor)},
-                ],
-            }
-            running.due_at = until
-            running.save(update_fields=["due_at", "explanation"])
+        step.data = {"reason": reason, "before": due.isoformat(), "until": until.isoformat()}
+        note = {**step.data, "by": str(actor)}
+        for clock in step.book.running:
+            # Whatever would make the case due before the new moment moves with it: the terms
+            # of the citizen and of his executor, not the minutes of a stage.
+            if clock.warning_only or clock.due_at > until:
+                continue
+            if clock.due_at == due or clock.kind in (
+                Clock.Kind.TOTAL,
+                Clock.Kind.REPLY,
+                Clock.Kind.EXECUTOR,
+            ):
+                step.book.move(clock, until, note)
         step.case.due_at = until
         step.case.extensions += 1
     return step.case
@@ -83,22 +86,85 @@ def add_note(case: Case, *, actor: User, text: str, version: int | None = None) 
     return step.case
 
 
+def _closed(step: Moving, reason: str) -> None:
+    step.case.status = Status.CLOSED
+    step.case.close_reason = reason
+    step.case.closed_at = step.at
+    step.book.stop()
+
+
 def close(
     case: Case, *, actor: User, reason: str, note: str = "", version: int | None = None
 ) -> Case:
     """`reason`: code of a closing Reason."""
     with moving(case, "close", actor, version=version) as step:
-        step.case.close_reason = reason
-        step.case.closed_at = step.at
-        step.case.due_at = None
-        clocks.stop_clocks(step.case, at=step.at)
+        _closed(step, reason)
         step.data = {"reason": reason, "note": note}
     return step.case
 
 
-def reopen(case: Case, *, actor: User, reason: str, version: int | None = None) -> Case:
-    with moving(case, "reopen", actor, version=version) as step:
-        step.case.closed_at = None
-        step.case.close_reason = ""
-        step.data = {"reason": reason}
+def may_close_unmarked(case: Case) -> bool:
+    """Never under control, with an open promise, or after a mark: those end by a person."""
+    if case.controlled_by_id is not None:
+        return False
+    if Promise.objects.filter(case=case, state=Promise.State.OPEN).exists():
+        return False
+    reply = latest_published(case)
+    return reply is not None and not reply.marks.exists()
+
+
+def close_unmarked(case: Case, *, actor: User | None = None) -> Case:
+    """The survey window has passed without a mark: closed for «no answer».
+
+    BadChange while the window is open, and for a case that a person must end.
+    """
+    with moving(case, "close_unmarked", actor) as step:
+        window = step.book.coded("SURVEY")
+        if window is None or window.due_at > step.at:
+            raise BadChange("survey_open", field="")
+        if not may_close_unmarked(step.case):
+            raise BadChange("not_by_itself", field="")
+        step.data = {"reason": "no-answer", "window": window.due_at.isoformat()}
+        # To be closed at its end is what the window is for: it is kept, not missed.
+        step.book.stop(codes=["SURVEY"], at=window.due_at)
+        _closed(step, "no-answer")
+    return step.case
+
+
+def record_mark(
+    case: Case,
+    *,
+    actor: User | None,
+    value: int,
+    comment: str = "",
+    via: User | None = None,
+    version: int | None = None,
+) -> Case:
+    """The author's mark of the published reply: low ones return it, high ones close the case.
+
+    The author's returns about one object are limited; beyond the limit the mark stands and the
+    supervisor decides. `via`: the service that brought it, where nobody made the move.
+    """
+    with moving(case, "record_mark", actor, version=version) as step:
+        reply = latest_published(step.case)
+        if reply is None:
+            raise BadChange("no_reply", field="value")
+        if reply.marks.exists():
+            raise BadChange("marked_already", field="value")
+        limits = step.book.limits
+        Mark.objects.create(
+            case=step.case, reply=reply, value=value, comment=comment, recorded_by=actor or via
+        )
+        step.data = {"reply": reply.pk, "value": value, "comment": comment}
+        if via is not None:
+            step.data["via"] = str(via)
+        step.book.stop(codes=["SURVEY"])
+        if value >= CONTENT_FROM:
+            _closed(step, "marked")
+        elif value <= limits.rework_mark:
+            if reopenings_of(step.case) >= limits.max_reopenings:
+                step.data["limit"] = limits.max_reopenings
+            else:
+                step.case.reopenings += 1
+                to_rework(step, reply, by_author=True)
     return step.case

@@ -10,14 +10,21 @@ from django.db.models import F
 from django.utils import timezone
 
 from agencies.models import Agency, User
+from agencies.roles import HOLDERS, Right
 from cases import clocks
-from cases.actions.moving import moving
+from cases.actions.agency import centre
+from cases.actions.moving import Moving, moving
+from cases.actions.reopening import reopen_by_author
 from cases.actions.repeats import mark_repeat
 from cases.errors import BadChange
 from cases.masking import mask_text
-from cases.models import Attachment, Case, CaseEvent, Clock, Message, Territory, Topic
+from cases.models import Appeal, Attachment, Case, CaseEvent, Clock, Message, Territory, Topic
+from cases.querysets import may
 from cases.titles import make_title
-from cases.workflow import ENDED, Status
+from cases.workflow import ENDED, Regime, Status
+
+# Enough to find one who may confirm; roles are read for each.
+_MOST_REVIEWERS = 20
 
 
 def next_numbers(count: int, at: datetime) -> list[str]:
@@ -71,12 +78,17 @@ def register(
 ) -> Case:
     """Open a case for an unsaved message of a known channel and author.
 
-    The message is saved with it. `centre`: whose calendar the moderation clock follows.
+    The message is saved with it. `centre`: whose calendar the terms follow before routing.
+    `incoming_number`, `registered_on`: an appeal by 59-FZ registered elsewhere already; without
+    the number it waits for its registration.
     """
     now = timezone.now()
+    number: str = facts.pop("incoming_number", "")
+    registered: datetime | None = facts.pop("registered_on", None)
+    migration: bool = facts.pop("migration", False)
     case = Case.objects.create(
         number=next_numbers(1, now)[0],
-        regime=facts.pop("regime", message.channel.regime),
+        regime=facts.pop("regime", "") or message.channel.regime,
         kind=facts.pop("kind", topic.kind if topic else "solvable"),
         severity=facts.pop("severity", topic.severity if topic else 2),
         title=facts.pop("title", "") or make_title(message.text, message.author.hidden_name),
@@ -86,26 +98,64 @@ def register(
         territory=territory,
         place=place,
         received_at=message.posted_at,
-        registered_at=now,
+        registered_at=(registered if number else None) or now,
         **facts,
     )
     message.case = case
     message.save()
+    if case.regime == Regime.LAW59:
+        Appeal.objects.create(
+            case=case,
+            incoming_number=number,
+            received_at=message.posted_at,
+            registered_at=case.registered_at if number else None,
+            migration=migration,
+        )
+        if number:
+            case.status = Status.MODERATION
     if centre is not None:
         # A message is taken in even where the centre's calendar ends: it only has no term yet.
         with suppress(BadChange):
-            clocks.start_clock(
-                case,
-                clocks.MODERATION_RULES.get(case.regime, ()),
-                kind=Clock.Kind.STAGE,
-                start=now,
+            book = clocks.Book(case, now)
+            book.assume_none()
+            first_terms(book, centre, migration=migration, registered=bool(number))
+            book.settle()
+    mark_repeat(case)
+    case.save(update_fields=["due_at", "repeat_of", "status"])
+    _write_search([case.pk], [mask_text(message.text, message.author.hidden_name)])
+    CaseEvent.objects.create(case=case, at=now, actor=actor, move="register", after=case.status)
+    return case
+
+
+def first_terms(
+    book: clocks.Book, centre: Agency, *, migration: bool = False, registered: bool = True
+) -> None:
+    """The terms that run before an agency has the case.
+
+    Social networks and the hotline: moderation within the hour; the first response where the
+    region keeps it. 59-FZ: registration, after it the whole term and that of passing on.
+    The rest: the whole term from registration.
+    """
+    case = book.case
+    if case.regime == Regime.LAW59:
+        if not registered:
+            book.start(
+                Clock.Kind.STAGE,
+                clocks.MODERATION_RULES[case.regime],
+                start=case.received_at,
                 agency=centre,
             )
-    mark_repeat(case)
-    case.save(update_fields=["due_at", "repeat_of"])
-    _write_search([case.pk], [mask_text(message.text, message.author.hidden_name)])
-    CaseEvent.objects.create(case=case, at=now, actor=actor, move="register", after=Status.RECEIVED)
-    return case
+            return
+        clocks.start_main(book, centre, start=case.registered_at, migration=migration)
+        passing = clocks.PASS_ON if migration else clocks.REDIRECTION
+        book.start(Clock.Kind.STAGE, passing, start=case.registered_at, agency=centre)
+        return
+    codes = clocks.MODERATION_RULES.get(case.regime, ())
+    book.start(Clock.Kind.STAGE, codes, start=case.registered_at, agency=centre)
+    if case.regime == Regime.SOCIAL:
+        book.start(Clock.Kind.REPLY, clocks.PRIMARY, start=case.received_at, agency=centre)
+    else:
+        clocks.start_main(book, centre, start=case.registered_at)
 
 
 def start_moderation(case: Case, *, actor: User, version: int | None = None) -> Case:
@@ -133,12 +183,15 @@ def amend(
     place: str | Keep = KEEP,
     severity: int | Keep = KEEP,
     title: str | Keep = KEEP,
+    regime: str | Keep = KEEP,
+    fast_track: bool | Keep = KEEP,
     version: int | None = None,
 ) -> Case:
     """Correct the card before routing; None or "" clears a field.
 
     A field set or cleared here is never overwritten by an import. BadChange for an empty
-    heading: lists would show a row without a name.
+    heading: lists would show a row without a name. Another regime or track has its own terms,
+    counted from the same registration; a registered appeal stays one.
     """
     if title is not KEEP and not title.strip():
         raise BadChange("title_empty", field="title")
@@ -152,32 +205,131 @@ def amend(
             "place": place,
             "severity": severity,
             "title": title,
+            "regime": regime,
+            "fast_track": fast_track,
         }
         for name, value in given.items():
             old = getattr(step.case, name)
             if value is KEEP or old == value:
                 continue
-            step.data[name] = [str(old or ""), str(value or "")]
+            step.data[name] = [_said(old), _said(value)]
             setattr(step.case, name, value)
             if name not in step.case.touched:
                 step.case.touched = [*step.case.touched, name]
         if "topic" in step.data:
             # Of the same author, but about something else: what it repeats is found anew.
             step.case.repeat_of_id = None
+        if {"regime", "fast_track"} & set(step.data):
+            _change_terms(step)
         mark_repeat(step.case)
     refresh_search([case.pk])
     return step.case
 
 
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value or "")
+
+
+def _change_terms(step: Moving) -> None:
+    case, book = step.case, step.book
+    if case.fast_track and case.regime != Regime.POS:
+        raise BadChange("fast_track_pos_only", field="fast_track")
+    if "regime" in step.data:
+        if step.data["regime"][0] == Regime.LAW59 and step.before == Status.MODERATION:
+            raise BadChange("appeal_stays", field="regime")
+        if case.regime == Regime.LAW59:
+            # It waits for its registration, wherever it stood.
+            Appeal.objects.get_or_create(case=case, defaults={"received_at": case.received_at})
+            case.status = Status.RECEIVED
+        case.rejection_by = None
+        case.rejection_reason = ""
+    book.stop()
+    desk = centre()
+    if desk is not None:
+        first_terms(book, desk, registered=case.regime != Regime.LAW59)
+
+
+def second_reviewers(case: Case, actor: User) -> bool:
+    """Whether anybody else may confirm a rejection: of the agency, or of the centre."""
+    people = User.objects.filter(is_active=True).exclude(pk=actor.pk)
+    roles = [f"hold_{role}" for role in HOLDERS[Right.MODERATE_CASES]]
+    held = people.filter(agencyuserpermission__permission__codename__in=roles)
+    for person in held.distinct()[:_MOST_REVIEWERS]:
+        if may(person, Right.MODERATE_CASES, case):
+            return True
+    return False
+
+
 def reject(
     case: Case, *, actor: User, reason: str, note: str = "", version: int | None = None
 ) -> Case:
-    """`reason`: code of a rejection Reason."""
+    """Propose a rejection, which a second person confirms; `reason`: code of a rejection Reason.
+
+    Where nobody else may confirm it, it takes effect at once and the event says so.
+    """
     with moving(case, "reject", actor, version=version) as step:
+        if step.case.rejection_by_id is not None:
+            raise BadChange("rejection_waits", field="reason")
         step.data = {"reason": reason, "note": note}
-        step.case.closed_at = step.at
-        step.case.due_at = None
-        clocks.stop_clocks(step.case, at=step.at)
+        if second_reviewers(step.case, actor):
+            step.case.rejection_by = actor
+            step.case.rejection_reason = reason
+        else:
+            step.data["no_second_reviewer"] = True
+            step.case.rejection_reason = reason
+            step.case.status = Status.REJECTED
+            _end(step)
+    return step.case
+
+
+def _end(step: Moving) -> None:
+    step.case.closed_at = step.at
+    step.book.stop()
+
+
+def may_confirm(case: Case, actor: User, _reply: object = None) -> bool:
+    """Another person than the one who proposed it."""
+    return (
+        may(actor, Right.MODERATE_CASES, case)
+        and case.rejection_by_id is not None
+        and case.rejection_by_id != actor.pk
+    )
+
+
+def may_decline(case: Case, actor: User, _reply: object = None) -> bool:
+    """Also the one who proposed it: he thought better of it."""
+    return may(actor, Right.MODERATE_CASES, case) and case.rejection_by_id is not None
+
+
+def confirm_rejection(
+    case: Case, *, actor: User, note: str = "", version: int | None = None
+) -> Case:
+    """The second person agrees: the message is rejected."""
+    with moving(case, "confirm_rejection", actor, version=version) as step:
+        if step.case.rejection_by_id is None:
+            raise BadChange("no_rejection", field="note")
+        if step.case.rejection_by_id == actor.pk:
+            raise BadChange("own_rejection", field="note")
+        step.data = {
+            "reason": step.case.rejection_reason,
+            "note": note,
+            "proposed_by": step.case.rejection_by_id,
+        }
+        step.case.rejection_by = None
+        _end(step)
+    return step.case
+
+
+def decline_rejection(case: Case, *, actor: User, note: str, version: int | None = None) -> Case:
+    """The message stays at the desk."""
+    with moving(case, "decline_rejection", actor, version=version) as step:
+        if step.case.rejection_by_id is None:
+            raise BadChange("no_rejection", field="note")
+        step.data = {"note": note, "proposed_by": step.case.rejection_by_id}
+        step.case.rejection_by = None
+        step.case.rejection_reason = ""
     return step.case
 
 
@@ -186,7 +338,8 @@ def merge(case: Case, *, actor: User, into: Case, version: int | None = None) ->
     """Join the messages of `case` to another case; it keeps its author and number.
 
     The agency of the main case reads and answers them there. A case that has ended answers
-    nobody: BadChange.
+    nobody: BadChange, unless it was closed and the same author goes on writing: then it is
+    reopened by his message.
     """
     if into.pk == case.pk:
         raise BadChange("merge_into_itself", field="into")
@@ -202,17 +355,19 @@ def merge(case: Case, *, actor: User, into: Case, version: int | None = None) ->
             # Also what keeps the chain free of loops: the main case is never a merged one.
             raise BadChange("merge_target_merged", field="into")
         if target.status in ENDED:
-            raise BadChange("merge_target_ended", field="into")
+            if target.status != Status.CLOSED or target.citizen_id != step.case.citizen_id:
+                raise BadChange("merge_target_ended", field="into")
+            reopen_by_author(target, actor=actor, at=step.at, limits=step.book.limits)
         step.case.merged_into = target
         step.case.closed_at = step.at
-        step.case.due_at = None
+        step.case.rejection_by = None
         moved = list(step.case.messages.values_list("pk", flat=True))
         step.case.messages.update(case=target)
         Attachment.objects.filter(case=step.case, message__isnull=False).update(case=target)
         Case.objects.filter(pk=target.pk).update(version=F("version") + 1)
         refresh_search([case.pk, target.pk])
         step.data = {"into": target.number, "messages": moved}
-        clocks.stop_clocks(step.case, at=step.at)
+        step.book.stop()
         CaseEvent.objects.create(
             case=target,
             at=step.at,

@@ -11,11 +11,12 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from agencies.models import User
+from cases.clocks import Book
 from cases.errors import MoveNotAllowed, RightMissing, StaleChange
 from cases.models import Case
 from cases.querysets import may
 from cases.reading import locked_case
-from cases.workflow import MOVES
+from cases.workflow import MOVES, Move
 from database.rows import planned
 
 # What a move may change; the rest is the case's key or made by the database.
@@ -32,12 +33,16 @@ _EVENT = (
 
 @dataclass(slots=True)
 class Moving:
-    """The locked case inside a move; `data` goes into the event."""
+    """The locked case inside a move; `data` goes into the event, `book` holds its clocks.
+
+    `actor` None: the portal itself, when a term has passed.
+    """
 
     case: Case
-    actor: User
+    actor: User | None
     at: datetime
     before: str
+    book: Book
     data: dict[str, Any] = field(default_factory=dict)
     _along: list[tuple[str, list[Any]]] = field(default_factory=list)
 
@@ -62,7 +67,8 @@ def _record(step: Moving, name: str, old: list[Any]) -> None:
     parts = [(f"update cases_case set {', '.join(columns)} where id = %s", [*values, case.pk])]
     parts += step._along
     changes = ", ".join(f"change{at} as ({sql})" for at, (sql, _values) in enumerate(parts))
-    event = [case.pk, step.at, step.actor.pk, name, step.before, case.status, Jsonb(step.data)]
+    actor = step.actor.pk if step.actor is not None else None
+    event = [case.pk, step.at, actor, name, step.before, case.status, Jsonb(step.data)]
     planned(f"with {changes} {_EVENT}", [*(v for _sql, own in parts for v in own), *event])
 
 
@@ -79,16 +85,26 @@ def refuse(case: Case, name: str) -> MoveNotAllowed:
     )
 
 
+def _allowed(
+    case: Case, move: Move, actor: User, rule: Callable[[Case, User], bool] | None
+) -> bool:
+    if rule is not None:
+        return rule(case, actor)
+    return any(may(actor, right, case) for right in move.rights)
+
+
 @contextmanager
 def moving(
     case: Case,
     name: str,
-    actor: User,
+    actor: User | None,
     *,
     version: int | None = None,
     right_checked: Callable[[Case, User], bool] | None = None,
 ) -> Iterator[Moving]:
     """Frame of a move: the locked case is changed inside the `with`, then saved with its event.
+
+    A change of its clocks (`Moving.book`) is written with it and gives it its due moment.
 
     `version`: the one the actor saw; another one in the database raises StaleChange.
     `right_checked`: the action's own rule of who may (a reply's author publishes it himself).
@@ -97,16 +113,18 @@ def moving(
     move = MOVES[name]
     with transaction.atomic():
         fresh = locked_case(case, actor)
-        allowed = right_checked(fresh, actor) if right_checked else may(actor, move.right, fresh)
-        if not allowed:
+        if actor is not None and not _allowed(fresh, move, actor, right_checked):
             raise RightMissing("right_missing", move=name)
-        if fresh.status not in move.sources:
+        if not move.fits(fresh.status, fresh.regime):
             raise refuse(fresh, name)
         if version is not None and fresh.version != version:
             raise StaleChange("stale_change", **refuse(fresh, name).params)
         old = _values(fresh)
-        step = Moving(case=fresh, actor=actor, at=timezone.now(), before=fresh.status)
+        at = timezone.now()
+        step = Moving(case=fresh, actor=actor, at=at, before=fresh.status, book=Book(fresh, at))
         yield step
         if move.target is not None and fresh.status == step.before:
             fresh.status = move.target
+        for sql, values in step.book.settled():
+            step.along(sql, *values)
         _record(step, name, old)

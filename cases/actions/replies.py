@@ -1,13 +1,16 @@
 """The official's side of a reply: draft, send, withdraw; the approver's return."""
 
+from datetime import date
+
 from django.utils import timezone
 
 from agencies.models import User
 from agencies.roles import Right
 from cases import attachments, checking, clocks
-from cases.actions.moving import moving
+from cases.actions.moving import Moving, moving
 from cases.errors import BadChange, RightMissing
-from cases.models import Case, Clock, Draft, Reply
+from cases.models import Case, CaseEvent, Clock, Draft, Reply
+from cases.promises import check_promise
 from cases.querysets import may
 from cases.reading import IN_SCOPE, scope_of, visible_case
 from cases.workflow import Status
@@ -57,6 +60,14 @@ def latest_reply(case: Case) -> Reply:
     return reply
 
 
+def latest_published(case: Case) -> Reply | None:
+    """The text the citizen has now."""
+    found: Reply | None = (
+        case.replies.filter(state=Reply.State.PUBLISHED).order_by("-version").first()
+    )
+    return found
+
+
 def submit_reply(
     case: Case,
     *,
@@ -65,12 +76,16 @@ def submit_reply(
     kind: str = Reply.Kind.FINAL,
     outcome: str = "",
     override: str = "",
+    promised_on: date | None = None,
+    promise: str = "",
+    new_fact: str = "",
     version: int | None = None,
 ) -> Reply:
     """Send the reply: checked in the same transaction, flagged -> review, else -> approval.
 
     `override`: the reason for sending in spite of a blocking finding; without it such a
-    reply is refused with BadChange("blocked").
+    reply is refused with BadChange("blocked"). An interim reply and planned works promise a
+    day (`promised_on`); see `cases.promises` for their limits.
     """
     text = text.replace("\x00", "").strip()
     if len(text) < SHORTEST:
@@ -79,6 +94,7 @@ def submit_reply(
         assert step.case.agency_id is not None  # a state at an agency, by database constraint
         ground = checking.ground_of(step.case, actor)
         published = [pk for pk, _version, state in ground.replies if state == "published"]
+        check_promise(step, kind=kind, promised_on=promised_on, new_fact=new_fact)
         reply = Reply(
             case=step.case,
             agency_id=step.case.agency_id,
@@ -87,6 +103,9 @@ def submit_reply(
             kind=kind,
             state=Reply.State.APPROVAL,
             outcome=outcome,
+            promised_on=promised_on,
+            promise=promise or (step.case.title if promised_on else ""),
+            new_fact=new_fact,
             text=text,
             version=ground.replies[-1][1] + 1 if ground.replies else 1,
             corrects_id=published[-1] if published else None,
@@ -110,6 +129,8 @@ def submit_reply(
         step.case.risk = found.risk
         step.case.flagged = found.flagged
         step.case.outcome = outcome
+        step.book.stop(codes=["REWORK", "REWORK-SN"])
+        start_approval(step)
         step.data = {
             "reply": reply.pk,
             "version": reply.version,
@@ -117,12 +138,23 @@ def submit_reply(
             "flagged": found.flagged,
             "findings": [item.code for item in found.findings],
         }
+        if kind != Reply.Kind.FINAL:
+            step.data["kind"] = kind
+        if promised_on is not None:
+            step.data["promised_on"] = promised_on.isoformat()
         if override:
             step.data |= {"override": override, "blocking": blocking}
         step.along(
             "delete from cases_draft where case_id = %s and author_id = %s", step.case.pk, actor.pk
         )
     return reply
+
+
+def start_approval(step: Moving) -> None:
+    """The decision on a reply has a term of its own, from each time it is laid before somebody."""
+    assert step.case.agency is not None  # a state at an agency, by database constraint
+    step.book.stop(Clock.Kind.APPROVAL)
+    step.book.start(Clock.Kind.APPROVAL, clocks.APPROVAL, start=step.at, agency=step.case.agency)
 
 
 def follow_reply(case: Case) -> None:
@@ -139,13 +171,14 @@ def follow_reply(case: Case) -> None:
     case.outcome = current.outcome if current else ""
 
 
-def _take_back(case: Case, reply: Reply, state: str) -> None:
+def _take_back(step: Moving, reply: Reply, state: str) -> None:
     reply.state = state
     reply.save(update_fields=["state"])
     checking.forget([reply])
     attachments.keep_for_draft(reply)
-    case.submitted_at = None
-    follow_reply(case)
+    step.book.stop(Clock.Kind.APPROVAL)
+    step.case.submitted_at = None
+    follow_reply(step.case)
 
 
 def may_withdraw(case: Case, actor: User, reply: Reply | None = None) -> bool:
@@ -168,7 +201,7 @@ def withdraw_reply(case: Case, *, actor: User, version: int | None = None) -> Ca
     """
     with moving(case, "withdraw_reply", actor, version=version, right_checked=may_withdraw) as step:
         reply = latest_reply(step.case)
-        _take_back(step.case, reply, Reply.State.WITHDRAWN)
+        _take_back(step, reply, Reply.State.WITHDRAWN)
         Draft.objects.update_or_create(
             case=step.case,
             author_id=reply.author_id or actor.pk,
@@ -182,7 +215,7 @@ def return_to_author(case: Case, *, actor: User, remark: str, version: int | Non
     """The approver wants it changed before publication; the author finds his text as draft."""
     with moving(case, "return_to_author", actor, version=version) as step:
         reply = latest_reply(step.case)
-        _take_back(step.case, reply, Reply.State.RETURNED)
+        _take_back(step, reply, Reply.State.RETURNED)
         if reply.author_id is not None:
             Draft.objects.update_or_create(
                 case=step.case, author_id=reply.author_id, defaults={"text": reply.text}
@@ -191,14 +224,41 @@ def return_to_author(case: Case, *, actor: User, remark: str, version: int | Non
     return step.case
 
 
-def restart_after_return(case: Case) -> None:
-    """The rework term: the reply clock still runs unless a reply was already published."""
-    assert case.agency is not None
-    clocks.stop_clocks(case, Clock.Kind.STAGE)
-    clocks.start_clock(
-        case,
-        clocks.REWORK_RULES.get(case.regime, ("REWORK",)),
-        kind=Clock.Kind.STAGE,
-        start=timezone.now(),
-        agency=case.agency,
-    )
+def start_rework(step: Moving) -> None:
+    """The rework term; of a social network in working hours. A citizen's term still runs on
+    where no reply was published: the earlier moment rules."""
+    agency = step.case.agency
+    assert agency is not None  # a state at an agency, by database constraint
+    held = step.case.assignments.filter(until=None).first()
+    step.book.stop(Clock.Kind.APPROVAL)
+    step.book.stop(codes=["REWORK", "REWORK-SN", "SURVEY"])
+    codes = clocks.REWORK_RULES.get(step.case.regime, ("REWORK",))
+    step.book.start(Clock.Kind.STAGE, codes, start=step.at, agency=agency, assignment=held)
+
+
+def to_rework(step: Moving, reply: Reply, *, by_author: bool = False) -> None:
+    """Back to the author with a term of its own; too often, and it goes up to the head.
+
+    The text becomes the draft again: the next one is compared with it.
+    """
+    if reply.author_id is not None:
+        Draft.objects.update_or_create(
+            case=step.case, author_id=reply.author_id, defaults={"text": reply.text}
+        )
+    step.case.status = Status.REWORK
+    step.case.returns += 1
+    step.case.submitted_at = None
+    start_rework(step)
+    if step.case.returns > step.book.limits.max_returns and step.case.escalated_at is None:
+        step.case.escalated_at = step.at
+        CaseEvent.objects.create(
+            case=step.case,
+            at=step.at,
+            actor=step.actor,
+            move="escalate",
+            before=step.before,
+            after=Status.REWORK,
+            data={"returns": step.case.returns},
+        )
+    if by_author:
+        step.data["rework"] = True

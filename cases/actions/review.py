@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from agencies.models import User
 from cases import attachments, checking
 from cases.actions.moving import moving
-from cases.actions.replies import follow_reply, latest_reply, restart_after_return
+from cases.actions.replies import follow_reply, latest_reply, start_approval, to_rework
 from cases.errors import BadChange
-from cases.models import Case, Clock, Draft, Reply, Review
+from cases.models import Case, Reply, Review
 from cases.workflow import Status
 
 
@@ -31,6 +31,7 @@ def accept_reply(
         latest.save(update_fields=["state"])
         verdict = Review.Verdict.REMARKS if remark else Review.Verdict.GOOD
         Review.objects.create(reply=latest, reviewer=actor, verdict=verdict, remark=remark)
+        start_approval(step)
         step.data = {"reply": latest.pk, "verdict": verdict, "remark": remark}
     return step.case
 
@@ -70,21 +71,6 @@ def return_for_rework(
             remark=remark,
             returned=True,
         )
-        if latest.author_id is not None:
-            Draft.objects.update_or_create(
-                case=step.case, author_id=latest.author_id, defaults={"text": latest.text}
-            )
-        step.case.returns += 1
-        step.case.submitted_at = None
-        reply_due = (
-            step.case.clocks.filter(kind=Clock.Kind.REPLY, stopped_at=None)
-            .values_list("due_at", flat=True)
-            .first()
-        )
-        restart_after_return(step.case)
-        # The citizen's own term is not lengthened by a rework: the earlier moment rules.
-        moments = [m for m in (reply_due, step.case.due_at) if m is not None]
-        step.case.due_at = min(moments, default=None)
         step.data = {
             "reply": latest.pk,
             "verdict": verdict,
@@ -92,6 +78,7 @@ def return_for_rework(
             "remark": remark,
             "published": was_published,
         }
+        to_rework(step, latest)
     return step.case
 
 

@@ -341,7 +341,7 @@ class Demo:
         self.batch.clocks.append(
             Clock(
                 case_id=case.pk,
-                kind=Clock.Kind.REPLY,
+                kind=clocks.main_kind(case.regime),
                 rule=rule,
                 code=rule.code,
                 started_at=start,

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from agencies.models import Agency, CalendarDay, User
 from cases import actions, checking
-from cases.doors import DOORS
 from cases.errors import BadChange
 from cases.models import Case, Clock, Message, Reply
 from cases.workflow import Status
@@ -67,10 +66,12 @@ def test_recalled_publication_of_a_correction_brings_its_term_back(
     case = factories.make_case(Status.ANSWERED, region["own"])
     approver = person("approver", region["own"])
     corrected = actions.correct_reply(case, actor=approver, reason="опечатка")
-    due = corrected.due_at
-    assert due is not None
+    assert corrected.due_at is not None
     actions.submit_reply(reload(case), actor=case.executor, text=factories.REPLY + " Уточнено.")
     fresh = reload(case)
+    # Sent: the term of the correction is kept, that of the approver runs.
+    due = fresh.due_at
+    assert due is not None
     Case.objects.filter(pk=case.pk).update(status=Status.APPROVAL)
     fresh.replies.filter(version=2).update(state=Reply.State.APPROVAL)
     published = publish(reload(case), region["own"])
@@ -158,15 +159,6 @@ def test_a_term_is_not_extended_into_another_age(region: dict[str, Agency]) -> N
             reason="ошибка в годе",
         )
     assert refused.value.code == "extension_too_far"
-
-
-def test_an_interim_reply_does_not_pass_for_the_answer(region: dict[str, Agency]) -> None:
-    case = factories.make_case(Status.IN_WORK, region["own"])
-    values = {"text": factories.REPLY, "kind": Reply.Kind.INTERIM}
-    assert case.executor is not None
-    form = DOORS["submit_reply"].form(values, case=case, actor=case.executor)
-    assert not form.is_valid()
-    assert "kind" in form.errors
 
 
 def test_neither_a_message_nor_a_published_reply_is_ever_rewritten(

@@ -27,7 +27,7 @@ RACES: list[tuple[str, str, str]] = [
     ("take", "take", Status.ROUTED),
     ("publish", "return_to_author", Status.APPROVAL),
     ("accept_reply", "return_for_rework", Status.REVIEW),
-    ("route", "reject", Status.MODERATION),
+    ("route", "merge", Status.MODERATION),
     ("submit_reply", "submit_reply", Status.IN_WORK),
 ]
 

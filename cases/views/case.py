@@ -21,18 +21,26 @@ from cases.attachments import shown_name
 from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.errors import BadChange
 from cases.forms import MoveForm, word_change
-from cases.models import Attachment, Case, Reply, Review
+from cases.models import Attachment, Case, ReasonKind, Reply, Review
+from cases.promises import kinds_of
 from cases.querysets import may
 from cases.reading import visible_case
+from cases.reasons import reason_name
 from cases.screens import TONES, Timekeeper
 from cases.views.common import case_or_404
 from cases.views.panel import panel_of, text_pieces
+from cases.views.rework import live_rework, rework_of
+from cases.views.stages import grouped_doors, steps_of
 
+# Moves that publish a reply: one of them at a time, by the reply's kind.
+_PUBLISHING = ("publish", "give_interim", "plan")
 # Moves that have their own place on the page; the rest stand in the head as buttons.
-_IN_PLACE = {"submit_reply", "add_note", "start_moderation", "publish"}
+_IN_PLACE = {"submit_reply", "add_note", "start_moderation", *_PUBLISHING}
 # So many stand side by side; the rest wait behind «more».
 _SHOWN_MOVES = 3
 _KEYS = {"assign": "KeyN", "take": "KeyT"}
+# What somebody waits for stands first.
+_FIRST = ("confirm_rejection", "register_appeal", "resume_planned", "resume")
 
 
 _MOST_OTHERS = 500
@@ -81,7 +89,11 @@ def _files(case: Case, user: User) -> dict[str, Any]:
 
     `files`: the rest, for instance what colleagues have attached to replies not sent yet.
     """
-    found = list(case.attachments.order_by("pk")) if getattr(case, "has_files", True) else []
+    found = (
+        list(case.attachments.filter(paper=None).order_by("pk"))
+        if getattr(case, "has_files", True)
+        else []
+    )
     by_message: dict[int, list[Attachment]] = {}
     by_reply: dict[int, list[Attachment]] = {}
     mine: list[Attachment] = []
@@ -117,7 +129,9 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
     draft = case.drafts.filter(author=user).first() if writes else None
     sees_contacts = may(user, Right.VIEW_CONTACTS, case)
     in_head = [(door, _KEYS.get(door.name, "")) for door in doors if door.name not in _IN_PLACE]
-    in_head.sort(key=lambda pair: not pair[1])
+    in_head.sort(key=lambda pair: (pair[0].name not in _FIRST, not pair[1]))
+    clocks = list(case.clocks.select_related("rule").order_by("due_at", "id"))
+    text_now = (draft.text if draft else "") if writes else None
     return {
         "case": case,
         "tone": TONES.get(case.status, ""),
@@ -143,15 +157,40 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         )
         if writes
         else None,
+        "kinds": _kinds(case) if writes else [],
         "notes": "add_note" in names,
         "head_doors": in_head[:_SHOWN_MOVES],
-        "more_doors": in_head[_SHOWN_MOVES:],
-        "publishes": "publish" in names,
+        "more_doors": grouped_doors(in_head[_SHOWN_MOVES:]),
+        "publishes": next((DOORS[name] for name in _PUBLISHING if name in names), None),
+        "steps": steps_of(case),
+        "rework": rework_of(replies, text_now) if case.returns or case.reopenings else None,
+        "rejection": waiting_rejection(case),
+        "promises": list(case.promises.all()) if getattr(case, "has_promises", True) else [],
+        "papers": list(case.papers.select_related("attachment"))
+        if getattr(case, "has_papers", True)
+        else [],
+        "marks": list(case.marks.all()) if getattr(case, "has_marks", True) else [],
         "events": case.events.select_related("actor").all()[:60],
-        "clocks": case.clocks.select_related("rule").order_by("-started_at"),
+        "running": [clock for clock in clocks if clock.stopped_at is None],
+        "stopped": [clock for clock in reversed(clocks) if clock.stopped_at is not None],
+        "now": timezone.now(),
         "before": _others_of(case, request),
         **_files(case, user),
     }
+
+
+def _kinds(case: Case) -> list[tuple[str, Any]]:
+    """Kinds of reply for the editor; sending elsewhere is a move, not a reply."""
+    names = dict(Reply.Kind.choices)
+    return [(kind, names[kind]) for kind in kinds_of(case) if kind != Reply.Kind.FORWARD]
+
+
+def waiting_rejection(case: Case) -> dict[str, Any] | None:
+    """A rejection that waits for a second person."""
+    if case.rejection_by_id is None:
+        return None
+    reason = reason_name(ReasonKind.REJECTION, case.rejection_reason)
+    return {"who": case.rejection_by, "reason": reason}
 
 
 @login_required
@@ -240,7 +279,7 @@ def _initial(door: Door, case: Case) -> dict[str, Any]:
         }
     if door.name in {"redirect"} and case.proposed_agency_id:
         return {"agency": case.proposed_agency.code if case.proposed_agency else None}
-    if door.name == "publish":
+    if door.name in _PUBLISHING:
         return {"published_at": timezone.localtime().strftime("%Y-%m-%dT%H:%M")}
     if door.name == "extend" and case.due_at:
         return {"until": timezone.localtime(case.due_at).strftime("%Y-%m-%dT%H:%M")}
@@ -283,6 +322,7 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
             "live": True,
             "inserts": known_facts(case),
             "saved_at": saved.saved_at,
+            "rework": live_rework(case, text) if case.returns or case.reopenings else None,
         },
     )
 
@@ -317,9 +357,9 @@ def detach(request: HttpRequest, number: str, pk: int) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     case = case_or_404(request.user, number)
-    found = get_object_or_404(case.attachments, pk=pk)
+    found = get_object_or_404(case.attachments.select_related("paper", "case"), pk=pk)
     try:
-        body = attachments.opened(found)
+        body = attachments.opened(found, request.user)
     except FileNotFoundError:
         # A restored database without its files: the row says what is missing.
         raise Http404 from None

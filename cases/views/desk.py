@@ -13,17 +13,19 @@ from agencies.access import holds_anywhere
 from agencies.models import Agency
 from agencies.roles import Right
 from cases.doors import open_doors
-from cases.models import Case, Citizen, Reason, ReasonKind, Territory, Topic
+from cases.models import Case, Citizen, Reason, ReasonKind, Regime, Territory, Topic
 from cases.querysets import CaseQuerySet
 from cases.routing import load_router
 from cases.screens import rows_of
+from cases.views.case import waiting_rejection
 from cases.workflow import Status
 
 SHOWN = 50
 # Of the moves open in these states, those that have their place on the desk.
 _MOVES = {
     *("start_moderation", "amend", "route", "reject", "merge"),
-    *("redirect", "refuse_redirect"),
+    *("redirect", "refuse_redirect", "register_appeal", "forward_appeal", "short_notice"),
+    *("confirm_rejection", "decline_rejection"),
 }
 _STATES = [Status.RECEIVED.value, Status.MODERATION.value, Status.REDIRECT_ASKED.value]
 
@@ -72,10 +74,19 @@ def _context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "collective": case.citizen.kind == Citizen.Kind.COLLECTIVE,
         "dispute": case.status == Status.REDIRECT_ASKED,
         "moves": {door.name for door in open_doors(case, request.user, None)} & _MOVES,
+        "rejection": waiting_rejection(case),
+        "regimes": _regimes(case),
         "asked": case.events.select_related("actor").filter(move="dispute_competence").first()
         if case.status == Status.REDIRECT_ASKED
         else None,
     }
+
+
+def _regimes(case: Case) -> list[tuple[str, Any]]:
+    """What the card may be changed to; a registered appeal stays one."""
+    if case.regime == Regime.LAW59 and case.status != Status.RECEIVED:
+        return []
+    return list(Regime.choices)
 
 
 @login_required
@@ -85,8 +96,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     waiting = _waiting(request)
     disputes = waiting.filter(status=Status.REDIRECT_ASKED, is_open=True)
     arrivals = waiting.in_moderation()
-    view = "disputes" if request.GET.get("view") == "disputes" else "arrivals"
-    listed = disputes if view == "disputes" else arrivals
+    rejections = waiting.filter(rejection_by__isnull=False, status=Status.MODERATION)
+    views = {"arrivals": arrivals, "disputes": disputes, "rejections": rejections}
+    view = request.GET.get("view", "")
+    if view not in views:
+        view = "arrivals"
+    listed = views[view]
     cases = list(
         listed.for_list().select_related("topic__group").order_by("received_at", "id")[:SHOWN]
     )
@@ -95,13 +110,13 @@ def desk(request: HttpRequest) -> HttpResponse:
     if number:
         chosen = get_object_or_404(
             waiting.for_list()
-            .select_related("topic__group", "proposed_agency")
+            .select_related("topic__group", "proposed_agency", "rejection_by")
             .filter(status__in=_STATES),
             number=number,
         )
     elif cases:
         chosen = cases[0]
-    counts = {"arrivals": arrivals.counted(), "disputes": disputes.counted()}
+    counts = {name: cases.counted() for name, cases in views.items()}
     context: dict[str, Any] = {
         "rows": rows_of(cases, request.user),
         "listed": "list" in request.GET,

@@ -122,13 +122,18 @@ def test_rules_hold_the_terms_of_the_norms() -> None:
         "L59-EXT": (30, Unit.CALENDAR_DAYS),
         "L59-MIG": (20, Unit.CALENDAR_DAYS),
         "L59-SHORT": (7, Unit.CALENDAR_DAYS),
+        "L59-PASS": (5, Unit.CALENDAR_DAYS),
         "PORTAL-8": (8, Unit.WORKING_DAYS),
+        "HOTLINE": (8, Unit.WORKING_DAYS),
+        "INTERNAL": (8, Unit.WORKING_DAYS),
+        "EXEC": (3, Unit.WORKING_DAYS),
+        "DISPUTE": (2, Unit.WORKING_HOURS),
         "REWORK-SN": (4, Unit.WORKING_HOURS),
         "REWORK": (3, Unit.WORKING_DAYS),
         "SURVEY": (96, Unit.HOURS),
     }
     law59 = [rule for rule in rules().values() if rule.regime == "law59"]
-    assert len(law59) == 6
+    assert len(law59) == 7
     assert all(rule.term.roll is Roll.PREVIOUS for rule in law59)
     assert all("59-ФЗ" in rule.source and "ст." in rule.source for rule in law59)
     assert [code for code, rule in rules().items() if rule.warning_only] == ["POS-TARGET"]

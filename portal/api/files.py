@@ -51,11 +51,11 @@ class CaseFile(APIView):
     def get(self, request: Request, number: str, pk: int) -> Any:
         """One file of the case."""
         case = case_or_404(request, number)
-        found = case.attachments.filter(pk=pk).first()
+        found = case.attachments.select_related("paper", "case").filter(pk=pk).first()
         if found is None:
             raise Http404
         try:
-            body = attachments.opened(found)
+            body = attachments.opened(found, request.user)
         except FileNotFoundError:
             raise Http404 from None
         return FileResponse(

@@ -7,7 +7,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Channel, Citizen, Outcome, Reply, Territory, Topic
+from cases.forms import word_change
+from cases.models import Channel, Citizen, Outcome, Regime, Reply, Territory, Topic
 
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=10)  # clocks of sources run ahead a little
@@ -41,6 +42,13 @@ class MessageForm(forms.Form):
         Territory.objects.all(), to_field_name="code", required=False, label=_("Territory")
     )
     place = forms.CharField(max_length=300, required=False, label=_("Place"))
+    regime = forms.ChoiceField(choices=list(Regime.choices), required=False, label=_("Regime"))
+    fast_track = forms.BooleanField(required=False, label=_("Fast track"))
+    incoming_number = forms.CharField(max_length=40, required=False, label=_("Incoming number"))
+    registered_on = forms.DateTimeField(required=False, label=_("registered"))
+    migration = forms.BooleanField(
+        required=False, label=_("breach of migration law, sent to the governor")
+    )
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
@@ -53,6 +61,29 @@ class MessageForm(forms.Form):
         if not OLDEST <= posted <= timezone.now() + AHEAD:
             raise forms.ValidationError(_("This moment is impossible for a message."))
         return posted
+
+    def clean_registered_on(self) -> datetime | None:
+        moment: datetime | None = self.cleaned_data["registered_on"]
+        posted = self.cleaned_data.get("posted_at")
+        if moment is not None and (
+            moment > timezone.now() + AHEAD or (posted is not None and moment < posted)
+        ):
+            raise forms.ValidationError(word_change("registered_impossible"))
+        return moment
+
+    def clean(self) -> dict[str, Any]:
+        """The facts of one regime do not go with another."""
+        data = super().clean() or {}
+        channel = data.get("channel")
+        regime = data.get("regime") or (channel.regime if channel else "")
+        if data.get("fast_track") and regime != Regime.POS:
+            self.add_error("fast_track", word_change("fast_track_pos_only"))
+        for name in ("incoming_number", "registered_on", "migration"):
+            if data.get(name) and regime != Regime.LAW59:
+                self.add_error(name, _("Only appeals by 59-FZ have this."))
+        if data.get("registered_on") and not data.get("incoming_number"):
+            self.add_error("incoming_number", word_change("incoming_missing"))
+        return data
 
     def arguments(self) -> dict[str, Any]:
         """What `cases.actions.receive` takes."""
@@ -71,3 +102,12 @@ class CheckForm(forms.Form):
     text = forms.CharField(max_length=20000, required=False, strip=False)
     kind = forms.ChoiceField(choices=list(Reply.Kind.choices), required=False)
     outcome = forms.ChoiceField(choices=list(Outcome.choices), required=False)
+
+
+class SourceMarkForm(forms.Form):
+    """The author's mark of the reply to a message of a source."""
+
+    channel = forms.ModelChoiceField(Channel.objects.all(), to_field_name="code", label=_("Source"))
+    external_id = forms.CharField(max_length=200, label=_("id at the source"))
+    value = forms.IntegerField(min_value=1, max_value=5, label=_("Mark"))
+    comment = forms.CharField(max_length=2000, required=False, label=_("comment"))

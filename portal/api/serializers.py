@@ -10,6 +10,7 @@ from agencies.roles import Right, Role
 from cases.attachments import shown_name
 from cases.masking import mask_text
 from cases.models import (
+    Appeal,
     Attachment,
     Case,
     CaseEvent,
@@ -18,6 +19,8 @@ from cases.models import (
     Finding,
     Message,
     Outcome,
+    Paper,
+    Promise,
     Reason,
     Regime,
     Reply,
@@ -61,6 +64,7 @@ class CaseRowSerializer(Masking):
     title = serializers.SerializerMethodField()
     status = serializers.ChoiceField(choices=Status.choices)
     regime = serializers.ChoiceField(choices=Regime.choices)
+    fast_track = serializers.BooleanField()
     kind = serializers.ChoiceField(choices=CaseKind.choices)
     channel = serializers.CharField(source="channel.code")
     topic = serializers.CharField(source="topic.code", default=None, allow_null=True)
@@ -82,6 +86,9 @@ class CaseRowSerializer(Masking):
     flagged = serializers.BooleanField()
     is_repeat = serializers.SerializerMethodField()
     is_controlled = serializers.SerializerMethodField()
+    is_escalated = serializers.SerializerMethodField(
+        help_text="returned too often: the head of the agency answers"
+    )
     returns = serializers.IntegerField()
     version = serializers.IntegerField(help_text="the ETag; send it back in If-Match")
 
@@ -96,6 +103,9 @@ class CaseRowSerializer(Masking):
 
     def get_is_repeat(self, case: Case) -> bool:
         return case.repeat_of_id is not None
+
+    def get_is_escalated(self, case: Case) -> bool:
+        return case.escalated_at is not None
 
     def get_is_controlled(self, case: Case) -> bool:
         return case.controlled_by_id is not None
@@ -205,7 +215,53 @@ class EventSerializer(Masking):
 class ClockSerializer(serializers.ModelSerializer):
     class Meta:
         model = Clock
-        fields = ["kind", "code", "started_at", "due_at", "stopped_at", "explanation"]
+        fields = [
+            *("kind", "code", "started_at", "due_at", "stopped_at", "missed_at"),
+            *("warning_only", "explanation"),
+        ]
+
+
+class AssignmentSerializer(serializers.Serializer):
+    """Who held the case; each holding has its own executor's term."""
+
+    agency = serializers.CharField(source="agency.code")
+    executor = PersonSerializer(allow_null=True)
+    at = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True)
+    ended_by = serializers.CharField()
+
+
+class PromiseSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Promise
+        fields = ["id", "what", "until_on", "state", "kept_proof", "made_at", "settled_at"]
+
+
+class PaperSerializer(serializers.Serializer):
+    """A letter or notice by 59-FZ; its file is the attachment."""
+
+    kind = serializers.ChoiceField(choices=Paper.Kind.choices)
+    number = serializers.CharField()
+    dated = serializers.DateField()
+    signer = serializers.CharField()
+    attachment = serializers.IntegerField(source="attachment_id")
+
+
+class AppealSerializer(serializers.ModelSerializer):
+    papers = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Appeal
+        fields = [
+            *("incoming_number", "received_at", "registered_at", "migration", "signer"),
+            *("outgoing_number", "outgoing_on", "result", "extended_until"),
+            *("extension_notice_at", "redirected_to", "redirect_notice_at", "short_notice_at"),
+            *("ceased_notice_at", "papers"),
+        ]
+
+    @extend_schema_field(PaperSerializer(many=True))
+    def get_papers(self, appeal: Appeal) -> Any:
+        return PaperSerializer(Paper.objects.filter(case=appeal.case_id), many=True).data
 
 
 class AttachmentSerializer(serializers.ModelSerializer):
@@ -240,6 +296,15 @@ class CaseSerializer(CaseRowSerializer):
     controlled_until = serializers.DateField(allow_null=True)
     close_reason = serializers.CharField()
     extensions = serializers.IntegerField()
+    interims = serializers.IntegerField()
+    postponements = serializers.IntegerField()
+    reopenings = serializers.IntegerField(help_text="by the author")
+    first_response_at = serializers.DateTimeField(allow_null=True)
+    escalated_at = serializers.DateTimeField(allow_null=True)
+    rejection_reason = serializers.CharField(help_text="waits for a second person, or rejected")
+    appeal = serializers.SerializerMethodField()
+    assignments = serializers.SerializerMethodField()
+    promises = serializers.SerializerMethodField()
     messages = serializers.SerializerMethodField()
     replies = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
@@ -265,6 +330,22 @@ class CaseSerializer(CaseRowSerializer):
 
     def get_merged_into(self, case: Case) -> str | None:
         return self._number(case.merged_into)
+
+    @extend_schema_field(AppealSerializer(allow_null=True))
+    def get_appeal(self, case: Case) -> Any:
+        if case.regime != Regime.LAW59:
+            return None
+        found = Appeal.objects.filter(case=case).first()
+        return AppealSerializer(found).data if found else None
+
+    @extend_schema_field(AssignmentSerializer(many=True))
+    def get_assignments(self, case: Case) -> Any:
+        found = case.assignments.select_related("agency", "executor").all()[:50]
+        return AssignmentSerializer(found, many=True).data
+
+    @extend_schema_field(PromiseSerializer(many=True))
+    def get_promises(self, case: Case) -> Any:
+        return PromiseSerializer(case.promises.all(), many=True).data
 
     @extend_schema_field(MessageSerializer(many=True))
     def get_messages(self, case: Case) -> Any:
@@ -315,6 +396,14 @@ class MovedSerializer(serializers.Serializer):
 
     def get_reply(self, case: Case) -> int | None:
         return self.context.get("reply")
+
+
+class MarkedSerializer(serializers.Serializer):
+    """What became of the case. No text: who brings marks need not be allowed to read."""
+
+    number = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    version = serializers.IntegerField()
 
 
 class ArrivedSerializer(serializers.Serializer):

@@ -15,6 +15,7 @@ urlpatterns = [
     path("territories/", reference.Territories.as_view(), name="api-territories"),
     path("reasons/", reference.Reasons.as_view(), name="api-reasons"),
     path("messages/", views.Messages.as_view(), name="api-messages"),
+    path("marks/", views.Marks.as_view(), name="api-marks"),
     path("cases/", views.CaseList.as_view(), name="api-cases"),
     path("cases/<str:number>/", views.CaseDetail.as_view(), name="api-case"),
     path("cases/<str:number>/attachments/", files.CaseFiles.as_view(), name="api-case-files"),

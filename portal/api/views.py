@@ -27,7 +27,7 @@ from portal.api import serializers as out
 from portal.api.files import files_of
 from portal.api.forms import raise_for, serializer_of, values_for
 from portal.api.idempotency import once
-from portal.api.intake_form import CheckForm, MessageForm
+from portal.api.intake_form import CheckForm, MessageForm, SourceMarkForm
 from portal.api.scope import case_or_404, problems
 
 IF_MATCH = OpenApiParameter(
@@ -240,3 +240,19 @@ class Messages(APIView):
             }
         ).data
         return Response(data, status=201 if arrived.result == "created" else 200)
+
+
+class Marks(APIView):
+    @extend_schema(
+        operation_id="mark_receive",
+        request=serializer_of(SourceMarkForm, "MarkInSerializer"),
+        responses={200: out.MarkedSerializer, **problems(400, 403, 404, 409, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        """The author's mark of a published reply: a low one returns it, a high one closes it."""
+        form = SourceMarkForm(values_for(SourceMarkForm, request.data))
+        actions.check_may_receive(request.user)
+        raise_for(form)
+        case = actions.receive_mark(actor=request.user, **form.cleaned_data)
+        data = out.MarkedSerializer(case).data
+        return Response(data, headers={"ETag": etag(case.version)})

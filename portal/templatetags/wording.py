@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from cases.masking import mask_text
-from cases.models import CaseEvent, Citizen, ReasonKind
+from cases.models import CaseEvent, Citizen, Clock, ReasonKind
 from cases.reasons import reason_name
 from cases.screens import Piece
 from portal import wording, wording_deadlines, wording_events, wording_quality
@@ -91,7 +91,17 @@ def web_address(url: str) -> bool:
 
 @register.filter
 def explain_due(explanation: dict[str, Any]) -> str:
-    return wording_deadlines.explain_due(explanation) if explanation else ""
+    return wording_deadlines.explain_clock(explanation) if explanation else ""
+
+
+@register.filter
+def clock_title(clock: Clock) -> str:
+    """What a term is called: by its rule, where that is of the citizen's or the desk's."""
+    if clock.kind == Clock.Kind.EXECUTOR:
+        return _("Executor's term")
+    if clock.code == "PROMISE":
+        return _("Promised day")
+    return clock.rule.title if clock.rule else clock.code
 
 
 @register.filter
@@ -130,6 +140,17 @@ _ICONS = {
     "assign": "user-plus",
     "set_control": "shield-check",
     "extend": "calendar-plus",
+    "extend_appeal": "calendar-plus",
+    "register_appeal": "inbox",
+    "give_interim": "clock",
+    "plan": "calendar-days",
+    "resume_planned": "calendar-days",
+    "forward_appeal": "forward",
+    "short_notice": "file-text",
+    "cease": "file-text",
+    "escalate": "circle-alert",
+    "record_mark": "message-circle",
+    "close_unmarked": "archive",
     "add_note": "message-square-text",
     "attach": "paperclip",
 }

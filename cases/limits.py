@@ -1,0 +1,31 @@
+"""The limits of the life cycle in force: the newest row the administrator saved, else defaults."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from cases.models import WorkflowSetting
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """See `WorkflowSetting`, whose columns these are."""
+
+    max_interims: int = 2
+    max_postponements: int = 2
+    max_returns: int = 2
+    max_reopenings: int = 2
+    rework_mark: int = 2
+    answers_before_ceasing: int = 2
+    resume_days: int = 3
+
+
+_NAMES = tuple(field.name for field in fields(Limits))
+
+
+def limits_of(row: dict[str, Any] | None) -> Limits:
+    return Limits(**{name: row[name] for name in _NAMES}) if row else Limits()
+
+
+def current_limits() -> Limits:
+    """One query."""
+    return limits_of(WorkflowSetting.objects.values(*_NAMES).first())
