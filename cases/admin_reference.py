@@ -26,6 +26,7 @@ from cases.models import (
     MassEvent,
     QualitySetting,
     Reason,
+    ReplyTemplate,
     RoutingRule,
     Territory,
     Topic,
@@ -374,6 +375,16 @@ class ReasonAdmin(RegionAdmin):
 class ChannelAdmin(RegionAdmin):
     list_display = ("name", "code", "regime", "is_public")
     search_fields = ("name", "code")
+
+
+@admin.register(ReplyTemplate)
+class ReplyTemplateAdmin(RegionAdmin):
+    may_delete = True
+    list_display = ("name", "group", "is_active")
+    list_filter = ("is_active", "group")
+    list_select_related = ("group",)
+    search_fields = ("name", "text")
+    autocomplete_fields = ("group",)
 
 
 @admin.register(MassEvent)

@@ -752,6 +752,37 @@ class Reply(models.Model):
         return None if self.risk is None else round(100 * (1 - self.risk))
 
 
+class ReplyTemplate(models.Model):
+    """Where a reply may begin: put at the caret, then filled with what the case is about."""
+
+    name = models.CharField(_("name"), max_length=120)
+    text = models.TextField(
+        _("text"),
+        max_length=4000,
+        help_text=_(
+            "Write in square brackets what the author fills in: [date], [who is responsible]. A"
+            " reply that repeats a template as it is counts as copied."
+        ),
+    )
+    group = models.ForeignKey(
+        TopicGroup,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("topic group"),
+        help_text=_("Empty: offered for every topic."),
+    )
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("reply template")
+        verbose_name_plural = _("reply templates")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Draft(models.Model):
     """What an official is typing: on the server, one for each case and author."""
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("cases/<str:number>/", case.detail, name="case-detail"),
     path("cases/<str:number>/draft/", case.draft, name="case-draft"),
     path("cases/<str:number>/check/", case.check, name="case-check"),
+    path("cases/<str:number>/templates/", case.templates, name="case-templates"),
     path("cases/<str:number>/attach/", case.attach, name="case-attach"),
     path("cases/<str:number>/files/<int:pk>/", case.attachment, name="case-attachment"),
     path("cases/<str:number>/files/<int:pk>/remove/", case.detach, name="case-detach"),

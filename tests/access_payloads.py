@@ -160,6 +160,7 @@ ROUTES: dict[str, Route] = {
     "case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
     "case-attach": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"file": w.upload()}),
     "case-attachment": _case(Right.VIEW_CASES, kwargs=_FILE),
+    "case-templates": _case(Right.ANSWER_CASES),
     "case-detach": _case(Right.ANSWER_CASES, method="post", kwargs=_FILE),
     "api-case-files": _case(
         Right.ANSWER_CASES,
@@ -247,6 +248,7 @@ ADMIN_MODELS: dict[str, tuple[frozenset[str], bool]] = {
     "cases_reason": (ADMINISTRATORS, True),
     "cases_channel": (ADMINISTRATORS, True),
     "cases_massevent": (ADMINISTRATORS, True),
+    "cases_replytemplate": (ADMINISTRATORS, True),
     "intake_importbatch": (ADMINISTRATORS, True),
     "intake_quarantinedrow": (ADMINISTRATORS, True),
     "authtoken_tokenproxy": (frozenset(), True),

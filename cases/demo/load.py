@@ -33,9 +33,11 @@ from cases.models import (
     Reply,
     ReplyKey,
     ReplyPrint,
+    ReplyTemplate,
     Review,
     Territory,
     Topic,
+    TopicGroup,
 )
 from cases.region import load_region
 from cases.region_files import read_region
@@ -574,6 +576,14 @@ def _load_events() -> None:
         )
 
 
+def _load_templates() -> None:
+    groups = {group.code: group for group in TopicGroup.objects.all()}
+    ReplyTemplate.objects.bulk_create(
+        ReplyTemplate(name=row["name"], text=row["text"], group=groups.get(row.get("group")))
+        for row in reference_data.read_yaml(HERE / "reply_templates.yaml")
+    )
+
+
 def _finish_rows(batch: Batch) -> None:
     """Ids of citizens, and what a COPY needs set by hand."""
     ids = take_ids(Citizen, len(batch.citizens))
@@ -616,6 +626,7 @@ def load_demo(*, cases: int = 1000, seed: int = 1, now: datetime | None = None) 
     data = read_region(HERE / "region.yaml")
     load_region(data, password=PASSWORD, demo=True)
     _load_events()
+    _load_templates()
     with timezone.override(data["region"]["time_zone"]):
         demo = Demo(seed=seed, now=(now or timezone.now()).replace(microsecond=0))
         demo.stamp = calendar_stamp()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,9 +19,9 @@ from agencies.roles import Right
 from cases import actions, attachments, checking
 from cases.attachments import shown_name
 from cases.doors import DOORS, Door, ensure_open, open_doors
-from cases.errors import BadChange
+from cases.errors import BadChange, RightMissing
 from cases.forms import MoveForm, word_change
-from cases.models import Attachment, Case, ReasonKind, Reply, Review
+from cases.models import Attachment, Case, ReasonKind, Reply, ReplyTemplate, Review
 from cases.promises import kinds_of
 from cases.querysets import may
 from cases.reading import visible_case
@@ -38,7 +38,13 @@ _PUBLISHING = ("publish", "give_interim", "plan")
 _IN_PLACE = {"submit_reply", "add_note", "start_moderation", *_PUBLISHING}
 # So many stand side by side; the rest wait behind «more».
 _SHOWN_MOVES = 3
-_KEYS = {"assign": "KeyN", "take": "KeyT"}
+_KEYS = {
+    "take": "KeyT",
+    "assign": "KeyN",
+    "return_to_author": "KeyR",
+    "dispute_competence": "KeyD",
+    "set_control": "KeyL",
+}
 # What somebody waits for stands first.
 _FIRST = ("confirm_rejection", "register_appeal", "resume_planned", "resume")
 
@@ -250,6 +256,9 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
             if context["writes"]:
                 context["form"] = form
                 return render(request, "cases/case.html", context, status=status)
+        for field in list(form.visible_fields())[:1]:
+            # The page is this form: whoever came by a key goes on at once.
+            field.field.widget.attrs["autofocus"] = status == 200
         return render(
             request,
             "cases/move.html",
@@ -325,6 +334,20 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
             "rework": live_rework(case, text) if case.returns or case.reopenings else None,
         },
     )
+
+
+@login_required
+@require_safe
+def templates(request: HttpRequest, number: str) -> HttpResponse:
+    """Where a reply to this case may begin; loaded when the writer asks for it."""
+    case = visible_case(request.user, number)
+    if not may(request.user, Right.ANSWER_CASES, case):
+        raise RightMissing("right_missing", move="submit_reply")
+    fitting = Q(group=None)
+    if case.topic is not None:
+        fitting |= Q(group=case.topic.group_id)
+    found = ReplyTemplate.objects.filter(fitting, is_active=True).order_by("group", "name")
+    return render(request, "cases/_templates.html", {"templates": found[:50], "case": case})
 
 
 @login_required

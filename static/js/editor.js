@@ -39,6 +39,8 @@
     const at = text.selectionStart;
     const gap = at && !/\s/.test(text.value[at - 1]) ? " " : "";
     text.setRangeText(gap + button.dataset.insert, at, text.selectionEnd, "end");
+    const box = button.closest("details");
+    if (box) box.open = false;
     text.focus();
     changed();
   });
