@@ -83,6 +83,12 @@ class Menu:
         shown, here, controlled = self.key
         return (_SECTIONS[at].entry(here, controlled) for at in shown)
 
+    @property
+    def first(self) -> str:
+        """The title of the first page: where crumbs lead back to."""
+        shown = self.key[0]
+        return str(_SECTIONS[shown[0]].title) if shown else ""
+
 
 @lru_cache(maxsize=1000)
 def _shown(roles: frozenset[str]) -> tuple[int, ...]:

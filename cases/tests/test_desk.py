@@ -66,3 +66,10 @@ def test_the_reason_of_a_dispute_stays_in_sight_and_in_words(region: dict[str, A
     text = page.content.decode()
     assert "Двор частный" in text
     assert "other-owner" not in text
+
+
+def test_the_tabs_of_the_desk_count_and_print_no_python(region: dict[str, Agency]) -> None:
+    factories.make_case(Status.MODERATION)
+    page = signed_in("operator", region["region"]).get("/desk/").content.decode()
+    assert "QuerySet" not in page
+    assert page.count("<option") > 10

@@ -69,7 +69,7 @@ def _context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "agencies": Agency.objects.active().only("code", "name", "short_name"),
         "topics": Topic.objects.filter(is_active=True).select_related("group"),
         "territories": Territory.objects.all(),
-        "rejections": Reason.objects.filter(kind=ReasonKind.REJECTION, is_active=True),
+        "rejection_reasons": Reason.objects.filter(kind=ReasonKind.REJECTION, is_active=True),
         "near": _near(case, request),
         "collective": case.citizen.kind == Citizen.Kind.COLLECTIVE,
         "dispute": case.status == Status.REDIRECT_ASKED,

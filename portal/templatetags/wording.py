@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from cases.masking import mask_text
@@ -54,6 +55,12 @@ class DueWords:
 @register.filter
 def until_words(due: datetime, state: str) -> str:
     return DueWords().until(due, state)
+
+
+@register.filter
+def waited(since: datetime) -> str:
+    """«3 дня», «8 часов»: the largest unit says enough in a list."""
+    return timesince(since, depth=1)
 
 
 @register.filter
