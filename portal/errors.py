@@ -26,4 +26,6 @@ class DomainErrorMiddleware:
         if isinstance(error, CaseNotFound) and not getattr(request, "htmx", False):
             return page_not_found(request, error)
         template = "components/_error.html" if getattr(request, "htmx", False) else "409.html"
-        return render(request, template, {"explanation": word_error(error)}, status=error.status)
+        number = request.resolver_match.kwargs.get("number") if request.resolver_match else None
+        context = {"explanation": word_error(error), "number": number}
+        return render(request, template, context, status=error.status)

@@ -19,7 +19,7 @@ from agencies.roles import Right
 from cases import actions, attachments, checking
 from cases.attachments import shown_name
 from cases.doors import DOORS, Door, ensure_open, open_doors
-from cases.errors import BadChange, RightMissing
+from cases.errors import BadChange, RightMissing, StaleChange
 from cases.forms import MoveForm, word_change
 from cases.models import Attachment, Case, ReasonKind, Reply, ReplyTemplate, Review
 from cases.promises import kinds_of
@@ -240,6 +240,10 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
                     )
                 except BadChange as error:
                     form.refuse(error)
+                except StaleChange as conflict:
+                    # What was typed stays; who changed what is told, the next press is knowing.
+                    fresh = case_or_404(request.user, number)
+                    return shown(request, fresh, form, 412, conflict)
                 else:
                     messages.success(request, _done_words(door, case))
                     return redirect(_next(request) or case.get_absolute_url())
@@ -250,11 +254,17 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
             request, case, door.form(case=case, actor=request.user, initial=_initial(door, case))
         )
 
-    def shown(request: HttpRequest, case: Case, form: MoveForm, status: int = 200) -> HttpResponse:
+    def shown(
+        request: HttpRequest,
+        case: Case,
+        form: MoveForm,
+        status: int = 200,
+        conflict: StaleChange | None = None,
+    ) -> HttpResponse:
         if name == "submit_reply":
             context = case_context(case, request)
             if context["writes"]:
-                context["form"] = form
+                context |= {"form": form, "conflict": conflict}
                 return render(request, "cases/case.html", context, status=status)
         for field in list(form.visible_fields())[:1]:
             # The page is this form: whoever came by a key goes on at once.
@@ -268,6 +278,7 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
                 "form": form,
                 "deadline": Timekeeper(reader=request.user).view(case),
                 "next": _next(request),
+                "conflict": conflict,
             },
             status=status,
         )
