@@ -20,6 +20,8 @@ from agencies.models import Agency, User
 from cases import checking, clocks, reference_data
 from cases.actions.moderation import next_numbers
 from cases.bulk import copy_cases, copy_in, take_ids
+from cases.demo.lives import tell_lives
+from cases.demo.people import Cast
 from cases.models import (
     Case,
     CaseEvent,
@@ -121,6 +123,15 @@ class Demo:
             for role in roles:
                 if people := self.people.get(node.pk, {}).get(role):
                     return self.dice.choice(people)
+            node = self.agencies.get(node.parent_id) if node.parent_id else None
+        return self.staff["coordinator"]
+
+    def first_person(self, agency: Agency, role: str) -> User:
+        """The first of the agency or its superiors who holds the role: no dice."""
+        node: Agency | None = agency
+        while node is not None:
+            if people := self.people.get(node.pk, {}).get(role):
+                return people[0]
             node = self.agencies.get(node.parent_id) if node.parent_id else None
         return self.staff["coordinator"]
 
@@ -632,10 +643,58 @@ def load_demo(*, cases: int = 1000, seed: int = 1, now: datetime | None = None) 
         demo.stamp = calendar_stamp()
         batch = demo.build(cases)
         write(batch)
+        _hold()
         _liven(demo)
+        told = tell_lives(
+            reference_data.read_yaml(HERE / "lives.yaml"),
+            now=demo.now,
+            cast=Cast(demo.staff, demo.first_person),
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(_MISSED, [demo.now])
     with connection.cursor() as cursor:
         cursor.execute("analyze")
-    return len(batch.cases)
+    return len(batch.cases) + told
+
+
+# Who holds the cases of the general history, each with the executor's term; appeals by 59-FZ
+# that came registered.
+_HOLDINGS = """
+with held as (
+    insert into cases_assignment (case_id, agency_id, executor_id, at, until, ended_by)
+    select id, agency_id, executor_id, assigned_at, closed_at,
+           case when closed_at is null then '' else 'close' end
+    from cases_case
+    where agency_id is not null and assigned_at is not null
+        and (closed_at is null or closed_at >= assigned_at)
+    returning id, case_id, at
+)
+insert into cases_clock (case_id, kind, rule_id, code, assignment_id, started_at, due_at,
+                         stopped_at, missed_at, warning_only, explanation)
+select k.case_id, 'executor', k.rule_id, k.code, h.id, h.at, k.due_at, k.stopped_at,
+       case when k.stopped_at > k.due_at then k.due_at end, false,
+       k.explanation || case when k.kind = 'total'
+           then jsonb_build_object('bound_to', k.code) else '{}' end
+from cases_clock k join held h using (case_id)
+where k.kind in ('reply', 'total') and k.due_at >= h.at
+"""
+_APPEALS = """
+insert into cases_appeal (case_id, incoming_number, received_at, registered_at, migration, signer,
+                          outgoing_number, result, redirected_to)
+select id, 'А-' || split_part(number, '-', 2)::int, received_at, registered_at, false, '', '', '',
+       ''
+from cases_case where regime = 'law59'
+"""
+_MISSED = """
+update cases_clock set missed_at = due_at
+where missed_at is null and not warning_only and coalesce(stopped_at, %s) > due_at
+"""
+
+
+def _hold() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDINGS)
+        cursor.execute(_APPEALS)
 
 
 def _liven(demo: Demo) -> None:

@@ -1,0 +1,52 @@
+"""The demo region shows every regime and every state, by lives the portal itself has made."""
+
+import time
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cases.demo.load import load_demo
+from cases.models import Appeal, Assignment, Case, Clock, Mark, Paper, Promise
+from cases.workflow import Regime, Status
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 26, 9, 15, tzinfo=ZoneInfo("Europe/Moscow"))
+
+
+@pytest.fixture
+def demo(settings: Any, tmp_path: Any) -> float:
+    settings.MEDIA_ROOT = tmp_path
+    started = time.process_time()
+    load_demo(cases=400, now=NOW)
+    return time.process_time() - started
+
+
+def test_every_regime_and_state_is_there(demo: float) -> None:
+    states = set(Case.objects.values_list("status", flat=True))
+    assert states == set(Status.values)
+    assert set(Case.objects.values_list("regime", flat=True)) == set(Regime.values)
+    law59 = set(Case.objects.filter(regime=Regime.LAW59).values_list("status", flat=True))
+    assert law59 >= {
+        *("received", "moderation", "routed", "redirect_asked", "in_work"),
+        *("answered", "closed", "ceased"),
+    }
+    assert set(Paper.objects.values_list("kind", flat=True)) == set(Paper.Kind.values)
+    assert Appeal.objects.filter(migration=True).exists()
+    assert Appeal.objects.filter(extended_until__isnull=False).exists()
+    assert Case.objects.filter(fast_track=True).exists()
+    assert Case.objects.filter(escalated_at__isnull=False, returns=3).exists()
+    assert Case.objects.filter(rejection_by__isnull=False).exists()
+    assert Case.objects.filter(status="reopened", reopenings=1).exists()
+    assert Case.objects.filter(postponements=1, controlled_by__isnull=False).exists()
+    assert set(Mark.objects.values_list("value", flat=True)) == {2, 5}
+    assert {"open", "moved"} <= set(Promise.objects.values_list("state", flat=True))
+
+
+def test_no_life_lies_ahead_and_every_open_case_is_held_by_somebody(demo: float) -> None:
+    assert demo < 20  # seconds of the processor, of the database beside it
+    assert not Case.objects.filter(events__at__gt=NOW).exists()
+    held = Case.objects.filter(is_open=True, agency__isnull=False, assigned_at__isnull=False)
+    assert held.exclude(pk__in=Assignment.objects.filter(until=None).values("case")).count() == 0
+    assert set(Clock.objects.values_list("kind", flat=True)) == set(Clock.Kind.values)
