@@ -23,10 +23,12 @@ from cases.actions.replies import latest_reply
 from cases.errors import BadChange, CaseError, CaseNotFound, RightMissing, StaleChange
 from cases.forms import (
     AcceptForm,
+    CloseForm,
     ControlForm,
     ExtendForm,
     MoveForm,
     ReasonTextForm,
+    ReopenForm,
     ReworkForm,
     _line,
     word_change,
@@ -100,6 +102,8 @@ BULK_MOVES: dict[str, BulkMove] = {
     "assign": BulkMove(
         "assign", gettext_lazy("Assign another executor"), AssignManyForm, actions.assign
     ),
+    "close": BulkMove("close", gettext_lazy("Close"), CloseForm, actions.close),
+    "reopen": BulkMove("reopen", gettext_lazy("Reopen"), ReopenForm, actions.reopen),
     "extend": BulkMove("extend", gettext_lazy("Extend the deadline"), ExtendForm, actions.extend),
     "accept": BulkMove(
         "accept_reply",

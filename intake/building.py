@@ -9,12 +9,23 @@ from agencies.models import Agency
 from cases import clocks
 from cases.bulk import Encoded, copy_cases, copy_in, encode, fresh
 from cases.masking import mask_text
-from cases.models import Case, CaseEvent, Citizen, Clock, Message, Reply, Territory, Topic
+from cases.models import (
+    Appeal,
+    Case,
+    CaseEvent,
+    Citizen,
+    Clock,
+    Message,
+    Reply,
+    Territory,
+    Topic,
+)
 from cases.titles import heading
-from cases.workflow import BEFORE_AGENCY, Status
+from cases.workflow import BEFORE_AGENCY, Regime, Status
 from intake.incoming import IncomingRow, Line
 from intake.models import AwaitingAgency, ImportBatch
 from intake.refs import References
+from intake.regimes import appeal_row, facts_of
 
 # A step of the file -> state here. What needs rows of our own making (a card merged into
 # another, a reply under review) becomes the nearest state that does not.
@@ -38,6 +49,7 @@ class Rows:
     replies: list[Reply] = field(default_factory=list)
     events: list[CaseEvent] = field(default_factory=list)
     awaiting: list[AwaitingAgency] = field(default_factory=list)
+    appeals: list[Appeal] = field(default_factory=list)
 
     def write(self) -> None:
         copy_cases(self.cases, self.words, masked=True)
@@ -46,6 +58,7 @@ class Rows:
         copy_in(Reply, self.replies, with_ids=False)
         copy_in(CaseEvent, self.events, with_ids=False)
         copy_in(AwaitingAgency, self.awaiting, with_ids=False)
+        copy_in(Appeal, self.appeals)
 
 
 def raw_of(line: Line, batch: ImportBatch) -> Encoded:
@@ -138,32 +151,55 @@ def set_state(case: Case, row: IncomingRow, status: Status) -> None:
     case.due_at = None
 
 
-def start_clocks(case: Case, refs: References) -> list[Clock]:
-    """The reply clock of a case at an agency, the moderation clock of one before it."""
+def start_clocks(case: Case, refs: References, *, migration: bool = False) -> list[Clock]:
+    """The citizen's term of a case at an agency; of one before it those of the desk.
+
+    Regimes of days count the whole term from registration, before anybody has the case.
+    """
     agency = refs.by_pk.get(case.agency_id) if case.agency_id else None
-    made = None
-    if case.status == Status.MODERATION:
-        if refs.desk is not None:
-            made = refs.clock(
-                case,
-                clocks.MODERATION_RULES.get(case.regime, ()),
-                kind=Clock.Kind.STAGE.value,
-                start=case.registered_at,
-                agency=refs.desk,
+    main = clocks.main_codes(case.regime, fast_track=case.fast_track, migration=migration)
+    made: list[Clock | None] = []
+    if case.status in (Status.RECEIVED, Status.MODERATION):
+        if refs.desk is None:
+            return []
+        unregistered = case.regime == Regime.LAW59 and case.status == Status.RECEIVED
+        if case.regime != Regime.LAW59 or unregistered:
+            made.append(
+                refs.clock(
+                    case,
+                    clocks.MODERATION_RULES.get(case.regime, ()),
+                    kind=Clock.Kind.STAGE.value,
+                    start=case.received_at if unregistered else case.registered_at,
+                    agency=refs.desk,
+                )
             )
+        desk_due = case.due_at
+        if case.regime != Regime.SOCIAL and not unregistered:
+            made.append(
+                refs.clock(
+                    case,
+                    main,
+                    kind=clocks.main_kind(case.regime),
+                    start=case.registered_at,
+                    agency=refs.desk,
+                )
+            )
+        case.due_at = min(filter(None, (desk_due, case.due_at)), default=None)
     elif agency is not None and case.status != Status.REJECTED:
-        social = case.regime == "social"
+        social = case.regime == Regime.SOCIAL
         start = (case.assigned_at if social else None) or case.registered_at
         stopped = case.answered_at or case.closed_at
-        made = refs.clock(
-            case,
-            clocks.REPLY_RULES[case.regime],
-            kind=clocks.main_kind(case.regime),
-            start=start,
-            agency=agency,
-            stopped_at=max(stopped, start) if stopped else None,
+        made.append(
+            refs.clock(
+                case,
+                main,
+                kind=clocks.main_kind(case.regime),
+                start=start,
+                agency=agency,
+                stopped_at=max(stopped, start) if stopped else None,
+            )
         )
-    return [made] if made else []
+    return [clock for clock in made if clock is not None]
 
 
 def make_replies(case: Case, row: IncomingRow, refs: References) -> list[Reply]:
@@ -219,12 +255,14 @@ def make_case(
     agency = placing.agency.pk if placing.agency else None
     at_desk = placing.status in BEFORE_AGENCY
     channel = refs.channel(row.channel)
+    facts = facts_of(row, channel.regime)
     title, words = heading_and_words(row, citizen)
     case = fresh(
         Case,
         id=pk,
         number=number,
-        regime=channel.regime,
+        regime=facts.regime,
+        fast_track=facts.fast_track,
         kind=row.kind or (topic.kind if topic else "solvable"),
         title=title,
         channel_id=channel.pk,
@@ -239,11 +277,16 @@ def make_case(
         proposed_agency_id=agency if at_desk else None,
         received_at=row.posted_at,
         # History was registered where it comes from; a new message is registered now.
-        registered_at=row.posted_at if row.status or row.replies else now,
+        registered_at=facts.registered_at or (row.posted_at if row.status or row.replies else now),
         audience=min(row.audience or 0, 2_000_000_000),
     )
     set_state(case, row, placing.status)
-    rows.clocks += start_clocks(case, refs)
+    if case.regime == Regime.LAW59:
+        appeal = appeal_row(case, facts, at_desk=at_desk)
+        if at_desk and not appeal.incoming_number and case.status == Status.MODERATION:
+            case.status = Status.RECEIVED.value  # waits for its registration
+        rows.appeals.append(appeal)
+    rows.clocks += start_clocks(case, refs, migration=facts.migration)
     rows.cases.append(case)
     rows.words.append(words)
     rows.messages.append(make_message(line, row, case, now=now, batch=batch))

@@ -252,6 +252,24 @@ FIELDS: tuple[Field, ...] = (
         *("agency_kind", "value", "agency kind", "тип ведомства", "вид ведомства"),
         *("тип организации", "тип органа"),
     ),
+    _plain(
+        *("regime", "value", "режим", "режим рассмотрения", "порядок рассмотрения", "regime"),
+        *("вид обращения", "тип рассмотрения"),
+    ),
+    _plain(
+        *("fast_track", "flag", "фаст трек", "ускоренный порядок", "fast track", "ускоренно"),
+        "срочный порядок",
+    ),
+    _plain(
+        *("incoming_number", "value", "входящий номер", "вх номер", "вх №", "incoming number"),
+        *("номер регистрации", "номер в журнале"),
+        limit=40,
+    ),
+    _plain(
+        *("appeal_registered_at", "moment", "дата регистрации обращения", "зарегистрировано"),
+        *("дата регистрации в журнале", "registered at"),
+    ),
+    _plain("migration", "flag", "миграция", "миграционное законодательство", "migration"),
     _plain("mark", "number", "оценка", "mark", "rating", "балл", "оценка автора"),
 )
 BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}

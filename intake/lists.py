@@ -1,4 +1,4 @@
-"""Words of other systems for steps, kinds and outcomes -> codes of the case model."""
+"""Words of other systems for steps, kinds, outcomes and regimes -> codes of the case model."""
 
 STEPS: dict[str, str] = {
     **dict.fromkeys(("новый", "новое", "новая", "создан", "создано", "new"), "received"),
@@ -43,4 +43,12 @@ OUTCOMES: dict[str, str] = {
     **dict.fromkeys(("отложено", "запланировано"), "postponed"),
     **dict.fromkeys(("не решено", "не решен", "отказано", "не поддержано"), "not_solved"),
     **{code: code for code in ("solved", "explained", "postponed", "not_solved")},
+}
+REGIMES: dict[str, str] = {
+    **dict.fromkeys(("соцсети", "социальные сети", "соцсеть", "social"), "social"),
+    **dict.fromkeys(("пос", "платформа обратной связи", "госуслуги", "pos"), "pos"),
+    **dict.fromkeys(("59-фз", "59 фз", "фз-59", "обращение граждан", "law59"), "law59"),
+    **dict.fromkeys(("региональный портал", "портал", "portal"), "portal"),
+    **dict.fromkeys(("горячая линия", "122", "звонок", "hotline"), "hotline"),
+    **dict.fromkeys(("внутреннее", "внутренний", "поручение", "internal"), "internal"),
 }

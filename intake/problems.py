@@ -64,6 +64,7 @@ ROW_RULES: dict[str, Action] = {
     "house_as_date": REPAIRED,
     "unknown_step": REPAIRED,
     "unknown_kind": REPAIRED,
+    "unknown_regime": REPAIRED,
     "unknown_outcome": REPAIRED,
     "reply_too_early": REPAIRED,
     "coordinates_swapped": REPAIRED,

@@ -26,6 +26,7 @@ future_date | quarantined |
 bad_number, bad_flag, bad_url | that value left empty |
 | house number that became a date | house_as_date | left empty |
 | step, kind, outcome not in our lists | unknown_step, unknown_kind, unknown_outcome | left empty |
+| regime not in our list | unknown_regime | that of the source |
 | reply earlier than the message | reply_too_early | its moment left empty |
 | coordinates swapped / outside Russia / one of two | coordinates_swapped, \
 coordinates_out_of_range, coordinates_incomplete | put right / left empty |
@@ -49,7 +50,7 @@ from intake import cells as clean
 from intake.columns import Mapping
 from intake.fields import BY_NAME, FIELDS, MAX_TEXT
 from intake.incoming import IncomingReply, IncomingRow, Line, Timings, Verdict
-from intake.lists import KINDS, OUTCOMES, STEPS
+from intake.lists import KINDS, OUTCOMES, REGIMES, STEPS
 from intake.problems import Action, Problem, gravest
 from intake.sources import author_of, channel_of, channel_of_url, post_key
 
@@ -462,6 +463,7 @@ _LISTS = (
     ("step", STEPS, "unknown_step"),
     ("kind", KINDS, "unknown_kind"),
     ("outcome", OUTCOMES, "unknown_outcome"),
+    ("regime", REGIMES, "unknown_regime"),
 )
 _SIDE_MOMENTS = tuple(f.name for f in FIELDS if f.kind == "moment" and f.name != "posted_at")
 

@@ -20,13 +20,13 @@ LONGEST_LUNCH = 2 * 60
 
 def explain_clock(explanation: dict[str, Any]) -> str:
     """`explain_due` of a stored clock: also promised days, extensions, terms taken from another."""
+    if explanation.get("bound_to"):
+        return _("together with the citizen's term")  # told there already, with its extensions
     if "promise" in explanation:
         day = date.fromisoformat(explanation["promise"])
         parts = [_("promised to the citizen until %(day)s") % {"day": _day_year(day)}]
     else:
         parts = [explain_due(explanation)]
-    if explanation.get("bound_to"):
-        parts.append(_("together with the citizen's term"))
     for step in explanation.get("extended", []):
         until = localtime(datetime.fromisoformat(step["until"]))
         values = {

@@ -48,6 +48,9 @@ ROW_WORDS: dict[str, str] = {
     ),
     "unknown_step": gettext_noop("The step “%(value)s” is not known, the value is left out"),
     "unknown_kind": gettext_noop("The kind “%(value)s” is not known, the value is left out"),
+    "unknown_regime": gettext_noop(
+        "The regime “%(value)s” is not known, the source's one is taken"
+    ),
     "unknown_outcome": gettext_noop("The outcome “%(value)s” is not known, the value is left out"),
     "reply_too_early": gettext_noop("The reply is earlier than the message, its time is left out"),
     "coordinates_swapped": gettext_noop("Latitude and longitude were swapped and are put right"),
@@ -164,6 +167,7 @@ CODE_WORDS: dict[str, str] = {
     "cut": gettext_noop("The value is cut to the longest that is kept"),
     "unknown_step": gettext_noop("The step is not known, the value is left out"),
     "unknown_kind": gettext_noop("The kind is not known, the value is left out"),
+    "unknown_regime": gettext_noop("The regime is not known, the source's one is taken"),
     "unknown_outcome": gettext_noop("The outcome is not known, the value is left out"),
 }
 ACTION_WORDS: dict[str, str] = {

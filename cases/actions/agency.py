@@ -51,7 +51,9 @@ def _hand_over(step: Moving, agency: Agency, *, ended_by: str = "") -> None:
     clocks.start_main(book, agency, start=main_start(case, step.at), migration=_migration(case))
     clocks.start_executor(book, agency, _assign_to(step, agency))
     step.data |= {"agency": agency.pk, "agency_name": str(agency)}
-    due = clocks.binding_due(Status.ROUTED, book.running)
+    # By when to answer; that an appeal may be passed on only so long is no term of the answer.
+    owed = book.of(Clock.Kind.TOTAL, Clock.Kind.REPLY, Clock.Kind.EXECUTOR)
+    due = clocks.binding_due(Status.ROUTED, owed)
     step.data["due_at"] = due.isoformat() if due else None
 
 

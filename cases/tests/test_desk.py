@@ -73,3 +73,20 @@ def test_the_tabs_of_the_desk_count_and_print_no_python(region: dict[str, Agency
     page = signed_in("operator", region["region"]).get("/desk/").content.decode()
     assert "QuerySet" not in page
     assert page.count("<option") > 10
+
+
+def test_a_rejection_waits_on_its_own_list_for_a_second_person(
+    region: dict[str, Agency],
+) -> None:
+    case = factories.make_case(Status.MODERATION)
+    first = factories.make_person("operator", region["region"])
+    second = factories.make_person("operator", region["region"])
+    actions.reject(case, actor=first, reason="spam")
+    for person, offered in ((first, False), (second, True)):
+        client = Client()
+        client.force_login(person)
+        page = client.get("/desk/?view=rejecting")
+        assert page.context["rejecting"] == 1
+        assert [row.case.pk for row in page.context["rows"]] == [case.pk]
+        assert ("confirm_rejection" in page.context["moves"]) is offered
+        assert "route" not in page.context["moves"]

@@ -96,8 +96,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     waiting = _waiting(request)
     disputes = waiting.filter(status=Status.REDIRECT_ASKED, is_open=True)
     arrivals = waiting.in_moderation()
-    rejections = waiting.filter(rejection_by__isnull=False, status=Status.MODERATION)
-    views = {"arrivals": arrivals, "disputes": disputes, "rejections": rejections}
+    rejecting = waiting.filter(rejection_by__isnull=False, status=Status.MODERATION)
+    views = {"arrivals": arrivals, "disputes": disputes, "rejecting": rejecting}
     view = request.GET.get("view", "")
     if view not in views:
         view = "arrivals"

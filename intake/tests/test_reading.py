@@ -150,6 +150,7 @@ def test_what_a_later_export_changed_is_told_by_field():
         ({"lat": ""}, "accepted", "coordinates_incomplete"),
         ({"статус": "Потеряно"}, "accepted", "unknown_step"),
         ({"тип инцидента": "Странный"}, "accepted", "unknown_kind"),
+        ({"режим рассмотрения": "Особый"}, "accepted", "unknown_regime"),
         ({"итог": "Ничья"}, "accepted", "unknown_outcome"),
         ({"дата закрытия": "когда-то"}, "accepted", "bad_moment"),
         ({"дата закрытия": "2031-01-01"}, "accepted", "bad_moment"),
