@@ -18,6 +18,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from agencies.models import Agency
+from agencies.stamps import CALENDARS
 from cases.calendar import work_calendar
 from cases.errors import BadChange
 from cases.limits import Limits, limits_of
@@ -99,14 +100,10 @@ class Standing:
 
 # One statement for all three; `xmin` changes with every version of a row, whoever wrote it.
 _STANDING = """
-select (select count(*) from agencies_calendarday),
-       (select max(updated_at) from agencies_calendarday),
-       (select max(updated_at) from agencies_workingcalendar),
+select (select json_object_agg(name, value) from agencies_stamp),
        (select string_agg(id::text || ':' || xmin::text, ',' order by id) from cases_deadlinerule),
        (select to_jsonb(w) from cases_workflowsetting w order by created_at desc, id desc limit 1)
 """
-
-
 _RUNNING = """,
        (select jsonb_agg(to_jsonb(k) order by k.id) from cases_clock k
         where k.case_id = %s and k.stopped_at is null)
@@ -144,8 +141,10 @@ def standing() -> Standing:
 
 
 def _standing_of(row: tuple[Any, ...]) -> Standing:
-    days, day, week, rules, limits = row[:5]
-    return Standing((days, day, week), _rules(rules), limits_of(_json(limits)))
+    stamps, rules, limits = row[:3]
+    # As `calendar_stamp`, so that the calendars kept in memory are the same ones.
+    stamp = (_json(stamps) or {}).get(CALENDARS) or object()
+    return Standing((stamp,), _rules(rules), limits_of(_json(limits)))
 
 
 def _json(value: Any) -> Any:
@@ -259,7 +258,7 @@ class Book:
         (row,) = planned(_LOAD, [self.case.pk])
         self._standing = self._standing or _standing_of(row)
         if self._running is None:
-            self._running = [_clock_of(found) for found in _json(row[5]) or ()]
+            self._running = [_clock_of(found) for found in _json(row[3]) or ()]
 
     @property
     def limits(self) -> Limits:

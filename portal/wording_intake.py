@@ -96,6 +96,11 @@ FILE_WORDS: dict[str, str] = {
     "no_header": gettext_noop("The columns are not recognised. Say what each of them means"),
 }
 FIELD_WORDS: dict[str, str] = {
+    "regime": gettext_noop("Regime"),
+    "fast_track": gettext_noop("Fast track"),
+    "incoming_number": gettext_noop("Incoming number"),
+    "appeal_registered_at": gettext_noop("Registered on"),
+    "migration": gettext_noop("Migration law"),
     "cabinet": gettext_noop("Cabinet"),
     "external_id": gettext_noop("Id of the message"),
     "incident_number": gettext_noop("Incident number"),

@@ -498,3 +498,20 @@ def test_who_rests_on_other_days_keeps_holidays_and_not_transfers(region) -> Non
     for day in weekday_moved:
         assert ours.intervals(day) == ()
         assert theirs.intervals(day) != ()
+
+
+def test_answered_cases_are_closed_together_and_each_refusal_is_told(client, region, enter) -> None:
+    answered = make_case(Status.ANSWERED, region["own"])
+    working = make_case(Status.IN_WORK, region["own"])
+    enter(Role.QUALITY_SUPERVISOR, region["own"])
+    reason = first_reason("closing")
+    done = said(act(client, [answered, working], "close", reason=reason))
+    assert sorted(done) == sorted(
+        [
+            f"№ {answered.number}: done",
+            f"№ {working.number}: the state does not allow it",
+        ]
+    )
+    assert Case.objects.get(pk=answered.pk).close_reason == reason
+    act(client, [answered], "reopen", reason="Житель возразил", cause="author")
+    assert Case.objects.get(pk=answered.pk).reopenings == 1
