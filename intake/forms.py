@@ -17,10 +17,17 @@ from intake.sources import CHANNEL_NAMES, CHANNELS
 MAX_BYTES = 200 * 1024 * 1024
 
 
+def channel_choices() -> list[tuple[str, str]]:
+    """Codes and names of the channels a row may come from (one query)."""
+    names = dict(Channel.objects.values_list("code", "name"))
+    known = {**CHANNEL_NAMES, **names}
+    return [(code, known[code]) for code in dict.fromkeys((*CHANNELS, *names))]
+
+
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("Table: xlsx or csv"),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt,.tsv", "class": "drop"}),
     )
 
     def clean_file(self) -> Any:
@@ -58,12 +65,7 @@ class MappingForm(forms.Form):
         self._stored = mapping or {}
         source = self.fields["default_source"]
         assert isinstance(source, forms.ChoiceField)
-        names = dict(Channel.objects.values_list("code", "name"))
-        known = {**CHANNEL_NAMES, **names}
-        source.choices = [
-            ("", "—"),
-            *((code, known[code]) for code in dict.fromkeys((*CHANNELS, *names))),
-        ]
+        source.choices = [("", "—"), *channel_choices()]
         source.initial = self._stored.get("default_source", "")
         # The template words the fields.
         choices = [("", ""), *((f.name, f.name) for f in FIELDS)]
@@ -116,6 +118,17 @@ class MendForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 4}) if wide else forms.TextInput(),
             )
         self.mark(bad)
+
+    def ask_channel(self, asked: bool) -> None:
+        """Let a person say where the message comes from: no cell may be able to."""
+        self.channel = None
+        if asked:
+            self.fields["channel"] = forms.ChoiceField(
+                label=_("Channel"),
+                choices=[("", _("as the cells say")), *channel_choices()],
+                required=False,
+            )
+            self.channel = self["channel"]
 
     def mark(self, bad: set[str]) -> None:
         for number, header in enumerate(self.headers):

@@ -90,7 +90,7 @@ def run_import(
     reading: Reading,
     *,
     progress: Callable[[int], None] | None = None,
-    chunk: int = CHUNK,
+    chunk: int = 0,
 ) -> Summary:
     """Import the lines behind `batch.rows_done` and finish the batch; its mapping is known.
 
@@ -100,12 +100,17 @@ def run_import(
     assert isinstance(reading.mapping, Mapping)
     total = _so_far(batch)
     batch.state = ImportBatch.State.RUNNING
+    batch.started_at, batch.rows_before = timezone.now(), batch.rows_done
     batch.mapping, batch.headers = reading.mapping.to_json(), list(reading.headers)
     batch.rows_total = batch.rows_total or max(reading.total, 0)
-    batch.save(update_fields=["state", "mapping", "headers", "rows_total"])
+    batch.save(
+        update_fields=["state", "started_at", "rows_before", "mapping", "headers", "rows_total"]
+    )
     batch.__dict__.pop("header_row", None)
     look = Look(References())
     try:
+        # Of a small file in small steps, so that its page has something to show.
+        chunk = chunk or (CHUNK if batch.rows_total > 5 * CHUNK else CHUNK // 4)
         for part in _parts(islice(reading.lines, batch.rows_done, None), chunk):
             _import_surely(batch, part, look, total)
             if progress is not None:
@@ -232,17 +237,22 @@ def _header(field_name: str, batch: ImportBatch) -> str:
 
 
 @transaction.atomic
-def take_one(batch: ImportBatch, line: Line) -> Case:
-    """Take one mended row of the quarantine; the case it made, changed or met."""
+def take(batch: ImportBatch, lines: list[Line]) -> list[Case]:
+    """Take mended rows of the quarantine; the cases they made, changed or met, in their order."""
+    look = Look(References())
+    batch = ImportBatch.objects.get(pk=batch.pk)
+    import_lines(batch, lines, look, Summary())
+    # The rows were counted when their file was read; they only are in quarantine no more.
+    ImportBatch.objects.filter(pk=batch.pk).update(rows_done=F("rows_done") - len(lines))
+    queue_backlog()
+    return [_case_of(line, look) for line in lines]
+
+
+def _case_of(line: Line, look: Look) -> Case:
     row = line.row
     assert row is not None
-    look = Look(References())
-    total = Summary()
-    batch = ImportBatch.objects.get(pk=batch.pk)
-    import_lines(batch, [line], look, total)
-    # The row was counted when its file was read; it only is in quarantine no more.
-    ImportBatch.objects.filter(pk=batch.pk).update(rows_done=F("rows_done") - 1)
-    message = Message.objects.select_related("case").get(
-        channel=look.refs.channel(row.channel), external_id=row.external_id, is_current=True
+    return (
+        Message.objects.select_related("case")
+        .get(channel=look.refs.channel(row.channel), external_id=row.external_id, is_current=True)
+        .case
     )
-    return message.case

@@ -1,10 +1,13 @@
 """The quarantine's pages: look at what waits, mend a row, take or drop it."""
 
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,31 +16,35 @@ from django.views.decorators.http import require_http_methods
 
 from agencies.access import holds
 from agencies.roles import Right
+from cases.models import Case, Message
 from intake.columns import Mapping
-from intake.forms import MendForm
-from intake.importing import take_one
+from intake.forms import MendForm, channel_choices
+from intake.importing import take
+from intake.incoming import Line
 from intake.models import ImportBatch, QuarantinedRow
+from intake.problems import ROW_RULES
 from intake.reading import from_cells
 from intake.refs import channel_words, zones
 from intake.views import CONTACTS, importer, shown
 
 _PAGE = 50
+_AT_ONCE = 2000  # rows taken or dropped by one press
+SOURCE_CODES = frozenset({"unknown_source", "missing_source"})
 State = QuarantinedRow.State
 
 
 @importer
 @require_http_methods(["GET", "HEAD", "POST"])
 def quarantine(request: HttpRequest) -> HttpResponse:
-    """Waiting rows, of all files or of one; POST drops the chosen ones."""
-    rows = QuarantinedRow.objects.filter(state=State.WAITING).select_related("batch")
+    """Waiting rows of all files, of one, of one reason; many may be dropped or taken at once."""
+    all_rows = QuarantinedRow.objects.filter(state=State.WAITING).select_related("batch")
     chosen = request.GET.get("batch", "")
     if chosen.isdecimal():
-        rows = rows.filter(batch_id=int(chosen))
+        all_rows = all_rows.filter(batch_id=int(chosen))
+    code = request.GET.get("code", "")
+    rows = all_rows.filter(problems__contains=[{"code": code}]) if code in ROW_RULES else all_rows
     if request.method == "POST":
-        picked = [int(pk) for pk in request.POST.getlist("row") if pk.isdecimal()]
-        dropped = _drop(list(rows.filter(pk__in=picked)), request)
-        messages.success(request, _("Rows dropped: %(count)s") % {"count": dropped})
-        return redirect(request.get_full_path())
+        return _decide_many(request, rows)
     after = request.GET.get("after", "")
     page = rows.filter(pk__gt=int(after)) if after.isdecimal() else rows
     found = list(page.order_by("pk")[: _PAGE + 1])
@@ -48,6 +55,10 @@ def quarantine(request: HttpRequest) -> HttpResponse:
         "rows": found[:_PAGE],
         "next": found[_PAGE - 1].pk if len(found) > _PAGE else None,
         "total": rows.count(),
+        "everything": all_rows.count(),
+        "codes": _codes(all_rows),
+        "code": code,
+        "channels": channel_choices() if code in SOURCE_CODES else (),
         "chosen": ImportBatch.objects.filter(pk=int(chosen)).first()
         if chosen.isdecimal()
         else None,
@@ -55,15 +66,89 @@ def quarantine(request: HttpRequest) -> HttpResponse:
     return render(request, "intake/quarantine.html", context)
 
 
+def _codes(rows: QuerySet[QuarantinedRow]) -> list[tuple[str, int]]:
+    """What keeps the rows here, the most frequent first."""
+    found: Counter[str] = Counter()
+    for problems in rows.values_list("problems", flat=True)[:_AT_ONCE]:
+        found.update({p["code"] for p in problems if p["action"] == "quarantined"})
+    return found.most_common()
+
+
 def _text_of(cells: dict[str, str], columns: dict[str, str]) -> str:
-    return next((cells.get(header, "") for header, name in columns.items() if name == "text"), "")
+    text = next((cells.get(h, "") for h, name in columns.items() if name == "text"), "")
+    return text.removeprefix("'")
+
+
+def _decide_many(request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> HttpResponse:
+    if request.POST.get("which") != "all":
+        picked = [int(pk) for pk in request.POST.getlist("row") if pk.isdecimal()]
+        rows = rows.filter(pk__in=picked)
+    channel = request.POST.get("channel", "")
+    if "drop" in request.POST:
+        dropped = _drop(rows, request)
+        messages.success(request, _("Rows dropped: %(count)s") % {"count": dropped})
+    elif channel in dict(channel_choices()):
+        taken, left = _take_many(rows, request, channel)
+        words = _("Rows taken: %(taken)s, still to be mended: %(left)s")
+        messages.success(request, words % {"taken": taken, "left": left})
+    else:
+        messages.error(request, _("Choose a channel"))
+    return redirect(request.get_full_path())
 
 
 @transaction.atomic
-def _drop(rows: list[QuarantinedRow], request: HttpRequest) -> int:
-    for row in rows:
+def _drop(rows: QuerySet[QuarantinedRow], request: HttpRequest) -> int:
+    locked = list(rows.select_for_update(of=("self",)).order_by("pk")[:_AT_ONCE])
+    for row in locked:
         _decide(row, request, State.DROPPED)
-    return len(rows)
+    return len(locked)
+
+
+@transaction.atomic
+def _take_many(
+    rows: QuerySet[QuarantinedRow], request: HttpRequest, channel: str
+) -> tuple[int, int]:
+    """(rows taken, rows with something else to mend); each file in one go."""
+    by_batch: dict[int, list[QuarantinedRow]] = defaultdict(list)
+    for row in rows.select_for_update(of=("self",)).order_by("pk")[:_AT_ONCE]:
+        by_batch[row.batch_id].append(row)
+    taken = left = 0
+    for waiting in by_batch.values():
+        good: list[tuple[QuarantinedRow, Line]] = []
+        seen: set[tuple[str, str]] = set()
+        for row in waiting:
+            line = _read(row, row.cells, channel)
+            key = (line.row.channel, line.row.external_id) if line.row else ("", "")
+            if line.row is None or line.verdict != "accepted" or key in seen:
+                left += 1
+                continue
+            seen.add(key)
+            good.append((row, line))
+        if good:
+            cases = take(waiting[0].batch, [line for _row, line in good])
+            for (row, _line), case in zip(good, cases, strict=True):
+                row.case = case
+                _decide(row, request, State.ACCEPTED)
+        taken += len(good)
+    return taken, left
+
+
+def _read(row: QuarantinedRow, cells: dict[str, str], channel: str = "") -> Line:
+    """The row as its file would be read, with a channel chosen by a person."""
+    mapping = Mapping.from_json(row.batch.mapping)
+    if channel:
+        word = cells.get(mapping.header_of("source"), "").lower()
+        mapping = replace(
+            mapping, default_source=channel, sources={**mapping.sources, word: channel}
+        )
+    return from_cells(
+        cells,
+        mapping,
+        zone=zones(row.batch.zone),
+        now=timezone.now(),
+        line=row.line,
+        words=channel_words(),
+    )
 
 
 @importer
@@ -76,39 +161,54 @@ def quarantined(request: HttpRequest, pk: int) -> HttpResponse:
         )
         mapping = Mapping.from_json(row.batch.mapping)
         cells = dict.fromkeys(mapping.columns, "") | row.cells
-        open_cells = _open_cells(cells, mapping, request)
         problems = row.problems
-        form = MendForm(open_cells, _bad(problems), request.POST or None)
+        form = MendForm(_open_cells(cells, mapping, request), _bad(problems), request.POST or None)
+        form.ask_channel(_asks_channel(problems))
         if request.method == "POST" and row.state == State.WAITING and form.is_valid():
             if "drop" in request.POST:
                 _decide(row, request, State.DROPPED)
                 messages.success(request, _("The row is dropped"))
                 return _next(row)
-            found = from_cells(
-                cells | form.cells(),
-                mapping,
-                zone=zones(row.batch.zone),
-                now=timezone.now(),
-                line=row.line,
-                words=channel_words(),
-            )
-            if found.row is not None and found.verdict == "accepted":
-                row.case = take_one(row.batch, found)
+            line = _read(row, cells | form.cells(), form.cleaned_data.get("channel", ""))
+            if line.row is not None and line.verdict == "accepted":
+                (row.case,) = take(row.batch, [line])
                 _decide(row, request, State.ACCEPTED)
                 words = _("The row is accepted: case %(number)s")
                 messages.success(request, words % {"number": row.case.number})
                 return _next(row)
-            problems = [problem.to_json() for problem in found.problems]
+            problems = [problem.to_json() for problem in line.problems]
             form.mark(_bad(problems))
+            form.ask_channel(_asks_channel(problems) or "channel" in form.fields)
+    open_cells = shown(row.cells, mapping.columns, request)
     context = {
         "row": row,
         "form": form,
-        "problems": problems,
+        "problems": [p for p in problems if p["action"] != "repaired"],
+        "text": _text_of(open_cells, mapping.columns),
+        "twin": _twin(row),
         "before": _neighbour(row, "<", "-pk"),
         "after": _neighbour(row, ">", "pk"),
-        "left": QuarantinedRow.objects.filter(state=State.WAITING, batch=row.batch_id).count(),
+        "left": _waiting_of(row).count(),
     }
     return render(request, "intake/quarantined.html", context)
+
+
+def _twin(row: QuarantinedRow) -> Case | None:
+    """The case that has the id this row repeats with other content."""
+    if not any(problem["code"] == "duplicate_id" for problem in row.problems):
+        return None
+    found = _read(row, row.cells).row
+    if found is None:
+        return None
+    message = Message.objects.filter(
+        channel__code=found.channel, external_id=found.external_id, is_current=True
+    )
+    first = message.select_related("case").first()
+    return first.case if first else None
+
+
+def _asks_channel(problems: Sequence[dict[str, Any]]) -> bool:
+    return any(problem["code"] in SOURCE_CODES for problem in problems)
 
 
 def _open_cells(cells: dict[str, str], mapping: Mapping, request: HttpRequest) -> dict[str, str]:
@@ -123,7 +223,7 @@ def _bad(problems: list[dict[str, Any]]) -> set[str]:
     return {problem["column"] for problem in problems if problem["action"] != "repaired"}
 
 
-def _waiting_of(row: QuarantinedRow) -> Any:
+def _waiting_of(row: QuarantinedRow) -> QuerySet[QuarantinedRow]:
     return QuarantinedRow.objects.filter(state=State.WAITING, batch=row.batch_id)
 
 

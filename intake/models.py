@@ -49,6 +49,7 @@ class ImportBatch(models.Model):
     zone = models.CharField(max_length=40, blank=True)  # of its moments; else by municipality
     rows_total = models.PositiveIntegerField(default=0)
     rows_done = models.PositiveIntegerField(default=0)
+    rows_before = models.PositiveIntegerField(default=0)  # done by earlier runs of the batch
     created = models.PositiveIntegerField(_("created"), default=0)
     updated = models.PositiveIntegerField(_("updated"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
@@ -61,6 +62,7 @@ class ImportBatch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(_("started"), auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)  # the run, not the upload
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
     undo_reason = models.CharField(max_length=300, blank=True)

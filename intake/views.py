@@ -21,6 +21,7 @@ from cases.masking import mask_name, mask_text
 from cases.tasks import backlog_size
 from intake import batches, tasks, undoing
 from intake.columns import Mapping, Unknown, recognise
+from intake.fields import BY_NAME
 from intake.forms import MappingForm, NamesForm, UndoForm, UploadForm
 from intake.models import AgencyName, ColumnMapping, ImportBatch, QuarantinedRow
 from intake.naming import name_agencies
@@ -132,17 +133,25 @@ def _progress(found: ImportBatch) -> dict[str, Any]:
         "orphaned": running and not batches.is_held(found),
         "can_go_on": batches.can_go_on(found),
         "waiting": found.quarantine.filter(state="waiting").count(),
-        "problems": found.problems,
+        "problems": sorted(found.problems, key=_gravity),
     }
 
 
+_ACTIONS = ("rejected", "quarantined", "conflict", "repaired")
+
+
+def _gravity(problem: dict[str, Any]) -> tuple[int, int]:
+    return _ACTIONS.index(problem["action"]), problem["row"]
+
+
 def _speed(found: ImportBatch) -> dict[str, int] | None:
-    """Rows a second so far and seconds left; None at the very start."""
-    passed = (timezone.now() - found.created_at).total_seconds()
-    if not found.rows_done or passed < 1:
+    """Seconds left by the speed so far; None at the very start."""
+    passed = (timezone.now() - (found.started_at or found.created_at)).total_seconds()
+    done = found.rows_done - found.rows_before
+    if done <= 0 or passed < 1:
         return None
     left = max(found.rows_total - found.rows_done, 0)
-    return {"left": round(left * passed / found.rows_done)}
+    return {"left": round(left * passed / done)}
 
 
 @importer
@@ -184,11 +193,16 @@ def _columns(request: HttpRequest, found: ImportBatch) -> HttpResponse:
         "form": form,
         "unknown": unknown if stored else None,
         "columns": [
-            (form[name], [cells[header] for cells in samples if cells.get(header)][:3])
+            (form[name], _few([cells.get(header, "") for cells in samples]))
             for name, header in form.column_fields
         ],
     }
     return render(request, "intake/mapping.html", context)
+
+
+def _few(cells: list[str]) -> list[str]:
+    """The first different values of a column."""
+    return list(dict.fromkeys(filter(None, cells)))[:2]
 
 
 def _unknown(stored: dict[str, Any]) -> Unknown:
@@ -208,16 +222,28 @@ def _preview(request: HttpRequest, found: ImportBatch) -> dict[str, Any]:
     seen = found.preview
     columns = Mapping.from_json(found.mapping).columns
     rows = [shown(cells, columns, request) for cells in seen["first"]]
+    order = sorted(columns.items(), key=lambda item: _rank(item[1]))
     recognised = recognise(found.headers) if found.headers else None
     return {
         "batch": found,
         "seen": seen,
-        "columns": list(columns.items()),
-        "rows": [[cells.get(header, "") for header in columns] for cells in rows],
+        "columns": [(header, name) for header, name in order],
+        "rows": [
+            [(cells.get(header, ""), BY_NAME[name].kind) for header, name in order]
+            for cells in rows
+        ],
         "taken": seen["counts"]["created"] + seen["counts"]["updated"],
         "by_name": isinstance(recognised, Mapping) and recognised.columns == columns,
         "unnamed": [name for name in seen["agencies"] if name[0] in _undecided(seen["agencies"])],
     }
+
+
+# What one looks at to see whether a file is read rightly.
+_TELLING = ("external_id", "posted_at", "source", "text", "territory", "topic", "agency", "step")
+
+
+def _rank(name: str) -> int:
+    return _TELLING.index(name) if name in _TELLING else len(_TELLING)
 
 
 def _undecided(names: list[list[Any]]) -> set[str]:

@@ -175,6 +175,21 @@ CODE_WORDS: dict[str, str] = {
     "unknown_regime": gettext_noop("The regime is not known, the source's one is taken"),
     "unknown_outcome": gettext_noop("The outcome is not known, the value is left out"),
 }
+# What keeps rows in quarantine, as tabs of its page.
+SHORT_WORDS: dict[str, str] = {
+    "too_long": gettext_noop("too long"),
+    "missing_date": gettext_noop("no date"),
+    "bad_date": gettext_noop("no such date"),
+    "future_date": gettext_noop("date ahead"),
+    "ancient_date": gettext_noop("date before 2000"),
+    "missing_source": gettext_noop("no source"),
+    "unknown_source": gettext_noop("unknown source"),
+    "missing_id": gettext_noop("no id"),
+    "bad_id": gettext_noop("no proper id"),
+    "rounded_id": gettext_noop("id rounded"),
+    "duplicate_id": gettext_noop("repeated id"),
+    "extra_cells": gettext_noop("too many cells"),
+}
 ACTION_WORDS: dict[str, str] = {
     "conflict": gettext_noop("Kept as people set it"),
     "repaired": gettext_noop("Taken, mended"),
@@ -196,6 +211,11 @@ def word_code(code: str, params: Mapping[str, Any]) -> str:
 def code_words(code: str) -> str:
     """A kind of problem, for a count of the rows that have it."""
     return _(CODE_WORDS.get(code) or ROW_WORDS[code])
+
+
+def short_code_words(code: str) -> str:
+    """The same in two or three words."""
+    return _(SHORT_WORDS.get(code) or CODE_WORDS.get(code) or ROW_WORDS[code])
 
 
 def word_conflict(case: str) -> str:

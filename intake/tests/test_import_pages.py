@@ -7,11 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from agencies.roles import Role
+from agencies.roles import HOLDERS, Right, Role
 from cases.models import Case, CaseEvent, Message, Reply
 from cases.tasks import backlog_size, check_some
 from intake.models import ColumnMapping, ImportBatch, QuarantinedRow
-from intake.tasks import run_batch
+from intake.tasks import look_at_batch, run_batch, undo_batch
 from intake.tests.command import files_in
 from tests import factories
 from tests.pages import inline_of
@@ -168,3 +168,148 @@ def test_replies_of_history_are_checked_by_the_worker(operator: Client) -> None:
     assert backlog_size() == 0
     assert Reply.objects.get().risk is not None
     assert Case.objects.get().risk == Reply.objects.get().risk
+
+
+def test_rows_of_an_unknown_source_are_taken_with_a_channel_all_at_once(operator: Client) -> None:
+    rows = "".join(
+        f"{n},10.06.2026 10:1{n},Соцсети,id{n},Олег,Яма у школы номер {n}\n" for n in range(5)
+    )
+    batch = run(operator, HEAD + rows + BAD.replace("2,", "9,", 1))
+    assert batch.quarantined == 6
+    page = operator.get("/import/quarantine/?code=unknown_source")
+    assert page.context["total"] == 5
+    assert "Соцсети" in page.content.decode()
+    address = "/import/quarantine/?code=unknown_source"
+    operator.post(address, {"which": "all", "accept": "1"})
+    assert not Case.objects.exists()  # no channel was chosen
+    operator.post(address, {"which": "all", "accept": "1", "channel": "vk"})
+    assert Case.objects.count() == 5
+    assert set(Message.objects.values_list("channel__code", flat=True)) == {"vk"}
+    batch.refresh_from_db()
+    assert (batch.created, batch.quarantined, batch.rows_done) == (5, 1, 6)
+    assert QuarantinedRow.objects.filter(state="waiting").count() == 1
+    assert set(
+        QuarantinedRow.objects.filter(state="accepted").values_list("case", flat=True)
+    ) == set(Case.objects.values_list("pk", flat=True))
+
+
+def test_what_else_is_wrong_with_a_row_keeps_it_in_quarantine(operator: Client) -> None:
+    run(operator, HEAD + "1,99.99.2026,Соцсети,id1,Олег,Яма у школы\n")
+    row = QuarantinedRow.objects.get()
+    operator.post("/import/quarantine/", {"row": row.pk, "accept": "1", "channel": "vk"})
+    row.refresh_from_db()
+    assert (row.state, Case.objects.count()) == ("waiting", 0)
+
+
+def test_chosen_rows_are_dropped_and_others_stay(operator: Client) -> None:
+    run(operator, HEAD + BAD + BAD.replace("2,", "3,", 1).replace("яма", "грязь"))
+    first, second = QuarantinedRow.objects.order_by("pk")
+    operator.post("/import/quarantine/", {"row": first.pk, "drop": "1"})
+    assert list(QuarantinedRow.objects.filter(state="waiting")) == [second]
+    first.refresh_from_db()
+    assert (first.state, first.decided_by.username) == ("dropped", "operator")
+
+
+def test_a_repeated_id_shows_whose_it_is(operator: Client) -> None:
+    run(operator, HEAD + GOOD + GOOD.replace("фонарь", "светофор"))
+    row = QuarantinedRow.objects.get()
+    case = Case.objects.get()
+    page = operator.get(f"/import/quarantine/{row.pk}/")
+    assert page.context["twin"] == case
+    assert case.number in page.content.decode()
+
+
+def test_the_columns_of_a_recognised_file_can_be_changed(operator: Client) -> None:
+    batch = upload(operator, HEAD + GOOD)
+    page = operator.get(f"/import/{batch.pk}/?columns=1")
+    given = {
+        name: page.context["form"][name].value() for name, _ in page.context["form"].column_fields
+    }
+    text = next(n for n, header in page.context["form"].column_fields if header == "text")
+    name = next(n for n, header in page.context["form"].column_fields if header == "author_name")
+    swapped = {**given, text: "author_name", name: "text", "name": "Наоборот"}
+    assert operator.post(f"/import/{batch.pk}/?columns=1", swapped).status_code == 302
+    operator.get(f"/import/{batch.pk}/")
+    operator.post(f"/import/{batch.pk}/start/")
+    run_batch(batch_id=batch.pk)
+    assert Message.objects.get().text == "Марина Кузнецова"
+
+
+def test_a_large_file_is_looked_through_by_the_worker(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.views.SMALL", 10)
+    batch = upload(operator, HEAD + GOOD + BAD)
+    page = operator.get(f"/import/{batch.pk}/").content.decode()
+    assert "Просматриваем файл" in page
+    assert "HX-Refresh" not in operator.get(f"/import/{batch.pk}/progress/").headers
+    look_at_batch(batch_id=batch.pk)
+    assert operator.get(f"/import/{batch.pk}/progress/").headers["HX-Refresh"] == "true"
+    assert "Загрузить 1 строку" in operator.get(f"/import/{batch.pk}/").content.decode()
+
+
+def test_a_preview_tells_what_would_change_and_changes_nothing(operator: Client) -> None:
+    run(operator, HEAD + GOOD)
+    changed = GOOD.replace("фонарь", "светофор")
+    batch = upload(operator, HEAD + changed + GOOD.replace("1,", "7,", 1) + BAD)
+    page = operator.get(f"/import/{batch.pk}/")
+    assert page.context["seen"]["counts"] == {
+        "created": 1, "updated": 1, "unchanged": 0,
+        "quarantined": 1, "rejected": 0, "conflicts": 0,
+    }  # fmt: skip
+    assert page.context["seen"]["codes"] == [["quarantined", "bad_date", 1]]
+    assert Message.objects.get().text == "Во дворе не горит фонарь"
+
+
+def test_a_large_batch_is_undone_by_the_worker(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.views._UNDO_AT_ONCE", 0)
+    batch = run(operator, HEAD + GOOD)
+    operator.post(f"/import/{batch.pk}/undo/", {"reason": "Не тот файл", "confirm": "on"})
+    batch.refresh_from_db()
+    assert (batch.state, Case.objects.count()) == ("undoing", 1)
+    assert "отменяется" in operator.get(f"/import/{batch.pk}/").content.decode()
+    undo_batch(batch_id=batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, Case.objects.count()) == ("undone", 0)
+    assert "Не тот файл" in operator.get(f"/import/{batch.pk}/").content.decode()
+
+
+def test_an_import_is_started_once(operator: Client) -> None:
+    batch = upload(operator, HEAD + GOOD)
+    operator.get(f"/import/{batch.pk}/")
+    operator.post(f"/import/{batch.pk}/start/")
+    again = operator.post(f"/import/{batch.pk}/start/", follow=True)
+    assert "уже начат" in again.content.decode()
+
+
+def test_every_page_of_the_import_is_closed_to_who_may_not_import(operator: Client) -> None:
+    from agencies.models import Agency
+
+    batch = run(operator, HEAD + GOOD + BAD)
+    row = QuarantinedRow.objects.get()
+    region = Agency.objects.get(code="region")
+    paths = [
+        "/import/", f"/import/{batch.pk}/", f"/import/{batch.pk}/progress/",
+        f"/import/{batch.pk}/undo/", "/import/agencies/", "/import/quarantine/",
+        f"/import/quarantine/{row.pk}/",
+    ]  # fmt: skip
+    for role in Role:
+        client = Client()
+        client.force_login(factories.make_person(role, region, f"x-{role}"))
+        may = role in HOLDERS[Right.IMPORT_MESSAGES]
+        got = {client.get(path).status_code for path in paths}
+        assert got == ({200} if may else {403}), role
+        for path in (f"/import/{batch.pk}/start/", f"/import/{batch.pk}/again/"):
+            assert client.post(path).status_code == (302 if may else 403)
+            assert client.get(path).status_code in (405, 403)
+
+
+def test_lists_of_the_import_take_the_same_queries_however_long(
+    operator: Client, django_assert_max_num_queries: Any
+) -> None:
+    run(operator, HEAD + "".join(BAD.replace("2,", f"{n},", 1) for n in range(40)))
+    for path, most in (("/import/", 9), ("/import/quarantine/", 9), ("/import/agencies/", 7)):
+        with django_assert_max_num_queries(most):
+            assert operator.get(path).status_code == 200

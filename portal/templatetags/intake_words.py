@@ -12,6 +12,7 @@ from portal.wording_intake import (
     code_words,
     field_name,
     one_of_fields,
+    short_code_words,
     word_action,
     word_code,
     word_conflict,
@@ -40,6 +41,12 @@ def action_words(action: str) -> str:
 def code_title(code: str) -> str:
     """A kind of problem without the values of one row."""
     return code_words(code)
+
+
+@register.filter
+def code_short(code: str) -> str:
+    """A kind of problem in two or three words, for a tab."""
+    return short_code_words(code)
 
 
 @register.filter

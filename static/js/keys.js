@@ -39,8 +39,8 @@
     if (code === "Slash") { const field = document.querySelector('input[type="search"]'); if (field) { event.preventDefault(); field.focus(); } return; }
     if (code === "KeyG") { went = Date.now(); return; }
     if (code === "KeyQ" && Date.now() - went < 1500) { location.href = "/"; return; }
-    if (code === "KeyJ") { step(1); return; }
-    if (code === "KeyK") { step(-1); return; }
+    if (code === "KeyJ" && rows().length) { step(1); return; }
+    if (code === "KeyK" && rows().length) { step(-1); return; }
     const wanted = document.querySelector(`[data-key="${code}"]`);
     if (wanted) { event.preventDefault(); press(wanted); }
   });
