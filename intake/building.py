@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from agencies.models import Agency
-from cases import clocks
 from cases.bulk import Encoded, copy_cases, copy_in, encode, fresh
 from cases.masking import mask_text
 from cases.models import (
     Appeal,
+    Assignment,
     Case,
     CaseEvent,
     Citizen,
@@ -26,6 +26,7 @@ from intake.incoming import IncomingRow, Line
 from intake.models import AwaitingAgency, ImportBatch
 from intake.refs import References
 from intake.regimes import appeal_row, facts_of
+from intake.terms import Terms, begin
 
 # A step of the file -> state here. What needs rows of our own making (a card merged into
 # another, a reply under review) becomes the nearest state that does not.
@@ -45,15 +46,22 @@ class Rows:
     cases: list[Case] = field(default_factory=list)
     words: list[str] = field(default_factory=list)  # of the messages, masked, for the search
     messages: list[Message] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
     clocks: list[Clock] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     events: list[CaseEvent] = field(default_factory=list)
     awaiting: list[AwaitingAgency] = field(default_factory=list)
     appeals: list[Appeal] = field(default_factory=list)
 
+    def begin(self, begun: Terms) -> None:
+        self.clocks += begun.clocks
+        if begun.assignment is not None:
+            self.assignments.append(begun.assignment)
+
     def write(self) -> None:
         copy_cases(self.cases, self.words, masked=True)
         copy_in(Message, self.messages, with_ids=False)
+        copy_in(Assignment, self.assignments)
         copy_in(Clock, self.clocks, with_ids=False)
         copy_in(Reply, self.replies, with_ids=False)
         copy_in(CaseEvent, self.events, with_ids=False)
@@ -151,57 +159,6 @@ def set_state(case: Case, row: IncomingRow, status: Status) -> None:
     case.due_at = None
 
 
-def start_clocks(case: Case, refs: References, *, migration: bool = False) -> list[Clock]:
-    """The citizen's term of a case at an agency; of one before it those of the desk.
-
-    Regimes of days count the whole term from registration, before anybody has the case.
-    """
-    agency = refs.by_pk.get(case.agency_id) if case.agency_id else None
-    main = clocks.main_codes(case.regime, fast_track=case.fast_track, migration=migration)
-    made: list[Clock | None] = []
-    if case.status in (Status.RECEIVED, Status.MODERATION):
-        if refs.desk is None:
-            return []
-        unregistered = case.regime == Regime.LAW59 and case.status == Status.RECEIVED
-        if case.regime != Regime.LAW59 or unregistered:
-            made.append(
-                refs.clock(
-                    case,
-                    clocks.MODERATION_RULES.get(case.regime, ()),
-                    kind=Clock.Kind.STAGE.value,
-                    start=case.received_at if unregistered else case.registered_at,
-                    agency=refs.desk,
-                )
-            )
-        desk_due = case.due_at
-        if case.regime != Regime.SOCIAL and not unregistered:
-            made.append(
-                refs.clock(
-                    case,
-                    main,
-                    kind=clocks.main_kind(case.regime),
-                    start=case.registered_at,
-                    agency=refs.desk,
-                )
-            )
-        case.due_at = min(filter(None, (desk_due, case.due_at)), default=None)
-    elif agency is not None and case.status != Status.REJECTED:
-        social = case.regime == Regime.SOCIAL
-        start = (case.assigned_at if social else None) or case.registered_at
-        stopped = case.answered_at or case.closed_at
-        made.append(
-            refs.clock(
-                case,
-                main,
-                kind=clocks.main_kind(case.regime),
-                start=start,
-                agency=agency,
-                stopped_at=max(stopped, start) if stopped else None,
-            )
-        )
-    return [clock for clock in made if clock is not None]
-
-
 def make_replies(case: Case, row: IncomingRow, refs: References) -> list[Reply]:
     """Replies as history, in their order, versions from 1.
 
@@ -251,11 +208,11 @@ def make_case(
 ) -> Case:
     """Add a new case with all that hangs on it."""
     topic, territory = refs.topic(row), refs.territory(row)
+    channel = refs.channel(row.channel)
     placing = place_case(row, refs, topic, territory)
+    facts = facts_of(row, channel.regime)
     agency = placing.agency.pk if placing.agency else None
     at_desk = placing.status in BEFORE_AGENCY
-    channel = refs.channel(row.channel)
-    facts = facts_of(row, channel.regime)
     title, words = heading_and_words(row, citizen)
     case = fresh(
         Case,
@@ -286,7 +243,7 @@ def make_case(
         if at_desk and not appeal.incoming_number and case.status == Status.MODERATION:
             case.status = Status.RECEIVED.value  # waits for its registration
         rows.appeals.append(appeal)
-    rows.clocks += start_clocks(case, refs, migration=facts.migration)
+    rows.begin(begin(case, refs, migration=facts.migration))
     rows.cases.append(case)
     rows.words.append(words)
     rows.messages.append(make_message(line, row, case, now=now, batch=batch))

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases.models import Case, CaseEvent, Clock, Message, Reply
+from cases.models import Assignment, Case, CaseEvent, Clock, Message, Reply
 from intake.columns import Mapping
 from intake.incoming import IncomingRow, Line
 from intake.models import ImportBatch, QuarantinedRow
@@ -150,6 +150,7 @@ class Look:
         )
         replies = _by_case(Reply.objects.filter(case_id__in=ids).order_by("version"))
         clocks = _by_case(Clock.objects.filter(case_id__in=ids).order_by("pk"))
+        holdings = _by_case(Assignment.objects.filter(case_id__in=ids).order_by("pk"))
         self._told.learn(messages.values())
         updates = []
         for line, row, pk in changed:
@@ -160,6 +161,7 @@ class Look:
                 case,
                 replies[case.pk],
                 clocks[case.pk],
+                holdings[case.pk],
                 case.pk in worked,
                 self._told.values(message),
             )

@@ -1,10 +1,13 @@
 """Reference rows an import looks things up in, read once for a whole file."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import Model
+
 from agencies.models import Agency, WorkingCalendar
-from cases.bulk import Encoded, encode, fresh
+from cases.bulk import Encoded, encode, fresh, take_ids
 from cases.calendar import calendar_stamp
 from cases.clocks import Rules, due_of
 from cases.models import Case, Channel, Clock, DeadlineRule, Territory, Topic
@@ -17,6 +20,7 @@ from intake.sources import CHANNEL_NAMES
 
 UNKNOWN_AGENCY = "import-unknown"
 _REMEMBERED = 50_000
+_ID_BLOCK = 500
 
 
 class References:
@@ -37,6 +41,7 @@ class References:
         self._topic_of: dict[tuple[str, str], Topic | None] = {}
         self._territory_of: dict[tuple[str, str], Territory | None] = {}
         self._routes: dict[tuple[int | None, int | None, date], Agency | None] = {}
+        self._ids: dict[type[Model], list[int]] = {}
         self._name_ids: dict[str, int] = {}
         self._dues: dict[tuple[int, int, str, datetime], tuple[datetime, Encoded] | None] = {}
 
@@ -167,6 +172,15 @@ class References:
             self.by_pk[self._placeholder.pk] = self._placeholder
         return self._placeholder
 
+    def next_id(self, model: type[Model]) -> int:
+        """A fresh primary key, taken from the sequence in blocks."""
+        if not self.writing:
+            return 0
+        waiting = self._ids.setdefault(model, [])
+        if not waiting:
+            waiting += reversed(take_ids(model, _ID_BLOCK))
+        return waiting.pop()
+
     def name_id(self, name: str) -> int:
         """The row of an agency's name nobody here knows; made when it is first met."""
         key = plain_name(name)[:200]
@@ -181,7 +195,7 @@ class References:
     def clock(
         self,
         case: Case,
-        codes: tuple[str, ...],
+        codes: Sequence[str],
         *,
         kind: str,
         start: datetime,
@@ -193,8 +207,6 @@ class References:
         due = rule and self._due(rule, start, agency)
         if rule is None or due is None:
             return None
-        if not rule.warning_only and stopped_at is None:
-            case.due_at = due[0]
         return fresh(
             Clock,
             case_id=case.pk,

@@ -28,8 +28,9 @@ def facts_of(row: IncomingRow, regime: str) -> RegimeFacts:
     if regime != Regime.LAW59:
         return RegimeFacts(regime)
     registered = values.get("appeal_registered_at")
-    if registered is not None and registered < row.posted_at:
-        registered = row.posted_at
+    if registered is not None:
+        # A wall clock of the file's zone, as the moment of the message was.
+        registered = max(registered.replace(tzinfo=row.posted_at.tzinfo), row.posted_at)
     return RegimeFacts(
         regime,
         incoming_number=str(values.get("incoming_number", ""))[:40],

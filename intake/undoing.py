@@ -12,7 +12,7 @@ from agencies.models import User
 from agencies.roles import Right
 from cases.actions.moderation import refresh_search
 from cases.errors import BadChange, RightMissing
-from cases.models import Case, CaseEvent, Clock, Message, Reply
+from cases.models import Assignment, Case, CaseEvent, Clock, Message, Reply
 from intake.models import AwaitingAgency, ImportBatch, ImportedRow
 
 _CHUNK = 1000
@@ -194,5 +194,8 @@ def _restore_replies(case: Case, before: dict[str, Any]) -> None:
 def _restore_clocks(case: Case, before: dict[str, Any]) -> None:
     """The terms the update ended run on; the ones it started go."""
     Clock.objects.filter(case=case).exclude(pk__in=before["clock_ids"]).delete()
-    for pk, stopped_at in before["clocks"].items():
-        Clock.objects.filter(pk=pk).update(stopped_at=stopped_at)
+    for pk, (stopped_at, missed_at) in before["clocks"].items():
+        Clock.objects.filter(pk=pk).update(stopped_at=stopped_at, missed_at=missed_at)
+    Assignment.objects.filter(case=case).exclude(pk__in=before["assignment_ids"]).delete()
+    for pk, (until, ended_by) in before["assignments"].items():
+        Assignment.objects.filter(pk=pk).update(until=until, ended_by=ended_by)

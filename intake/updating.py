@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cases.models import Case, Clock, Message, Reply
+from cases.models import Assignment, Case, Clock, Message, Reply
 from cases.titles import make_title
-from cases.workflow import BEFORE_AGENCY, ENDED, Status
-from intake import building
+from cases.workflow import BEFORE_AGENCY, Status
+from intake import building, terms
 from intake.incoming import IncomingRow, Line
 from intake.models import AwaitingAgency, ImportBatch
 from intake.refs import References
+from intake.terms import Terms
 
 # Fields of the file that decide about each part of a case.
 _CARD: dict[str, tuple[str, ...]] = {
@@ -45,6 +46,7 @@ class Known:
     case: Case
     replies: Sequence[Reply]
     clocks: Sequence[Clock]
+    holdings: Sequence[Assignment]
     worked: bool  # a person moved the case
     told: MappingType[str, Any]  # what the file said when it last told of this message
 
@@ -58,15 +60,13 @@ class Outcome:
     new_version: Message | None = None
     replies: list[Reply] = field(default_factory=list)
     changed_replies: list[Reply] = field(default_factory=list)
-    clocks: list[Clock] = field(default_factory=list)
-    changed_clocks: list[Clock] = field(default_factory=list)
+    terms: Terms = field(default_factory=Terms)
     awaiting: AwaitingAgency | None = None
-
-    # What the changed rows beside the case were: [state, published_at] of replies, end of clocks.
+    # [state, published_at] of changed replies before; which rows beside the case were there.
     reply_before: dict[int, list[Any]] = field(default_factory=dict)
-    clock_before: dict[int, datetime | None] = field(default_factory=dict)
     last_version: int = 0
     clock_ids: list[int] = field(default_factory=list)
+    assignment_ids: list[int] = field(default_factory=list)
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -77,8 +77,10 @@ class Outcome:
             "fields": self.before,
             "replies": self.reply_before,
             "version": self.last_version,
-            "clocks": self.clock_before,
+            "clocks": self.terms.clock_before,
             "clock_ids": self.clock_ids,
+            "assignments": self.terms.assignment_before,
+            "assignment_ids": self.assignment_ids,
         }
 
     @property
@@ -99,6 +101,7 @@ def compare(
     found = Outcome(
         last_version=max((reply.version for reply in known.replies), default=0),
         clock_ids=[clock.pk for clock in known.clocks],
+        assignment_ids=[holding.pk for holding in known.holdings],
     )
     case, message = known.case, known.message
     changed = row.differing(known.told)
@@ -111,7 +114,7 @@ def compare(
             _set(case, "title", building.heading_and_words(row, case.citizen)[0], found)
     _card(case, row, refs, changed, found)
     if changed.intersection(_PROGRESS):
-        _progress(row, known, refs, found)
+        _progress(row, known, refs, found, now)
     return found
 
 
@@ -153,6 +156,8 @@ def _card(
 
 def _placing(row: IncomingRow, case: Case, refs: References) -> building.Placing:
     placing = building.place_case(row, refs, refs.topic(row), refs.territory(row))
+    if case.status == Status.RECEIVED and placing.status == Status.MODERATION:
+        placing = placing._replace(status=Status.RECEIVED)  # an appeal waits for its number
     if row.agency or row.executor or case.agency_id is None:
         return placing
     # The file does not say whose it is: it stays where it is.
@@ -160,7 +165,9 @@ def _placing(row: IncomingRow, case: Case, refs: References) -> building.Placing
     return building.Placing(building.step_of(row), agency, "")
 
 
-def _progress(row: IncomingRow, known: Known, refs: References, found: Outcome) -> None:
+def _progress(
+    row: IncomingRow, known: Known, refs: References, found: Outcome, now: datetime
+) -> None:
     if not (row.status or row.replies or row.outcome):
         return
     case = known.case
@@ -188,10 +195,10 @@ def _progress(row: IncomingRow, known: Known, refs: References, found: Outcome) 
             case.agency_id = None
     due = case.due_at
     building.set_state(case, row, placing.status)
-    if case.status == old["status"]:
+    if (case.status, case.agency_id) == (old["status"], old["agency_id"]):
         case.due_at = due
     else:
-        _move_clocks(case, known.clocks, refs, found)
+        found.terms = terms.move(case, known.clocks, known.holdings, refs, now)
     found.before |= {n: v for n, v in old.items() if getattr(case, n) != v}
     _settle_waiting(row, case, known.replies, found)
     _add_replies(row, known, fresh, refs, found)
@@ -211,28 +218,6 @@ def _conflicts(case: Case, wanted: dict[str, Any], new_reply: bool) -> list[str]
     if wanted["outcome"] != case.outcome and "step" not in found:
         found.append("outcome")
     return found
-
-
-def _move_clocks(case: Case, there: Sequence[Clock], refs: References, found: Outcome) -> None:
-    """Terms of a case that moved: one that runs ends at its own moment, none is started twice."""
-    ended = case.answered_at or case.closed_at
-    for clock in there:
-        if clock.stopped_at is not None:
-            continue
-        moment = ended
-        if clock.kind == Clock.Kind.STAGE and case.status not in BEFORE_AGENCY:
-            moment = case.assigned_at or ended
-        if moment is None and case.status in ENDED:
-            moment = case.closed_at
-        if moment is not None:
-            found.clock_before[clock.pk] = clock.stopped_at
-            clock.stopped_at = max(moment, clock.started_at)
-            found.changed_clocks.append(clock)
-    kind = Clock.Kind.STAGE if case.status in BEFORE_AGENCY else Clock.Kind.REPLY
-    if not any(clock.kind == kind for clock in there):
-        found.clocks = building.start_clocks(case, refs)
-    running = [c.due_at for c in [*there, *found.clocks] if c.stopped_at is None]
-    case.due_at = min(running, default=None)
 
 
 def _settle_waiting(row: IncomingRow, case: Case, there: Sequence[Reply], found: Outcome) -> None:

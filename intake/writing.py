@@ -7,7 +7,7 @@ from typing import Any
 from cases.actions.moderation import next_numbers, refresh_search
 from cases.actions.repeats import name_repeats
 from cases.bulk import copy_in, encode, fresh, take_ids, update_in
-from cases.models import Case, CaseEvent, Clock, Message, Reply
+from cases.models import Assignment, Case, CaseEvent, Clock, Message, Reply
 from intake.authors import citizens_of
 from intake.building import Rows, make_case, numbers_for, raw_of
 from intake.incoming import IncomingRow, Line
@@ -58,6 +58,7 @@ class _Updates:
         self.told: list[Message] = []
         self.remembered: list[tuple[Update, dict[str, Any]]] = []
         self.clocks: list[Clock] = []
+        self.holdings: list[Assignment] = []
         self.replies: list[Reply] = []
         self.moved: list[int] = []
         self.search: list[int] = []
@@ -82,8 +83,9 @@ class _Updates:
             self.fields |= set(found.before)
             self.rows.events.append(self._event(item))
             self.rows.replies += found.replies
-            self.rows.clocks += found.clocks
-            self.clocks += found.changed_clocks
+            self.rows.begin(found.terms)
+            self.clocks += found.terms.changed_clocks
+            self.holdings += found.terms.changed_assignments
             self.replies += found.changed_replies
             if "agency_id" in found.before:
                 self.moved.append(case.pk)
@@ -117,7 +119,8 @@ class _Updates:
     def write(self) -> None:
         Message.objects.filter(pk__in=self.outdated).update(is_current=False)
         update_in(Message, self.told, ["fingerprint", "raw"])
-        update_in(Clock, self.clocks, ["stopped_at"])
+        update_in(Clock, self.clocks, ["stopped_at", "missed_at"])
+        update_in(Assignment, self.holdings, ["until", "ended_by"])
         update_in(Reply, self.replies, ["state", "published_at"])
         update_in(Case, list(self.cases.values()), [*sorted(self.fields), "version"])
         waited = self._no_longer_waiting()

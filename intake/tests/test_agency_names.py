@@ -139,7 +139,7 @@ def test_names_are_told_before_the_import_with_their_rows(tmp_path: Path, operat
     upload = {"file": SimpleUploadedFile("выгрузка.csv", content)}
     answer = operator.post("/import/", upload, follow=True)
     page = answer.content.decode()
-    assert f"«{STRANGE}» (3)" in page
+    assert f"{STRANGE} (3)" in page
     assert not Case.objects.exists()
     assert not Agency.objects.filter(code=UNKNOWN_AGENCY).exists()
     assert AgencyName.objects.get().name == STRANGE

@@ -46,6 +46,11 @@ def conflicts() -> list[tuple[str, str]]:
     return [(p["column"], p["params"]["case"]) for p in problems if p["code"] == "conflict"]
 
 
+def running(case: Case) -> set[str]:
+    """Kinds of the terms that run."""
+    return set(case.clocks.filter(stopped_at=None).values_list("kind", flat=True))
+
+
 def texts() -> list[str]:
     return list(Reply.objects.order_by("version").values_list("text", flat=True))
 
@@ -54,18 +59,22 @@ def test_an_untouched_case_follows_its_step_outcome_and_reply(tmp_path: Path) ->
     assert give(tmp_path)["created"] == 1
     case = Case.objects.get()
     assert (case.status, case.agency.code) == ("in_work", "own")
-    (clock,) = case.clocks.all()
-    assert clock.stopped_at is None
+    assert running(case) == {"reply", "executor"}
+    (holding,) = case.assignments.all()
+    assert (holding.agency.code, holding.until) == ("own", None)
 
     assert counts_of(give(tmp_path, **ANSWERED)) == (0, 1, 0)
     case = Case.objects.get()
     assert (case.status, case.outcome, case.due_at) == ("answered", "solved", None)
     assert texts() == ["Житель, яму засыпали щебнем."]
     assert Reply.objects.get().author_name == "Ведомство own"
-    # One term, stopped at the moment of the answer and not at the moment of the import.
-    (clock,) = Clock.objects.all()
+    # Its terms, stopped at the moment of the answer and not at the moment of the import.
+    assert running(case) == {"stage"}  # of the citizen's mark
+    clock = case.clocks.get(kind="reply")
     assert clock.stopped_at == case.answered_at
     assert clock.stopped_at < clock.due_at
+    holding.refresh_from_db()
+    assert holding.until == case.answered_at
     assert [e.move for e in case.events.order_by("id")] == ["imported", "import_updated"]
     assert (case.events.first().before, case.events.first().after) == ("in_work", "answered")
 
@@ -73,7 +82,8 @@ def test_an_untouched_case_follows_its_step_outcome_and_reply(tmp_path: Path) ->
     assert counts_of(give(tmp_path, **closed, close_reason="Автор доволен")) == (0, 1, 0)
     case = Case.objects.get()
     assert (case.status, case.close_reason) == ("closed", "Автор доволен")
-    assert Clock.objects.count() == 1
+    assert running(case) == set()
+    assert case.clocks.filter(kind="reply").count() == 1
     assert counts_of(give(tmp_path, **closed, close_reason="Автор доволен")) == (0, 0, 1)
 
 
@@ -229,9 +239,27 @@ def test_a_case_at_the_desk_gets_its_agency_and_term_from_a_later_export(tmp_pat
     give(tmp_path)
     case = Case.objects.get()
     assert (case.status, case.agency.code) == ("in_work", "own")
-    stage, reply = Clock.objects.order_by("pk")
-    assert (stage.stopped_at, reply.kind) == (case.assigned_at, "reply")
-    assert case.due_at == reply.due_at
+    stage.refresh_from_db()
+    assert stage.stopped_at == case.assigned_at
+    assert running(case) == {"reply", "executor"}
+    assert case.due_at == case.clocks.get(kind="reply").due_at
+    assert case.assignments.get().at == case.assigned_at
+
+
+def test_another_agency_of_a_later_export_has_a_term_of_its_own(tmp_path: Path) -> None:
+    give(tmp_path)
+    other = {"agency": "Ведомство other", "assigned_at": "2026-06-11 09:30:00"}
+    assert give(tmp_path, **other)["updated"] == 1
+    case = Case.objects.get()
+    assert case.agency.code == "other"
+    first, second = case.assignments.order_by("pk")
+    assert (first.until, first.ended_by) == (case.assigned_at, "import")
+    assert (second.agency, second.at, second.until) == (case.agency, case.assigned_at, None)
+    assert case.clocks.filter(kind="reply").count() == 1  # the citizen's own is never reset
+    assert case.clocks.get(kind="reply").stopped_at is None
+    ended, runs = case.clocks.filter(kind="executor").order_by("pk")
+    assert (ended.stopped_at, runs.stopped_at) == (case.assigned_at, None)
+    assert (ended.assignment, runs.assignment) == (first, second)
 
 
 def test_a_plain_list_without_steps_never_moves_a_case(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from agencies.models import User
 from agencies.roles import Role
 from cases import actions
 from cases.errors import BadChange, RightMissing
-from cases.models import Case, Citizen, Clock, Message, Reply
+from cases.models import Assignment, Case, Citizen, Clock, Message, Reply
 from intake.models import AwaitingAgency, ImportBatch, QuarantinedRow
 from intake.tests.command import ANSWERED, bring, counts_of, files_in, incident, write
 from intake.undoing import undo
@@ -51,6 +51,7 @@ def state() -> dict[str, Any]:
         "messages": list(Message.objects.order_by("pk").values()),
         "replies": list(Reply.objects.order_by("pk").values()),
         "clocks": list(Clock.objects.order_by("pk").values()),
+        "assignments": list(Assignment.objects.order_by("pk").values()),
         "awaiting": list(AwaitingAgency.objects.order_by("pk").values()),
     }
 
@@ -66,6 +67,7 @@ CHANGES = {
         {**ANSWERED, "agency": "Ведомство other"},
     ),
     "agency that became unknown": (ANSWERED, {**ANSWERED, "agency": "Управа Неизвестная"}),
+    "another agency": ({}, {"agency": "Ведомство other", "assigned_at": "2026-06-11 09:30:00"}),
     "audience": ({}, {"audience": "777"}),
 }
 
