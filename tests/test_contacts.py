@@ -89,8 +89,7 @@ class Scene:
         )
         question = {"number": 1, "start": 0, "end": 99, "text": SAID, "answered": "no"}
         case.replies.update(
-            assessment={"questions": [question], "reuse": None, "personal_share": 1},
-            text=factories.REPLY,
+            assessment={"questions": [question], "reuse": None, "personal_share": 1}
         )
         refresh_search([case.pk])
         return case
