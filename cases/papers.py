@@ -17,6 +17,7 @@ from django.utils.translation import override
 
 from agencies.models import Agency, User
 from cases import files
+from cases.legible import legible
 from cases.masking import mask_name, mask_text
 from cases.models import Appeal, Attachment, Case, Paper, ReasonKind
 from cases.reasons import reason_name
@@ -45,7 +46,7 @@ def render(template: str, values: dict[str, Any]) -> bytes:
         font_paths=_fonts(),
         format="pdf",
         pdf_standards="ua-1",  # tagged: a screen reader reads it
-        sys_inputs={"data": json.dumps(values, ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(legible(values), ensure_ascii=False)},
     )
     assert isinstance(made, bytes)
     return made
