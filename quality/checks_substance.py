@@ -23,27 +23,23 @@ _INTERIM = re.compile(
     r"\b(?:дополнительно сообщ|сообщим дополнительно|о результатах|ответ (?:будет|дадим)|вернемся|"
     r"будет дан)\w{0,6}"
 )
-_NO_DEED = ("informational",)
 
 
 def _evident(c: Context) -> bool:
-    return c.features.substance >= 0.45
+    return not c.empty
+
+
+def _emptiest(c: Context) -> list[tuple[int, int]]:
+    """Places of the statements that say least, three at most."""
+    order = sorted(range(len(c.clauses)), key=lambda k: (c.values[k], k))[:3]
+    return [(c.clauses[k].start, c.clauses[k].end) for k in sorted(order) if c.values[k] < 0.5]
 
 
 def no_substance(c: Context) -> list[Finding]:
-    """Q12: neither date nor measure nor reason on a case that can be solved."""
-    if c.situation.case_type in _NO_DEED or c.situation.kind == "refusal" or not c.case.words:
+    """Q12: after reading it the citizen knows no more than before."""
+    if not c.empty:
         return []
-    f = c.features
-    if (
-        f.action >= 0.3
-        or f.answer >= 0.3
-        or f.term >= 0.45
-        or (f.contact >= 0.7 and f.numbers > 0.3)
-    ):
-        return []
-    spans = [(s.sentence.start, s.sentence.end) for s in c.said if not s.formula][:3]
-    return [c.finding("Q12", Severity.RETURN, spans, 0.4)]
+    return [c.finding("Q12", Severity.RETURN, _emptiest(c))]
 
 
 def vague_time(c: Context) -> list[Finding]:
@@ -54,10 +50,10 @@ def vague_time(c: Context) -> list[Finding]:
     planned = any(s.planned for s in c.said)
     done = max((s.done for s in c.said), default=0.0)
     if spans:
-        return [c.finding("Q30", Severity.WARN, spans, 0.25)]
+        return [c.finding("Q30", Severity.WARN, spans)]
     if planned and done < 0.6:
         promised = [(s.sentence.start, s.sentence.end) for s in c.said if s.planned]
-        return [c.finding("Q30", Severity.WARN, promised, 0.15)]
+        return [c.finding("Q30", Severity.WARN, promised)]
     return []
 
 
@@ -111,7 +107,7 @@ def sends_elsewhere(c: Context) -> list[Finding]:
     helped = c.features.contact >= 0.7 and c.features.answer >= 0.2
     if c.features.substance >= 0.42 or helped:
         return []
-    return [c.finding("Q13", Severity.RETURN, spans, 0.4)]
+    return [c.finding("Q13", c.worse, spans)]
 
 
 def refusal(c: Context) -> list[Finding]:
@@ -128,7 +124,7 @@ def refusal(c: Context) -> list[Finding]:
     other = bool(ALTERNATIVE.search(text)) and c.features.substance >= 0.3
     if grounds or other or c.features.substance >= 0.5:
         return []
-    return [c.finding("Q14", Severity.RETURN, spans, 0.4)]
+    return [c.finding("Q14", c.worse, spans)]
 
 
 _BARE = re.compile(
@@ -151,29 +147,18 @@ def bare_denial(c: Context) -> list[Finding]:
         return []
     if any(s.cause for s in c.said) and c.features.term >= 0.8:
         return []
-    severity = Severity.RETURN if c.base_risk >= 0.35 else Severity.WARN
-    return [c.finding("Q14", severity, spans, 1.2)]
+    return [c.finding("Q14", c.worse, spans)]
 
 
 def unanswered(c: Context) -> list[Finding]:
     """Q15: questions left without an answer; a share of several, or the only one evaded."""
-    real = list(c.questions)
-    if not real:
-        return []
-    missing = [q for q in real if q.answered == "no"]
+    missing = [q for q in c.questions if q.answered == "no"]
     if not missing:
         return []
-    count, total = len(missing), len(real)
     numbers = ", ".join(str(q.number) for q in missing)
-    if total >= 2 and count < total and not _evident(c):
-        severity, weight = Severity.RETURN, 0.5
-    elif total >= 2 and 2 * count >= total and count < total:
-        severity, weight = Severity.WARN, 1.5 * count / total
-    elif count == total and not _evident(c):
-        severity, weight = Severity.RETURN, 0.4
-    else:
-        severity, weight = Severity.WARN, 0.35
-    return [c.finding("Q15", severity, (), weight, missing=count, total=total, numbers=numbers)]
+    return [
+        c.finding("Q15", c.worse, missing=len(missing), total=len(c.questions), numbers=numbers)
+    ]
 
 
 def unrelated(c: Context) -> list[Finding]:
@@ -191,7 +176,7 @@ def unrelated(c: Context) -> list[Finding]:
     if sum(len(s.sentence.tokens) for s in own) < 6:
         return []
     spans = [(s.sentence.start, s.sentence.end) for s in own][:3]
-    return [c.finding("Q16", Severity.RETURN, spans, 1.2)]
+    return [c.finding("Q16", c.worse, spans)]
 
 
 def acts(c: Context) -> list[Finding]:
@@ -199,7 +184,7 @@ def acts(c: Context) -> list[Finding]:
     spans = [m.span() for m in pat.LAW.finditer(c.clean)]
     if not spans or _evident(c):
         return []
-    return [c.finding("Q33", Severity.WARN, spans, 0.35)]
+    return [c.finding("Q33", Severity.WARN, spans)]
 
 
 def funding(c: Context) -> list[Finding]:
@@ -207,7 +192,7 @@ def funding(c: Context) -> list[Finding]:
     spans = [m.span() for m in _NO_FUNDS.finditer(c.clean)]
     if not spans or _YEAR.search(c.clean) or c.features.term >= 0.4:
         return []
-    return [c.finding("Q34", Severity.WARN, spans, 0.3)]
+    return [c.finding("Q34", Severity.WARN, spans)]
 
 
 def _tied_to_case(c: Context) -> bool:
@@ -245,7 +230,7 @@ def copied(c: Context) -> list[Finding]:
     same_author = [
         e for e in others if e.author and c.situation.author and e.author == c.situation.author
     ]
-    lacking = c.base_risk >= 0.45 or (not _tied_to_case(c) and comparison.personal_share < 0.35)
+    lacking = c.empty or (not _tied_to_case(c) and comparison.personal_share < 0.35)
     if same_author and lacking:
         result.append(Finding("Q11", Severity.RETURN, spans, {"percent": percent}, 0.6))
     elif lacking:
@@ -264,12 +249,8 @@ def praise(c: Context) -> list[Finding]:
     if c.features.contact >= 0.7 and any(s.subject for s in c.said):
         spans = [m.span() for m in pat.PHONE.finditer(c.clean)]
         result.append(c.finding("P3", Severity.PRAISE, spans))
-    if c.questions and all(q.answered == "yes" for q in c.questions):
-        explicit = all(
-            q.text.rstrip(' "»)').endswith("?") or "?" in q.text for q in c.questions[-1:]
-        )
-        weight = -0.6 if explicit else 0.0
-        result.append(c.finding("P5", Severity.PRAISE, (), weight, count=len(c.questions)))
+    if c.questions and not c.empty and all(q.answered == "yes" for q in c.questions):
+        result.append(c.finding("P5", Severity.PRAISE, count=len(c.questions)))
     return result
 
 

@@ -165,7 +165,7 @@ def rude(c: Context) -> list[Finding]:
 def blames(c: Context) -> list[Finding]:
     """Q39: the author is blamed."""
     spans = [m.span() for m in _BLAME.finditer(c.clean)]
-    return [c.finding("Q39", Severity.WARN, spans, 0.4)] if spans else []
+    return [c.finding("Q39", Severity.WARN, spans)] if spans else []
 
 
 def asks_mark(c: Context) -> list[Finding]:
@@ -173,7 +173,7 @@ def asks_mark(c: Context) -> list[Finding]:
     spans = [m.span() for m in _MARK.finditer(c.clean)]
     if not spans or max((s.done for s in c.said), default=0.0) >= 0.5:
         return []
-    return [c.finding("Q37", Severity.WARN, spans, 0.2)]
+    return [c.finding("Q37", Severity.WARN, spans)]
 
 
 def cliches(c: Context) -> list[Finding]:
@@ -221,7 +221,7 @@ def pasted(c: Context) -> list[Finding]:
     seconds = (replied - assigned).total_seconds()
     if not 0 <= seconds <= c.thresholds.paste_seconds:
         return []
-    return [c.finding("Q38", Severity.WARN, weight=0.2, seconds=int(seconds))]
+    return [c.finding("Q38", Severity.WARN, seconds=int(seconds))]
 
 
 def apology(c: Context) -> list[Finding]:

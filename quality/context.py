@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from quality.clauses import Clause
 from quality.evidence import CaseProfile, Said
+from quality.model import Model
 from quality.reuse import Comparison
 from quality.score import Features
 from quality.textform import Prepared
@@ -20,9 +22,26 @@ class Context:
     case: CaseProfile
     features: Features
     base_risk: float
+    clauses: tuple[Clause, ...]
+    values: tuple[float, ...]  # evidence of the clauses
+    model: Model
     questions: tuple[Question, ...]
     comparison: Comparison
     thresholds: Thresholds
+
+    @property
+    def empty(self) -> bool:
+        """Whether the statements alone make the reply look like an отписка."""
+        return self.base_risk > self.flag
+
+    @property
+    def flag(self) -> float:
+        return self.thresholds.flag if self.thresholds.flag is not None else self.model.flag
+
+    @property
+    def worse(self) -> Severity:
+        """Severity of a sign that returns an empty reply and warns of it in a full one."""
+        return Severity.RETURN if self.empty else Severity.WARN
 
     @property
     def clean(self) -> str:

@@ -3,24 +3,52 @@
 from collections.abc import Sequence
 
 from quality import checks_substance, checks_text, questions
+from quality.asking import asked
+from quality.clauses import Clause, read_clauses
 from quality.context import Context
-from quality.evidence import profile, read
+from quality.evidence import body, profile, read
+from quality.model import Model, default_model, evidence, risk_of
 from quality.reuse import compare
-from quality.score import features, risk
-from quality.textform import prepare
+from quality.score import features
+from quality.textform import Prepared, prepare
 from quality.types import (
     DEFAULT,
     Assessment,
     EarlierReply,
     Severity,
     Situation,
+    Statement,
     Thresholds,
 )
 
-RULES_VERSION = "2026.1"
+RULES_VERSION = "2026.2"
 """Stored with every finding; raised whenever a rule, weight or word list changes."""
 
-_CHECKS = (*checks_text.CHECKS, *checks_substance.CHECKS)
+CHECKS = (*checks_text.CHECKS, *checks_substance.CHECKS)
+_STATEMENTS = 24
+_MARKS = 3
+
+
+def _statements(
+    prepared: Prepared, clauses: Sequence[Clause], values: Sequence[float], model: Model
+) -> tuple[Statement, ...]:
+    """The weightiest clauses in the order of the text."""
+    order = sorted(range(len(clauses)), key=lambda k: (-abs(values[k]), k))[:_STATEMENTS]
+    result = []
+    for number in sorted(order):
+        clause, value = clauses[number], values[number]
+        sign = 1 if value >= 0 else -1
+        pulls = sorted(
+            (
+                (-sign * model.marks.get(name, 0.0) * times, name)
+                for name, times in clause.marks.items()
+                if sign * model.marks.get(name, 0.0) > 0
+            )
+        )
+        start, end = prepared.span(clause.start, clause.end)
+        names = tuple(name for _, name in pulls[:_MARKS])
+        result.append(Statement(start, end, round(value, 2), names))
+    return tuple(result)
 
 
 def assess(
@@ -28,35 +56,49 @@ def assess(
     earlier: Sequence[EarlierReply] = (),
     *,
     thresholds: Thresholds = DEFAULT,
+    model: Model | None = None,
+    without: frozenset[str] = frozenset(),
 ) -> Assessment:
     """Assess a reply against its message and candidates for reuse, best candidates first.
 
-    Looks at the first 12,000 code points of each text; never raises on any text.
+    Looks at the first 12,000 code points of each text; never raises on any text. `model`: other
+    weights than the shipped ones; `without`: codes of checks switched off.
     """
+    weights = model or default_model()
+    place = (situation.message, situation.topic, situation.place)
     prepared = prepare(situation.reply)
-    said = read(situation.reply, situation.message, situation.topic, situation.place)
-    found = features(said)
-    base = risk(found, 0.0)
+    case = profile(*place)
+    said = read(situation.reply, *place)
+    clauses = read_clauses(body(situation.reply, *place), case)
+    values = tuple(evidence(weights, clauses))
     context = Context(
         situation=situation,
         prepared=prepared,
         said=said,
-        case=profile(situation.message, situation.topic, situation.place),
-        features=found,
-        base_risk=base,
-        questions=questions.match(situation.message, situation.reply, said),
+        case=case,
+        features=features(said),
+        base_risk=risk_of(weights, values),
+        clauses=clauses,
+        values=values,
+        model=weights,
+        questions=questions.match(
+            weights, situation.message, asked(situation.message), prepared, clauses, values
+        ),
         comparison=compare(situation.reply, earlier, thresholds, situation.approved_texts),
         thresholds=thresholds,
     )
-    findings = tuple(finding for check in _CHECKS for finding in check(context))
-    total = risk(found, sum(finding.weight for finding in findings))
+    findings = tuple(
+        finding for check in CHECKS for finding in check(context) if finding.code not in without
+    )
+    total = risk_of(weights, values, sum(finding.weight for finding in findings))
     returned = any(finding.severity is Severity.RETURN for finding in findings)
     return Assessment(
         risk=total,
-        flagged=returned or total > thresholds.flag,
+        flagged=returned or total > context.flag,
         findings=findings,
         reuse=context.comparison.reuse,
         questions=context.questions,
         personal_share=context.comparison.personal_share,
-        rules_version=RULES_VERSION,
+        rules_version=RULES_VERSION if model is None else f"{RULES_VERSION}/{weights.version}"[:20],
+        statements=_statements(prepared, clauses, values, weights),
     )

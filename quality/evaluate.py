@@ -1,62 +1,114 @@
-"""Figures on labelled pairs: python -m quality.evaluate FILE [--json].
+"""Figures of the engine on labelled pairs, each pair judged by weights that never saw its writer.
 
-A line: {"label": good | borderline | brush_off, "case_text", "reply_text", …}, with an optional
-"hard_kind". The rules are fixed, so nothing is fitted to the file; `--cross-validate` shows what
-weights fitted on four fifths of the cases do on the last fifth.
+What is right, written before it was measured:
+
+* a pair labelled brush_off: flagged; labelled good: not flagged (pairs of these hard kinds labelled
+  otherwise are left out of the kind's row);
+* half_answered: at least one question labelled unanswered is among those told as unanswered, and
+  the reply is not flagged;
+* plain_borderline: not in order, that is flagged, or above half of the flag's risk, or with one of
+  Q12–Q16, Q30, Q33, Q34;
+* questions of a message: every labelled question that is unanswered is told as unanswered, and none
+  that is answered is (a question answered in part may be told either way). A labelled question is
+  looked up in ours that overlaps it by half, else in the nearest one.
 """
 
-import argparse
-import json
 import math
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from quality.batch import situation_of
 from quality.engine import RULES_VERSION, assess
-from quality.evidence import read
-from quality.score import features
-from quality.types import Assessment, Severity, Situation
+from quality.fit import MATERIAL, Pair, fit, load_pairs
+from quality.model import PREVALENCE, Model
+from quality.types import Assessment, Severity, Thresholds
 
 LABELS = ("good", "borderline", "brush_off")
+EMPTY_KINDS = (
+    "warm_empty",
+    "legal_empty",
+    "numbers_decoy",
+    "vague_promise",
+    "interim_undated",
+    "other_question",
+)
+FULL_KINDS = (
+    "short_concrete",
+    "officialese_concrete",
+    "honest_refusal",
+    "mass_info",
+    "interim_dated",
+)
+_SUBSTANCE = frozenset({"Q12", "Q13", "Q14", "Q15", "Q16", "Q30", "Q33", "Q34"})
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A labelled pair with its assessment."""
+    """A labelled pair with its assessment and the risk above which it is flagged."""
 
-    label: str
-    hard_kind: str
-    situation: Situation
+    pair: Pair
     found: Assessment
+    flag: float
+
+    @property
+    def label(self) -> str:
+        return self.pair.label
 
 
-def load(path: Path) -> list[Judged]:
-    """Assess every line of the file."""
-    judged = []
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.strip():
-                row: dict[str, Any] = json.loads(line)
-                situation = situation_of(row)
-                judged.append(
-                    Judged(
-                        row["label"], str(row.get("hard_kind", "")), situation, assess(situation)
-                    )
-                )
-    return judged
+def judge(
+    pairs: Iterable[Pair],
+    model_of: Callable[[Pair], Model],
+    *,
+    thresholds: Thresholds | None = None,
+    without: frozenset[str] = frozenset(),
+) -> list[Judged]:
+    """Assess every pair with the model meant for it."""
+    limits = thresholds or Thresholds()
+    result = []
+    for pair in pairs:
+        model = model_of(pair)
+        found = assess(pair.situation, thresholds=limits, model=model, without=without)
+        result.append(Judged(pair, found, model.flag if limits.flag is None else limits.flag))
+    return result
+
+
+def models_left_out(pairs: Sequence[Pair]) -> dict[str, Model]:
+    """For each hand a model fitted on the others."""
+    hands = sorted({pair.hand for pair in pairs})
+    if len(hands) < 2:
+        raise ValueError("one hand only")
+    return {hand: fit([p for p in pairs if p.hand != hand]) for hand in hands}
+
+
+def cross_validated(
+    pairs: Sequence[Pair], without: frozenset[str] = frozenset()
+) -> list[Judged]:
+    """Every pair judged by the model that never saw its hand."""
+    models = models_left_out(pairs)
+    return judge(pairs, lambda pair: models[pair.hand], without=without)
 
 
 def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
     """Chance that a positive ranks above a negative, ties count half; nan when a side is empty."""
     if not positive or not negative:
         return math.nan
-    wins = sum((a > b) + 0.5 * (a == b) for a in positive for b in negative)
-    return wins / (len(positive) * len(negative))
+    p, n = np.array(positive)[:, None], np.array(negative)[None, :]
+    return float(((p > n) + 0.5 * (p == n)).mean())
+
+
+def auc_interval(positive: Sequence[float], negative: Sequence[float]) -> tuple[float, float]:
+    """95 % interval by DeLong's variance."""
+    if len(positive) < 2 or len(negative) < 2:
+        return (0.0, 1.0)
+    p, n = np.array(positive)[:, None], np.array(negative)[None, :]
+    wins = (p > n) + 0.5 * (p == n)
+    own, other = wins.mean(axis=1), wins.mean(axis=0)
+    spread = math.sqrt(own.var(ddof=1) / len(own) + other.var(ddof=1) / len(other))
+    middle = float(wins.mean())
+    return (max(0.0, middle - 1.96 * spread), min(1.0, middle + 1.96 * spread))
 
 
 def wilson(hits: int, total: int) -> tuple[float, float]:
@@ -70,111 +122,193 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
     return (max(0.0, middle - half), min(1.0, middle + half))
 
 
-def calibration_error(judged: Sequence[Judged], prevalence: float = 0.2, bins: int = 8) -> float:
-    """Expected calibration error of risk against brush_off, re-weighted to the prevalence."""
-    brush = sum(j.label == "brush_off" for j in judged)
-    if not brush or brush == len(judged):
+def calibration_error(
+    risks: Sequence[float], empty: Sequence[bool], prevalence: float = PREVALENCE, bins: int = 10
+) -> float:
+    """Expected calibration error of the risk against brush_off, re-weighed to the prevalence."""
+    brush = sum(empty)
+    if not brush or brush == len(empty):
         return math.nan
-    weights = {True: prevalence / brush, False: (1 - prevalence) / (len(judged) - brush)}
+    weights = {True: prevalence / brush, False: (1 - prevalence) / (len(empty) - brush)}
     total = 0.0
     for k in range(bins):
-        low, high = k / bins, (k + 1) / bins
         inside = [
-            j for j in judged if low <= j.found.risk < high or (k == bins - 1 and j.found.risk == 1)
+            (risk, own)
+            for risk, own in zip(risks, empty, strict=True)
+            if k / bins <= risk < (k + 1) / bins or (k == bins - 1 and risk == 1)
         ]
-        mass = sum(weights[j.label == "brush_off"] for j in inside)
-        if mass:
-            risk = sum(weights[j.label == "brush_off"] * j.found.risk for j in inside)
-            truth = sum(weights[True] for j in inside if j.label == "brush_off")
-            total += abs(risk - truth)
+        told = sum(weights[own] * risk for risk, own in inside)
+        true = sum(weights[True] for _, own in inside if own)
+        total += abs(told - true)
     return total
 
 
-def cross_validated(judged: Sequence[Judged], folds: int = 5) -> float:
-    """AUC (brush_off against the rest) of non-negative weights fitted on the other folds.
-
-    Pairs of one message stay in one fold.
-    """
-    rows, labels, groups = [], [], []
-    order: dict[str, int] = {}
-    for j in judged:
-        s = j.situation
-        f = features(read(s.reply, s.message, s.topic, s.place))
-        rows.append([f.action, f.answer, f.substance, f.term, f.numbers, f.contact])
-        labels.append(float(j.label == "brush_off"))
-        groups.append(order.setdefault(s.message, len(order)) % folds)
-    x, y, fold = np.array(rows), np.array(labels), np.array(groups)
-    scores = np.zeros(len(y))
-    for k in range(folds):
-        train = fold != k
-        weights, base = np.zeros(x.shape[1]), 0.0
-        for _ in range(2000):
-            p = 1 / (1 + np.exp(-(base - x[train] @ weights)))
-            error = p - y[train]
-            base -= 0.5 * float(error.mean())
-            weights += 0.5 * ((error[:, None] * x[train]).mean(axis=0) - 0.002 * weights)
-            weights = np.maximum(weights, 0.0)
-        scores[fold == k] = base - x[fold == k] @ weights
-    return auc(list(scores[y == 1]), list(scores[y == 0]))
+def questions_right(judged: Judged) -> bool:
+    """Whether the official is told rightly which questions are unanswered."""
+    told = judged.found.questions
+    for number, answered in judged.pair.answers:
+        if number is None or number >= len(told):
+            return False
+        missing = told[number].answered == "no"
+        if (answered == "no" and not missing) or (answered == "yes" and missing):
+            return False
+    return True
 
 
-def report(judged: Sequence[Judged]) -> dict[str, Any]:
-    """All figures of a set."""
-    risks = {name: [j.found.risk for j in judged if j.label == name] for name in LABELS}
-    flagged = {name: sum(j.found.flagged for j in judged if j.label == name) for name in LABELS}
-    caught = flagged["brush_off"]
-    wrong = flagged["good"]
-    checks: dict[str, dict[str, int]] = {}
-    for j in judged:
-        for finding in j.found.findings:
-            if finding.severity is not Severity.PRAISE:
-                row = checks.setdefault(finding.code, dict.fromkeys(LABELS, 0))
-                row[j.label] += 1
-    kinds: dict[str, list[int]] = {}
-    for j in judged:
-        if j.hard_kind and j.label != "borderline":
-            right = j.found.flagged == (j.label == "brush_off")
-            entry = kinds.setdefault(j.hard_kind, [0, 0])
-            entry[0] += right
-            entry[1] += 1
+def _missing_named(judged: Judged) -> bool:
+    told = judged.found.questions
+    return any(
+        number is not None and number < len(told) and told[number].answered == "no"
+        for number, answered in judged.pair.answers
+        if answered == "no"
+    )
+
+
+def right(judged: Judged) -> bool | None:
+    """Whether the pair is right by the rule of its kind; None where the kind does not count it."""
+    kind, label, found = judged.pair.hard_kind, judged.label, judged.found
+    if kind == "half_answered":
+        return None if label == "brush_off" else _missing_named(judged) and not found.flagged
+    if kind == "plain_borderline":
+        if label != "borderline":
+            return None
+        told = {finding.code for finding in found.findings}
+        return found.flagged or found.risk > judged.flag / 2 or bool(told & _SUBSTANCE)
+    if label == "borderline":
+        return None
+    if kind in EMPTY_KINDS and label != "brush_off" or kind in FULL_KINDS and label != "good":
+        return None
+    return found.flagged == (label == "brush_off")
+
+
+def _share(hits: int, total: int) -> dict[str, Any]:
+    low, high = wilson(hits, total)
+    value = round(hits / total, 4) if total else None
+    return {"hits": hits, "of": total, "share": value, "low": round(low, 3), "high": round(high, 3)}
+
+
+def _auc_row(positive: Sequence[float], negative: Sequence[float]) -> dict[str, Any]:
+    low, high = auc_interval(positive, negative)
     return {
-        "rules": RULES_VERSION,
-        "pairs": {name: len(risks[name]) for name in LABELS},
-        "auc_brush_good": round(auc(risks["brush_off"], risks["good"]), 4),
-        "auc_brush_rest": round(auc(risks["brush_off"], risks["good"] + risks["borderline"]), 4),
-        "recall": round(caught / max(1, len(risks["brush_off"])), 4),
-        "recall_95": [round(v, 3) for v in wilson(caught, len(risks["brush_off"]))],
-        "precision_against_good": round(caught / max(1, caught + wrong), 4),
-        "precision_95": [round(v, 3) for v in wilson(caught, caught + wrong)],
-        "flagged": flagged,
-        "bands": {
-            name: {
-                "below_40": sum(r > 0.6 for r in risks[name]),
-                "40_59": sum(0.4 < r <= 0.6 for r in risks[name]),
-                "from_60": sum(r <= 0.4 for r in risks[name]),
-            }
-            for name in LABELS
-        },
-        "calibration_error": round(calibration_error(judged), 4),
-        "checks": dict(sorted(checks.items())),
-        "hard_kinds": dict(sorted(kinds.items())),
+        "value": round(auc(positive, negative), 4),
+        "low": round(low, 3),
+        "high": round(high, 3),
     }
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print the figures of a file."""
-    parser = argparse.ArgumentParser(prog="quality.evaluate")
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--cross-validate", action="store_true")
-    options = parser.parse_args(arguments)
-    judged = load(options.file)
-    figures = report(judged)
-    if options.cross_validate:
-        figures["auc_cross_validated_fitted"] = round(cross_validated(judged), 4)
-    json.dump(figures, sys.stdout, ensure_ascii=False, indent=1)
-    print()
-    return 0
+def precision_at(positive: Sequence[float], negative: Sequence[float], recall: float) -> float:
+    """Precision at the highest cut that reaches the recall."""
+    if not positive:
+        return math.nan
+    cut = sorted(positive, reverse=True)[max(0, math.ceil(recall * len(positive)) - 1)]
+    caught = sum(value >= cut for value in positive)
+    wrong = sum(value >= cut for value in negative)
+    return round(caught / (caught + wrong), 4)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def report(judged: Sequence[Judged]) -> dict[str, Any]:
+    """All figures of judged pairs."""
+    by = {name: [j for j in judged if j.label == name] for name in LABELS}
+    risks = {name: [j.found.risk for j in rows] for name, rows in by.items()}
+    rest = risks["good"] + risks["borderline"]
+    caught = sum(j.found.flagged for j in by["brush_off"])
+    wrong = sum(j.found.flagged for j in by["good"])
+    between = sum(j.found.flagged for j in by["borderline"])
+    recall = caught / max(1, len(by["brush_off"]))
+    precision = caught / max(1, caught + wrong)
+    checks: dict[str, dict[str, int]] = {}
+    for j in judged:
+        for code in sorted({f.code for f in j.found.findings if f.severity != Severity.PRAISE}):
+            row = checks.setdefault(code, dict.fromkeys(LABELS, 0))
+            row[j.label] += 1
+    kinds: dict[str, list[bool]] = {}
+    for j in judged:
+        verdict = right(j)
+        if verdict is not None:
+            kinds.setdefault(j.pair.hard_kind or "other", []).append(verdict)
+    asked = [questions_right(j) for j in judged if j.pair.answers]
+    hands: dict[str, list[Judged]] = {}
+    for j in judged:
+        hands.setdefault(j.pair.hand, []).append(j)
+    return {
+        "rules": RULES_VERSION,
+        "pairs": {name: len(rows) for name, rows in by.items()},
+        "auc_brush_good": _auc_row(risks["brush_off"], risks["good"]),
+        "auc_brush_rest": _auc_row(risks["brush_off"], rest),
+        "recall": _share(caught, len(by["brush_off"])),
+        "precision": _share(caught, caught + wrong),
+        "precision_all": _share(caught, caught + wrong + between),
+        "f1": round(2 * precision * recall / max(1e-9, precision + recall), 4),
+        "precision_at_recall_80": precision_at(risks["brush_off"], risks["good"], 0.8),
+        "precision_at_recall_90": precision_at(risks["brush_off"], risks["good"], 0.9),
+        "flagged": {"brush_off": caught, "good": wrong, "borderline": between},
+        "calibration_error": round(
+            calibration_error([j.found.risk for j in judged], [j.label == "brush_off" for j in judged]),
+            4,
+        ),
+        "questions": _share(sum(asked), len(asked)),
+        "hard_kinds": {k: _share(sum(v), len(v)) for k, v in sorted(kinds.items())},
+        "checks": dict(sorted(checks.items())),
+        "hands": {
+            hand: {
+                "auc_brush_good": round(
+                    auc(
+                        [j.found.risk for j in rows if j.label == "brush_off"],
+                        [j.found.risk for j in rows if j.label == "good"],
+                    ),
+                    4,
+                ),
+                "recall": _share(
+                    sum(j.found.flagged for j in rows if j.label == "brush_off"),
+                    sum(j.label == "brush_off" for j in rows),
+                ),
+                "good_flagged": _share(
+                    sum(j.found.flagged for j in rows if j.label == "good"),
+                    sum(j.label == "good" for j in rows),
+                ),
+            }
+            for hand, rows in sorted(hands.items())
+        },
+    }
+
+
+def ablation(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """The figures with each check switched off, and with each group of marks left out."""
+    from quality.ablation import table
+
+    return table(pairs)
+
+
+def evaluate(material: Path = MATERIAL) -> tuple[list[Pair], list[Judged], dict[str, Any]]:
+    """Pairs, judgements and figures of a file, cross-validated by hand."""
+    pairs = load_pairs(material)
+    judged = cross_validated(pairs)
+    return pairs, judged, report(judged)
+
+
+def sealed(path: Path, model: Model) -> tuple[list[Judged], dict[str, Any]]:
+    """Figures of a file the model was not fitted on."""
+    judged = judge(load_pairs(path), lambda _pair: model)
+    return judged, report(judged)
+
+
+__all__: Sequence[str] = [
+    "Judged",
+    "ablation",
+    "auc",
+    "cross_validated",
+    "evaluate",
+    "judge",
+    "report",
+    "sealed",
+    "wilson",
+]
+
+
+def flat(figures: Mapping[str, Any]) -> str:
+    """One line of the main figures."""
+    return (
+        f"AUC {figures['auc_brush_good']['value']:.3f}/{figures['auc_brush_rest']['value']:.3f} "
+        f"recall {figures['recall']['share']:.3f} precision {figures['precision']['share']:.3f} "
+        f"ECE {figures['calibration_error']:.3f} questions {figures['questions']['share']:.3f}"
+    )

@@ -20,6 +20,7 @@ _STOP = lex.words(
     область адрес номер
     """
 )
+_ASKS = re.compile(r"\b(?:прош[уи]|прос(?:им|ит|ят)|требу(?:ю|ем|ет)|[а-я]{3,14}(?:ите|йте|ьте))\b")
 _MESSAGE_TOKENS = 800
 """Words of a message that are looked up: what it is about stands at its beginning."""
 
@@ -34,6 +35,23 @@ class CaseProfile:
     grams: frozenset[tuple[str, ...]]
     words: int
     wants_reference: bool
+    verbs: frozenset[str]  # roots of its verbs: what is asked to be done
+    asked: frozenset[str]  # roots of the sentences that ask
+    numbers: frozenset[str]  # digits of its numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A reply without greeting and signature. `shown`: clean text with those struck out; `facts`:
+    also without titles of acts, registration lines, programmes' years and what was taken from
+    the message; `laws`, `restated`: their places."""
+
+    prepared: Prepared
+    sentences: tuple[Sentence, ...]
+    shown: str
+    facts: str
+    laws: tuple[tuple[int, int], ...]
+    restated: tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True)
@@ -65,13 +83,22 @@ class Said:
     own: list[bool] = field(default_factory=list)  # words not restated from the message
 
 
+FIGURE = re.compile(r"\b\d{1,3}(?: \d{3}){1,3}\b|\b\d{1,9}(?:[.,]\d{1,3})?\b")
+
+
+def digits(text: str) -> str:
+    """A number without its blanks."""
+    return re.sub(r"[^\d]", "", text)
+
+
 @lru_cache(maxsize=60_000)
 def fields_of(text: str) -> frozenset[str]:
     """Fields of the lexicon a word belongs to."""
     return frozenset(name for name, stems in lex.FIELDS.items() if text.startswith(stems))
 
 
-def _usable(form: Word) -> bool:
+def usable(form: Word) -> bool:
+    """Whether the word can tell what a text is about."""
     return is_content(form) and form.lemma not in _STOP and form.lemma not in lex.EMPTY_OBJECTS
 
 
@@ -90,16 +117,28 @@ def profile(message: str, topic: str | None, place: str | None) -> CaseProfile:
         named = not shouting and raw_char.isupper() and token.start not in begins
         if form.place or (named and len(token.text) > 3):
             places.add(root(form.lemma))  # «Школьная» is a street, not a school
-        elif _usable(form):
+        elif usable(form):
             roots.add(root(form.lemma))
             fields |= fields_of(token.text)
     for extra in (topic, place):
         if extra:
             for token in prepare(extra).tokens:
                 form = word(token.text)
-                if _usable(form):
+                if usable(form):
                     (places if extra is place else roots).add(root(form.lemma))
                     fields |= fields_of(token.text)
+    verbs = {
+        root(form.lemma)
+        for form in (word(token.text) for token in prepared.tokens[:_MESSAGE_TOKENS])
+        if form.pos in ("VERB", "INFN", "PRTS") and usable(form)
+    }
+    asked = {
+        root(form.lemma)
+        for sentence in prepared.sentences
+        if sentence.question or _ASKS.search(sentence.text)
+        for form in (word(token.text) for token in sentence.tokens)
+        if usable(form)
+    }
     stems = [stem(token.text) for token in prepared.tokens]
     grams = frozenset(tuple(stems[i : i + 4]) for i in range(len(stems) - 3))
     return CaseProfile(
@@ -109,6 +148,9 @@ def profile(message: str, topic: str | None, place: str | None) -> CaseProfile:
         grams,
         len(prepared.tokens),
         any(s.question and signs.ASKS_REFERENCE.search(s.text) for s in prepared.sentences),
+        frozenset(verbs),
+        frozenset(asked),
+        frozenset(digits(m.group()) for m in FIGURE.finditer(prepared.clean)),
     )
 
 
@@ -271,7 +313,7 @@ def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
     for token in said.sentence.tokens:
         form = word(token.text)
         narrative = narrative or form.lemma in lex.PHYSICAL and form.pos in ("VERB", "PRTS")
-        if not _usable(form):
+        if not usable(form):
             continue
         own = root(form.lemma)
         placed = placed or own in case.places
@@ -313,10 +355,8 @@ def _relevance(said: Said, case: CaseProfile, previous: float) -> None:
 
 
 @lru_cache(maxsize=256)
-def read(
-    reply: str, message: str, topic: str | None = None, place: str | None = None
-) -> tuple[Said, ...]:
-    """Evidence of every sentence of the reply outside greeting and signature."""
+def body(reply: str, message: str, topic: str | None = None, place: str | None = None) -> Body:
+    """The reply's own words, with what is no word about the matter struck out."""
     prepared = prepare(reply)
     case = profile(message, topic, place)
     clean = prepared.clean
@@ -329,21 +369,34 @@ def read(
         m.span() for p in (pat.REGISTRATION, signs.PROGRAMME) for m in p.finditer(clean)
     ]
     restated = _copied(prepared, case)
-    facts = _blank(clean, [*hidden, *laws, *masked_facts, *restated])
-    plain = _blank(clean, hidden)
-    asked_text = prepare(message).clean
-    result: list[Said] = []
-    previous = 0.8
+    shown = _blank(clean, hidden)
+    facts = _blank(shown, [*laws, *masked_facts, *restated])
+    sentences = []
     for whole in prepared.sentences:
         if whole.start >= body_end:
             break
         end = min(whole.end, body_end)
-        tokens = tuple(t for t in whole.tokens if t.end <= end and plain[t.start] != "\x7f")
-        if not tokens:
-            continue
-        sentence = Sentence(
-            plain[whole.start : end].replace("\x7f", " "), whole.start, end, tokens, whole.question
-        )
+        tokens = tuple(t for t in whole.tokens if t.end <= end and shown[t.start] != "\x7f")
+        if tokens:
+            text = shown[whole.start : end].replace("\x7f", " ")
+            sentences.append(Sentence(text, whole.start, end, tokens, whole.question))
+    return Body(prepared, tuple(sentences), shown, facts, tuple(laws), tuple(restated))
+
+
+@lru_cache(maxsize=256)
+def read(
+    reply: str, message: str, topic: str | None = None, place: str | None = None
+) -> tuple[Said, ...]:
+    """Evidence of every sentence of the reply outside greeting and signature."""
+    case = profile(message, topic, place)
+    own = body(reply, message, topic, place)
+    prepared, facts = own.prepared, own.facts
+    laws, restated = own.laws, own.restated
+    asked_text = prepare(message).clean
+    result: list[Said] = []
+    previous = 0.8
+    for sentence in own.sentences:
+        whole, end, tokens = sentence, sentence.end, sentence.tokens
         said = Said(sentence, 1.0, 0)
         said.own = [not any(a <= t.start < b for a, b in restated) for t in tokens]
         _relevance(said, case, previous)

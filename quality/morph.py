@@ -30,6 +30,10 @@ class Word:
     person: bool = False  # a first name, patronymic or surname
     place: bool = False
     abbreviation: bool = False
+    who: str = ""  # grammatical person and number of a finite verb: "1p", "3s", "s", "p"
+    imperative: bool = False
+    reflexive: bool = False
+    plural: bool = False
 
 
 _CONTENT = frozenset({"NOUN", "ADJF", "ADJS", "VERB", "INFN", "PRTF", "PRTS", "GRND", "LATN"})
@@ -47,9 +51,13 @@ def word(text: str) -> Word:
     for parse in parses:
         if parse.score < 0.2:
             continue
+        if parse.tag.mood == "impr" and not text.endswith(("те", "тесь")):
+            continue  # nobody is told «ты» here: «пришли» is the past
         if parse.tag.POS in ("VERB", "PRTS"):
             best = parse
             break
+    if best.tag.mood == "impr" and not text.endswith(("те", "тесь")):
+        best = next((p for p in parses if p.tag.mood != "impr"), best)
     tag = best.tag
     pos = str(tag.POS or ("LATN" if "LATN" in tag else "UNKN"))
     names = any(grammeme in parses[0].tag for grammeme in ("Name", "Surn", "Patr"))
@@ -63,6 +71,10 @@ def word(text: str) -> Word:
         person=names,
         place="Geox" in parses[0].tag,
         abbreviation="Abbr" in tag,
+        who=str(tag.person or "")[:1] + str(tag.number or "")[:1],
+        imperative=tag.mood == "impr",
+        reflexive=text.endswith(("ся", "сь")),
+        plural=tag.number == "plur",
     )
 
 

@@ -1,24 +1,9 @@
-"""One figure from the evidence: a sum of named terms in log-odds, then a logistic curve."""
+"""Sums of the sentences' evidence, for the checks: what the reply has, from 0 to 1."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quality.evidence import Said
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Log-odds of an отписка. Facts lower it, signs raise it; nothing here is about style."""
-
-    base: float = 2.3
-    substance: float = -3.4
-    term: float = -1.3
-    numbers: float = -0.5
-    contact: float = -0.4
-
-
-WEIGHTS = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +40,3 @@ def features(said: Sequence[Said]) -> Features:
         )
         contact = max(contact, one.contact * (1.0 if one.relevance >= 0.3 else 0.5))
     return Features(1 - no_action, 1 - no_answer, term, min(1.0, numbers / 3), contact)
-
-
-def risk(found: Features, extra: float) -> float:
-    """Risk 0..1 of the features and the log-odds of the findings, rounded to 4 places."""
-    total = (
-        WEIGHTS.base
-        + WEIGHTS.substance * found.substance
-        + WEIGHTS.term * found.term
-        + WEIGHTS.numbers * found.numbers
-        + WEIGHTS.contact * found.contact
-        + extra
-    )
-    return round(1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), 4)

@@ -62,7 +62,7 @@ class EarlierReply:
 class Thresholds:
     """Settings of the region. All limits are inclusive unless said otherwise."""
 
-    flag: float = 0.60  # risk strictly above it is flagged
+    flag: float | None = None  # risk strictly above it is flagged; None: the model's own
     short_stems: int = 20  # below it a copy cannot be told from chance: only counted
     containment: float = 0.30  # share of the reply found in one earlier reply
     passage: int = 8  # and at least so many stems in equal runs
@@ -123,8 +123,22 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A clause and its evidence: above zero it tells the citizen something. `marks`: why, the
+    weightiest first. The span is of the reply's code points."""
+
+    start: int
+    end: int
+    evidence: float
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
-    """`risk` 0..1, 1 = surely an отписка. `personal_share`: share of the reply's own words."""
+    """`risk` 0..1, 1 = surely an отписка, calibrated where one reply in five is one.
+
+    `personal_share`: share of the reply's own words. `statements`: what the risk was made of.
+    """
 
     risk: float
     flagged: bool
@@ -133,3 +147,4 @@ class Assessment:
     questions: tuple[Question, ...]
     personal_share: float
     rules_version: str
+    statements: tuple[Statement, ...] = ()

@@ -1,0 +1,153 @@
+"""Which statement answers which question of the message."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from quality.asking import Asked
+from quality.clauses import Clause
+from quality.model import Model, ratio
+
+# What a statement must carry to answer a question of a kind, and how well it does.
+_HITS: Mapping[str, Mapping[str, float]] = {
+    "when": {"date": 1.0, "clock": 0.8, "period": 0.8, "schedule": 0.6, "vague": 0.2},
+    "why": {"cause": 1.0, "mishap": 0.8, "trouble": 0.5, "refusal": 0.4},
+    "where": {"phone": 0.8, "ask": 0.5, "may": 0.5, "place": 0.5, "to": 0.3, "term": 0.3},
+    "who": {"name": 1.0, "role": 0.8},
+    "how_much": {"number": 0.8, "big": 0.8, "count": 0.8, "percent": 0.5, "same": 0.6},
+    "what": {"was": 0.5, "did": 0.5, "mishap": 0.5},
+    "yes_no": {"yes_no": 1.0, "refusal": 0.7, "was": 0.4, "did": 0.4, "will": 0.5},
+    "request": {
+        "real.deed": 1.0,
+        "next.deed": 0.8,
+        "now.doing": 0.7,
+        "real.look": 0.6,
+        "refusal": 0.6,
+        "did": 0.4,
+        "was": 0.3,
+        "will+term": 0.8,
+    },
+    "matter": {"did": 0.7, "was": 0.5, "will+term": 0.6, "cause": 0.5},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A question seen against the reply: figures for the model and the best clause for it."""
+
+    features: dict[str, float]
+    best: int | None
+
+
+def _hit(clause: Clause, kind: str) -> float:
+    table = _HITS[kind]
+    return max((value for name, value in table.items() if name in clause.marks), default=0.0)
+
+
+def _affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[list[float]]:
+    """How much each clause speaks of each question; words of one question count in full."""
+    shared: dict[str, int] = {}
+    for question in questions:
+        for own in question.roots:
+            shared[own] = shared.get(own, 0) + 1
+    direct = [
+        [
+            sum(1 / shared[own] for own in clause.roots & question.roots)
+            + 0.5 * len(clause.roots & question.deeds)
+            for question in questions
+        ]
+        for clause in clauses
+    ]
+    best: dict[int, list[float]] = {}
+    for clause, row in zip(clauses, direct, strict=True):
+        known = best.setdefault(clause.sentence, [0.0] * len(questions))
+        best[clause.sentence] = [max(a, b) for a, b in zip(known, row, strict=True)]
+    empty = [0.0] * len(questions)
+    return [
+        [
+            max(own, 0.6 * here, 0.35 * before)
+            for own, here, before in zip(
+                row,
+                best[clause.sentence],
+                best.get(clause.sentence - 1, empty),
+                strict=True,
+            )
+        ]
+        for clause, row in zip(clauses, direct, strict=True)
+    ]
+
+
+def looks(
+    questions: Sequence[Asked], clauses: Sequence[Clause], values: Sequence[float]
+) -> list[Look]:
+    """Every question against all clauses; `values`: evidence of the clauses."""
+    if not questions:
+        return []
+    near = _affinity(questions, clauses)
+    hits = [[_hit(clause, question.kind) for question in questions] for clause in clauses]
+    plus = [max(0.0, value) for value in values]
+    balance = ratio(values)
+    total = math.log1p(sum(plus))
+    said = frozenset().union(*(clause.roots for clause in clauses)) if clauses else frozenset()
+    several = float(len(questions) > 1)
+    share: list[list[float]] = []
+    for own, hit in zip(near, hits, strict=True):
+        pull = [math.exp(min(12.0, 1.5 * a + b)) for a, b in zip(own, hit, strict=True)]
+        whole = sum(pull)
+        share.append([value / whole for value in pull])
+    result = []
+    for number, question in enumerate(questions):
+        column = [row[number] for row in near]
+        hit = [row[number] for row in hits]
+        kind = question.kind
+        own = max(column, default=0.0)
+        fit = max((min(2.0, a) * b for a, b in zip(column, hit, strict=True)), default=0.0)
+        close = sum(e for e, a in zip(plus, column, strict=True) if a >= 0.5)
+        strong = [
+            (0.3 + b) * e if a > 0 else 0.0 for a, b, e in zip(column, hit, plus, strict=True)
+        ]
+        wins = [e > 0 and row[number] == max(row) > 0 for e, row in zip(plus, near, strict=True)]
+        rivals = any(e > 0 and max(row) > row[number] for e, row in zip(plus, near, strict=True))
+        minus = sum(-v for v, a in zip(values, column, strict=True) if v < 0 and a > 0)
+        bound = sum(v for v, a in zip(values, column, strict=True) if v > 0 and a > 0)
+        features = {
+            "balance": balance,
+            f"balance:{kind}": balance,
+            "total": total,
+            f"kind:{kind}": 1.0,
+            "covered": len(said & question.roots) / max(1, len(question.roots)),
+            "deed": float(bool(said & question.deeds)),
+            "close": math.log1p(close),
+            f"close:{kind}": math.log1p(close),
+            "close*several": math.log1p(close) * several,
+            "hit": max(hit, default=0.0),
+            "fit": fit,
+            f"fit:{kind}": fit,
+            "fit*several": fit * several,
+            "given": math.log1p(sum(e * row[number] for e, row in zip(plus, share, strict=True))),
+            "own": min(3.0, own),
+            "own*several": min(3.0, own) * several,
+            "strong": math.log1p(sum(strong)),
+            "strongest": min(3.0, max(strong, default=0.0)),
+            "wins": float(any(wins)),
+            "wins*several": float(any(wins)) * several,
+            "rivals": float(rivals) * several,
+            "silent": float(own == 0) * several,
+            "hollow": float(minus > bound),
+            "questions": min(5, len(questions)) / 3,
+        }
+        best = None
+        if clauses:
+            ranks = [(1.0 + 1.5 * a + b) * e for a, b, e in zip(column, hit, plus, strict=True)]
+            top = max(range(len(ranks)), key=lambda k: (ranks[k], -k))
+            best = top if ranks[top] > 0 else None
+        result.append(Look(features, best))
+    return result
+
+
+def chance(model: Model, look: Look) -> float:
+    """Chance that the question is answered."""
+    total = model.question_base + sum(
+        model.questions.get(name, 0.0) * value for name, value in look.features.items()
+    )
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))

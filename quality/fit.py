@@ -1,0 +1,226 @@
+"""Weights fitted from labelled pairs, the same on every run: python -m quality.fit [--write].
+
+Statements are weighed by a ridge logistic regression of brush_off against good over their marks,
+summed and divided by the square root of their number; the curve from balance to risk is fitted on
+balances of hands left out, weighed to the stated prevalence. A hand is the part of a pair's `id`
+before the dash: texts of one writer never stand on both sides.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quality import answers
+from quality.asking import Asked, asked
+from quality.batch import situation_of
+from quality.clauses import Clause, read_clauses
+from quality.evidence import body, profile
+from quality.model import PREVALENCE, WEIGHTS, Model, evidence, ratio
+from quality.textform import prepare
+from quality.types import Situation
+
+MATERIAL = Path(__file__).parent / "material" / "development.jsonl"
+VERSION = "2026.2"
+RIDGE = 2.0
+QUESTION_RIDGE = 0.3
+MIN_CLAUSES = 8  # a mark seen in fewer clauses gets no weight
+TARGET_RECALL = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A labelled pair read once. `answers`: question number and whether it is answered."""
+
+    key: str
+    hand: str
+    label: str
+    hard_kind: str
+    situation: Situation
+    clauses: tuple[Clause, ...]
+    asked: tuple[Asked, ...]
+    answers: tuple[tuple[int | None, str], ...]
+
+
+def hand_of(key: str) -> str:
+    """Writer of a pair; pairs without a dash are one hand by their first letter."""
+    return key.split("-", 1)[0] if "-" in key else key[:1]
+
+
+def _labelled(message: str, found: Sequence[Asked], row: Mapping[str, Any]) -> list[Any]:
+    """Each labelled question with the number of ours that overlaps it by half, or the nearest."""
+    prepared = prepare(message)
+    spans = [prepared.span(one.start, one.end) for one in found]
+    result: list[tuple[int | None, str]] = []
+    for question in row.get("questions", ()):
+        start = message.find(question["text"])
+        end = start + len(question["text"])
+        shared = [
+            (min(end, b) - max(start, a), -number)
+            for number, (a, b) in enumerate(spans)
+            if 2 * (min(end, b) - max(start, a)) >= min(end - start, b - a)
+        ]
+        if shared:
+            number: int | None = -max(shared)[1]
+        else:
+            number = min(
+                range(len(spans)), key=lambda k: (abs(spans[k][0] - start), k), default=None
+            )
+        result.append((number, str(question["answered"])))
+    return result
+
+
+def read_pair(row: Mapping[str, Any]) -> Pair:
+    """A line of the material."""
+    situation = situation_of(row)
+    args = (situation.message, situation.topic, situation.place)
+    case = profile(*args)
+    found = asked(situation.message)
+    return Pair(
+        key=str(row["id"]),
+        hand=hand_of(str(row["id"])),
+        label=str(row["label"]),
+        hard_kind=str(row.get("hard_kind", "")),
+        situation=situation,
+        clauses=read_clauses(body(situation.reply, *args), case),
+        asked=found,
+        answers=tuple(_labelled(situation.message, found, row)),
+    )
+
+
+def load_pairs(path: Path = MATERIAL) -> list[Pair]:
+    """Every pair of a file."""
+    with path.open(encoding="utf-8") as lines:
+        return [read_pair(json.loads(line)) for line in lines if line.strip()]
+
+
+def logistic(
+    x: "np.ndarray", y: "np.ndarray", ridge: float, weight: "np.ndarray | None" = None
+) -> tuple["np.ndarray", float]:
+    """Ridge logistic regression by Newton's steps; the base is not shrunk."""
+    rows, columns = x.shape
+    own = np.ones(rows) if weight is None else weight
+    full = np.hstack([x, np.ones((rows, 1))])
+    w = np.zeros(columns + 1)
+    penalty = np.full(columns + 1, 1 / ridge)
+    penalty[-1] = 1e-9
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-np.clip(full @ w, -30, 30)))
+        gradient = full.T @ (own * (p - y)) + penalty * w
+        curve = own * np.maximum(p * (1 - p), 1e-6)
+        step = np.linalg.solve((full.T * curve) @ full + np.diag(penalty), gradient)
+        w = w - step
+        if float(np.abs(step).max()) < 1e-8:
+            break
+    return w[:-1], float(w[-1])
+
+
+def mark_names(pairs: Sequence[Pair]) -> list[str]:
+    """Marks seen often enough to be weighed, in alphabetical order."""
+    seen: dict[str, int] = {}
+    for pair in pairs:
+        for clause in pair.clauses:
+            if not clause.restated:
+                for name in clause.marks:
+                    if "." in name:  # crosses with the verb's class: only for questions
+                        continue
+                    seen[name] = seen.get(name, 0) + 1
+    return sorted(name for name, times in seen.items() if times >= MIN_CLAUSES)
+
+
+def _matrix(pairs: Sequence[Pair], names: Sequence[str]) -> "np.ndarray":
+    place = {name: k for k, name in enumerate(names)}
+    x = np.zeros((len(pairs), len(names)))
+    for row, pair in enumerate(pairs):
+        own = [clause for clause in pair.clauses if not clause.restated]
+        for clause in own:
+            for name, times in clause.marks.items():
+                if name in place:
+                    x[row, place[name]] += times
+        x[row] /= np.sqrt(max(1, len(own)))
+    return x
+
+
+def fit_marks(pairs: Sequence[Pair], ridge: float = RIDGE) -> dict[str, float]:
+    """Weights of the marks from good and brush_off pairs; positive speaks for substance."""
+    sure = [pair for pair in pairs if pair.label != "borderline"]
+    names = mark_names(sure)
+    y = np.array([float(pair.label == "brush_off") for pair in sure])
+    weights, _ = logistic(_matrix(sure, names), y, ridge)
+    return {name: round(-float(w), 4) for name, w in zip(names, weights, strict=True)}
+
+
+def _bare(marks: Mapping[str, float]) -> Model:
+    return Model(version="", marks=marks, base=0.0, slope=1.0, flag=1.0)
+
+
+def left_out(pairs: Sequence[Pair]) -> dict[str, dict[str, float]]:
+    """Weights for each hand, fitted on the others."""
+    hands = sorted({pair.hand for pair in pairs})
+    return {hand: fit_marks([p for p in pairs if p.hand != hand]) for hand in hands}
+
+
+def fit_curve(
+    balances: "np.ndarray", labels: Sequence[str], prevalence: float = PREVALENCE
+) -> tuple[float, float]:
+    """Base and slope of the risk for a prevalence, from balances of pairs not fitted on."""
+    y = np.array([float(label == "brush_off") for label in labels])
+    share = float(y.mean())
+    weight = np.where(y == 1, prevalence / share, (1 - prevalence) / (1 - share))
+    slope, base = logistic(-balances[:, None], y, 1000.0, weight)
+    return round(base, 4), round(max(0.0, float(slope[0])), 4)
+
+
+def fit(pairs: Sequence[Pair], version: str = VERSION) -> Model:
+    """The whole model from pairs of at least two hands."""
+    marks = fit_marks(pairs)
+    others = left_out(pairs)
+    values = {p.key: evidence(_bare(others[p.hand]), p.clauses) for p in pairs}
+    balances = np.array([ratio(values[p.key]) for p in pairs])
+    base, slope = fit_curve(balances, [p.label for p in pairs])
+    risks = 1 / (1 + np.exp(-(base - slope * balances)))
+    caught = sorted(float(r) for r, p in zip(risks, pairs, strict=True) if p.label == "brush_off")
+    flag = caught[int((1 - TARGET_RECALL) * len(caught))] if caught else 0.5
+    questions, question_base = fit_questions(pairs, values)
+    return Model(version, marks, base, slope, round(flag - 0.005, 2), questions, question_base)
+
+
+def fit_questions(
+    pairs: Sequence[Pair], values: Mapping[str, Sequence[float]]
+) -> tuple[dict[str, float], float]:
+    """Weights that decide whether a question is answered."""
+    rows: list[dict[str, float]] = []
+    targets: list[float] = []
+    for pair in pairs:
+        looks = answers.looks(pair.asked, pair.clauses, values[pair.key])
+        for number, answered in pair.answers:
+            if number is not None:
+                rows.append(looks[number].features)
+                targets.append(float(answered != "no"))
+    names = sorted({name for row in rows for name in row})
+    x = np.array([[row.get(name, 0.0) for name in names] for row in rows])
+    weights, base = logistic(x, np.array(targets), QUESTION_RIDGE)
+    return {n: round(float(w), 4) for n, w in zip(names, weights, strict=True)}, round(base, 4)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print or write the weights."""
+    parser = argparse.ArgumentParser(prog="quality.fit")
+    parser.add_argument("--material", type=Path, default=MATERIAL)
+    parser.add_argument("--write", action="store_true", help="replace quality/weights.json")
+    options = parser.parse_args(arguments)
+    text = json.dumps(fit(load_pairs(options.material)).as_data(), ensure_ascii=False, indent=1)
+    if options.write:
+        WEIGHTS.write_text(text + "\n", encoding="utf-8")
+    else:
+        sys.stdout.write(text + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""From statements to one figure, by weights fitted on labelled pairs (`weights.json`).
+
+Each clause gets evidence e = Σ weight(mark)·times. With P the sum of what speaks for substance and
+Q the sum of what speaks against it, r = (P − Q) / √(P + Q + 1) and
+
+    log-odds of an отписка = base − slope · r + what single checks add.
+
+r never falls when a statement with e ≥ 0 is added, and no statement with a real term of action has
+e < 0: a fact never makes a reply worse, and statements that say nothing never make it better.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from quality.clauses import Clause
+
+WEIGHTS = Path(__file__).parent / "weights.json"
+PREVALENCE = 0.2
+"""Share of отписки the risk is calibrated for."""
+
+_CERTAIN = frozenset({"did", "was", "will", "will_be", "plan"})
+_DOUBTFUL = frozenset({"decoy", "sum", "law", "if", "vague", "percent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights in force. `marks` raise evidence of substance; `questions` decide on an answer."""
+
+    version: str
+    marks: Mapping[str, float]
+    base: float
+    slope: float
+    flag: float
+    questions: Mapping[str, float] = field(default_factory=dict)
+    question_base: float = 0.0
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Model":
+        """Model of a stored description; raises KeyError, TypeError, ValueError on a broken one."""
+        return cls(
+            version=str(data["version"]),
+            marks={str(name): float(value) for name, value in data["marks"].items()},
+            base=float(data["base"]),
+            slope=max(0.0, float(data["slope"])),
+            flag=float(data["flag"]),
+            questions={str(name): float(v) for name, v in data.get("questions", {}).items()},
+            question_base=float(data.get("question_base", 0.0)),
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """Description to store; `from_data` gives the same model."""
+        return {
+            "version": self.version,
+            "base": self.base,
+            "slope": self.slope,
+            "flag": self.flag,
+            "marks": dict(sorted(self.marks.items())),
+            "question_base": self.question_base,
+            "questions": dict(sorted(self.questions.items())),
+        }
+
+
+@lru_cache(maxsize=1)
+def default_model() -> Model:
+    """The model shipped with the engine."""
+    return Model.from_data(json.loads(WEIGHTS.read_text(encoding="utf-8")))
+
+
+def real_term(clause: Clause) -> bool:
+    """Whether the clause binds a term to something done or promised in this matter."""
+    return (
+        ("date" in clause.marks or "clock" in clause.marks)
+        and not clause.restated
+        and any(kind in _CERTAIN for kind in clause.kinds)
+        and not _DOUBTFUL & clause.marks.keys()
+    )
+
+
+def evidence(model: Model, clauses: Sequence[Clause]) -> list[float]:
+    """Evidence of each clause: above zero it says something, below it only fills the page."""
+    weights = model.marks
+    result = []
+    for clause in clauses:
+        if clause.restated:
+            result.append(0.0)
+            continue
+        value = sum(weights.get(name, 0.0) * times for name, times in clause.marks.items())
+        result.append(max(0.0, value) if real_term(clause) else value)
+    return result
+
+
+def ratio(values: Iterable[float]) -> float:
+    """Balance of what speaks for and against; rises with every positive value."""
+    plus = minus = 0.0
+    for value in values:
+        if value > 0:
+            plus += value
+        else:
+            minus -= value
+    return (plus - minus) / math.sqrt(plus + minus + 1)
+
+
+def probability(log_odds: float) -> float:
+    """Logistic curve, rounded to four places."""
+    return round(1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds)))), 4)
+
+
+def risk_of(model: Model, values: Sequence[float], extra: float = 0.0) -> float:
+    """Risk 0..1 of an отписка."""
+    return probability(model.base - model.slope * ratio(values) + extra)
