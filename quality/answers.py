@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from quality.asking import Asked
 from quality.clauses import Clause
 from quality.model import Model, ratio
+from quality.types import Answered
+
+# Cuts between answered in part and not answered, chosen on hands left out.
+SINGLE, SEVERAL, EMPTY = 0.2, 0.68, 0.8
 
 # What a statement must carry to answer a question of a kind, and how well it does.
 _HITS: Mapping[str, Mapping[str, float]] = {
@@ -100,7 +104,7 @@ def looks(
         column = [row[number] for row in near]
         hit = [row[number] for row in hits]
         kind = question.kind
-        own = max(column, default=0.0)
+        nearest = max(column, default=0.0)
         fit = max((min(2.0, a) * b for a, b in zip(column, hit, strict=True)), default=0.0)
         close = sum(e for e, a in zip(plus, column, strict=True) if a >= 0.5)
         strong = [
@@ -125,14 +129,14 @@ def looks(
             f"fit:{kind}": fit,
             "fit*several": fit * several,
             "given": math.log1p(sum(e * row[number] for e, row in zip(plus, share, strict=True))),
-            "own": min(3.0, own),
-            "own*several": min(3.0, own) * several,
+            "own": min(3.0, nearest),
+            "own*several": min(3.0, nearest) * several,
             "strong": math.log1p(sum(strong)),
             "strongest": min(3.0, max(strong, default=0.0)),
             "wins": float(any(wins)),
             "wins*several": float(any(wins)) * several,
             "rivals": float(rivals) * several,
-            "silent": float(own == 0) * several,
+            "silent": float(nearest == 0) * several,
             "hollow": float(minus > bound),
             "questions": min(5, len(questions)) / 3,
         }
@@ -145,9 +149,18 @@ def looks(
     return result
 
 
-def chance(model: Model, look: Look) -> float:
-    """Chance that the question is answered."""
-    total = model.question_base + sum(
-        model.questions.get(name, 0.0) * value for name, value in look.features.items()
-    )
+def _chance(weights: Mapping[str, float], base: float, look: Look) -> float:
+    total = base + sum(weights.get(name, 0.0) * value for name, value in look.features.items())
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def answered(model: Model, look: Look, *, empty: bool, several: bool) -> Answered:
+    """Whether a question is answered. An empty reply answers only what it plainly answers; of
+    several questions each must have its own answer."""
+    if several and not empty:
+        likely = _chance(model.several, model.several_base, look)
+        return "yes" if likely >= 0.8 else "part" if likely >= SEVERAL else "no"
+    likely = _chance(model.questions, model.question_base, look)
+    if empty:
+        return "yes" if likely >= 0.9 else "part" if likely >= EMPTY else "no"
+    return "yes" if likely >= 0.5 else "part" if likely >= SINGLE else "no"

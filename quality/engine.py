@@ -71,18 +71,26 @@ def assess(
     said = read(situation.reply, *place)
     clauses = read_clauses(body(situation.reply, *place), case)
     values = tuple(evidence(weights, clauses))
+    base_risk = risk_of(weights, values)
+    flag = weights.flag if thresholds.flag is None else thresholds.flag
     context = Context(
         situation=situation,
         prepared=prepared,
         said=said,
         case=case,
         features=features(said),
-        base_risk=risk_of(weights, values),
+        base_risk=base_risk,
         clauses=clauses,
         values=values,
         model=weights,
         questions=questions.match(
-            weights, situation.message, asked(situation.message), prepared, clauses, values
+            weights,
+            situation.message,
+            asked(situation.message),
+            prepared,
+            clauses,
+            values,
+            empty=base_risk > flag,
         ),
         comparison=compare(situation.reply, earlier, thresholds, situation.approved_texts),
         thresholds=thresholds,

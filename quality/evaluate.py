@@ -5,7 +5,7 @@ What is right, written before it was measured:
 * a pair labelled brush_off: flagged; labelled good: not flagged (pairs of these hard kinds labelled
   otherwise are left out of the kind's row);
 * half_answered: at least one question labelled unanswered is among those told as unanswered, and
-  the reply is not flagged;
+  on balance it is no отписка: its risk is at most 0.5;
 * plain_borderline: not in order, that is flagged, or above half of the flag's risk, or with one of
   Q12–Q16, Q30, Q33, Q34;
 * questions of a message: every labelled question that is unanswered is told as unanswered, and none
@@ -83,9 +83,7 @@ def models_left_out(pairs: Sequence[Pair]) -> dict[str, Model]:
     return {hand: fit([p for p in pairs if p.hand != hand]) for hand in hands}
 
 
-def cross_validated(
-    pairs: Sequence[Pair], without: frozenset[str] = frozenset()
-) -> list[Judged]:
+def cross_validated(pairs: Sequence[Pair], without: frozenset[str] = frozenset()) -> list[Judged]:
     """Every pair judged by the model that never saw its hand."""
     models = models_left_out(pairs)
     return judge(pairs, lambda pair: models[pair.hand], without=without)
@@ -168,7 +166,7 @@ def right(judged: Judged) -> bool | None:
     """Whether the pair is right by the rule of its kind; None where the kind does not count it."""
     kind, label, found = judged.pair.hard_kind, judged.label, judged.found
     if kind == "half_answered":
-        return None if label == "brush_off" else _missing_named(judged) and not found.flagged
+        return None if label == "brush_off" else _missing_named(judged) and found.risk <= 0.5
     if kind == "plain_borderline":
         if label != "borderline":
             return None
@@ -243,7 +241,9 @@ def report(judged: Sequence[Judged]) -> dict[str, Any]:
         "precision_at_recall_90": precision_at(risks["brush_off"], risks["good"], 0.9),
         "flagged": {"brush_off": caught, "good": wrong, "borderline": between},
         "calibration_error": round(
-            calibration_error([j.found.risk for j in judged], [j.label == "brush_off" for j in judged]),
+            calibration_error(
+                [j.found.risk for j in judged], [j.label == "brush_off" for j in judged]
+            ),
             4,
         ),
         "questions": _share(sum(asked), len(asked)),
@@ -272,13 +272,6 @@ def report(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def ablation(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
-    """The figures with each check switched off, and with each group of marks left out."""
-    from quality.ablation import table
-
-    return table(pairs)
-
-
 def evaluate(material: Path = MATERIAL) -> tuple[list[Pair], list[Judged], dict[str, Any]]:
     """Pairs, judgements and figures of a file, cross-validated by hand."""
     pairs = load_pairs(material)
@@ -294,7 +287,6 @@ def sealed(path: Path, model: Model) -> tuple[list[Judged], dict[str, Any]]:
 
 __all__: Sequence[str] = [
     "Judged",
-    "ablation",
     "auc",
     "cross_validated",
     "evaluate",
@@ -310,5 +302,5 @@ def flat(figures: Mapping[str, Any]) -> str:
     return (
         f"AUC {figures['auc_brush_good']['value']:.3f}/{figures['auc_brush_rest']['value']:.3f} "
         f"recall {figures['recall']['share']:.3f} precision {figures['precision']['share']:.3f} "
-        f"ECE {figures['calibration_error']:.3f} questions {figures['questions']['share']:.3f}"
+        f"ECE {figures['calibration_error']:.3f} questions {figures['questions']['share']}"
     )

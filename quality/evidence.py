@@ -1,6 +1,7 @@
 """What a reply says, sentence by sentence: measures, terms, causes, answers, contacts."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -154,10 +155,22 @@ def profile(message: str, topic: str | None, place: str | None) -> CaseProfile:
     )
 
 
-def _blank(text: str, spans: list[tuple[int, int]]) -> str:
-    for start, end in spans:
-        text = text[:start] + "\x7f" * (end - start) + text[end:]
-    return text
+def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with the spans struck out, of the same length."""
+    pieces = []
+    begin = 0
+    for start, end in sorted(spans):
+        if end > begin:
+            start = max(start, begin)
+            pieces.append(text[begin:start])
+            pieces.append("\x7f" * (end - start))
+            begin = end
+    pieces.append(text[begin:])
+    return "".join(pieces)
+
+
+def _found(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+    return [m.span() for m in pattern.finditer(text)]
 
 
 def _copied(prepared: Prepared, case: CaseProfile) -> list[tuple[int, int]]:
@@ -362,15 +375,16 @@ def body(reply: str, message: str, topic: str | None = None, place: str | None =
     clean = prepared.clean
     signature = pat.SIGNATURE.search(clean)
     body_end = signature.start() if signature else len(clean)
-    hidden = [m.span() for m in pat.GREETING.finditer(clean)]
+    lead = len(clean) - len(clean.lstrip())
+    hidden = [(a + lead, b + lead) for a, b in _found(pat.GREETING, clean[lead:])]
     hidden += [m.span() for m in pat.EXECUTOR.finditer(clean)]
     laws = [m.span() for m in pat.LAW.finditer(clean)]
     masked_facts = [
         m.span() for p in (pat.REGISTRATION, signs.PROGRAMME) for m in p.finditer(clean)
     ]
     restated = _copied(prepared, case)
-    shown = _blank(clean, hidden)
-    facts = _blank(shown, [*laws, *masked_facts, *restated])
+    shown = blank(clean, hidden)
+    facts = blank(shown, [*laws, *masked_facts, *restated])
     sentences = []
     for whole in prepared.sentences:
         if whole.start >= body_end:
@@ -413,12 +427,12 @@ def read(
             for m in pat.TERM.finditer(text)
             if not (":" in m.group() and m.group() in asked_text)  # the time complained about
         ]
-        years = [m.span() for m in pat.YEAR.finditer(_blank(text, terms))]
+        years = [m.span() for m in pat.YEAR.finditer(blank(text, terms))]
         said.terms = [(whole.start + a, whole.start + b) for a, b in terms]
         said.term = 1.0 if terms else 0.4 if years else 0.0
-        rest = _blank(text, [*terms, *years])
+        rest = blank(text, [*terms, *years])
         phones = [m.span() for p in signs.PHONE_OR_ROOM for m in p.finditer(rest)]
-        rest = _blank(rest, phones)
+        rest = blank(rest, phones)
         said.numbers = sum(1 for m in pat.NUMBER.finditer(rest))
         units = sum(
             1 for m in pat.NUMBER.finditer(rest) if signs.UNIT.match(rest[m.end() : m.end() + 24])

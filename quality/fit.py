@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 
 from quality import answers
 from quality.asking import Asked, asked
@@ -29,6 +30,8 @@ MATERIAL = Path(__file__).parent / "material" / "development.jsonl"
 VERSION = "2026.2"
 RIDGE = 2.0
 QUESTION_RIDGE = 0.3
+SEVERAL_RIDGE = 1.0
+FOREIGN_WEIGHT = 0.15
 MIN_CLAUSES = 8  # a mark seen in fewer clauses gets no weight
 TARGET_RECALL = 0.9
 
@@ -39,6 +42,7 @@ class Pair:
 
     key: str
     hand: str
+    group: str
     label: str
     hard_kind: str
     situation: Situation
@@ -84,6 +88,7 @@ def read_pair(row: Mapping[str, Any]) -> Pair:
     return Pair(
         key=str(row["id"]),
         hand=hand_of(str(row["id"])),
+        group=str(row.get("topic_group") or ""),
         label=str(row["label"]),
         hard_kind=str(row.get("hard_kind", "")),
         situation=situation,
@@ -186,8 +191,15 @@ def fit(pairs: Sequence[Pair], version: str = VERSION) -> Model:
     risks = 1 / (1 + np.exp(-(base - slope * balances)))
     caught = sorted(float(r) for r, p in zip(risks, pairs, strict=True) if p.label == "brush_off")
     flag = caught[int((1 - TARGET_RECALL) * len(caught))] if caught else 0.5
-    questions, question_base = fit_questions(pairs, values)
-    return Model(version, marks, base, slope, round(flag - 0.005, 2), questions, question_base)
+    return Model(
+        version,
+        marks,
+        base,
+        slope,
+        round(flag - 0.005, 2),
+        *fit_questions(pairs, values),
+        *fit_several(pairs, values),
+    )
 
 
 def fit_questions(
@@ -202,10 +214,70 @@ def fit_questions(
             if number is not None:
                 rows.append(looks[number].features)
                 targets.append(float(answered != "no"))
+    return _question_weights(rows, targets, [1.0] * len(rows), QUESTION_RIDGE)
+
+
+def _foreign(pairs: Sequence[Pair], pair: Pair) -> Asked | None:
+    """A question of another message of the same writer and topic: the reply cannot answer it."""
+    others = [
+        other
+        for other in pairs
+        if other.hand == pair.hand
+        and other.group == pair.group
+        and other.situation.message != pair.situation.message
+        and other.asked
+    ]
+    if not others or not pair.group:
+        return None
+    draw = xxhash.xxh32_intdigest(pair.key.encode())
+    chosen = others[draw % len(others)]
+    return chosen.asked[(draw >> 8) % len(chosen.asked)]
+
+
+def fit_several(
+    pairs: Sequence[Pair], values: Mapping[str, Sequence[float]]
+) -> tuple[dict[str, float], float]:
+    """Weights that tell which of several questions a reply with substance answers.
+
+    Half-answered messages are rare: each pair is seen once more, lightly, with a question of
+    another message put in.
+    """
+    rows: list[dict[str, float]] = []
+    targets: list[float] = []
+    weights: list[float] = []
+
+    def add(features: Mapping[str, float], target: bool, weight: float) -> None:
+        rows.append({name: v for name, v in features.items() if ":" not in name})
+        targets.append(float(target))
+        weights.append(weight)
+
+    for pair in pairs:
+        if pair.label == "brush_off":
+            continue
+        own = [(n, a) for n, a in pair.answers if n is not None]
+        if len(pair.asked) > 1:
+            looks = answers.looks(pair.asked, pair.clauses, values[pair.key])
+            for number, answered in own:
+                add(looks[number].features, answered != "no", 1.0)
+        foreign = _foreign(pairs, pair)
+        if foreign is not None and own:
+            looks = answers.looks((*pair.asked, foreign), pair.clauses, values[pair.key])
+            add(looks[-1].features, False, FOREIGN_WEIGHT)
+            for number, answered in own:
+                add(looks[number].features, answered != "no", FOREIGN_WEIGHT)
+    return _question_weights(rows, targets, weights, SEVERAL_RIDGE)
+
+
+def _question_weights(
+    rows: Sequence[Mapping[str, float]],
+    targets: Sequence[float],
+    weights: Sequence[float],
+    ridge: float,
+) -> tuple[dict[str, float], float]:
     names = sorted({name for row in rows for name in row})
     x = np.array([[row.get(name, 0.0) for name in names] for row in rows])
-    weights, base = logistic(x, np.array(targets), QUESTION_RIDGE)
-    return {n: round(float(w), 4) for n, w in zip(names, weights, strict=True)}, round(base, 4)
+    found, base = logistic(x, np.array(targets), ridge, np.array(weights))
+    return {n: round(float(w), 4) for n, w in zip(names, found, strict=True)}, round(base, 4)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -29,7 +29,8 @@ _DOUBTFUL = frozenset({"decoy", "sum", "law", "if", "vague", "percent"})
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights in force. `marks` raise evidence of substance; `questions` decide on an answer."""
+    """Weights in force. `marks` raise evidence of substance; `questions` decide whether a question
+    is answered, `several` which of several in a reply that is not empty."""
 
     version: str
     marks: Mapping[str, float]
@@ -38,6 +39,8 @@ class Model:
     flag: float
     questions: Mapping[str, float] = field(default_factory=dict)
     question_base: float = 0.0
+    several: Mapping[str, float] = field(default_factory=dict)
+    several_base: float = 0.0
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Model":
@@ -50,6 +53,8 @@ class Model:
             flag=float(data["flag"]),
             questions={str(name): float(v) for name, v in data.get("questions", {}).items()},
             question_base=float(data.get("question_base", 0.0)),
+            several={str(name): float(v) for name, v in data.get("several", {}).items()},
+            several_base=float(data.get("several_base", 0.0)),
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -62,6 +67,8 @@ class Model:
             "marks": dict(sorted(self.marks.items())),
             "question_base": self.question_base,
             "questions": dict(sorted(self.questions.items())),
+            "several_base": self.several_base,
+            "several": dict(sorted(self.several.items())),
         }
 
 

@@ -83,6 +83,7 @@ def is_content(form: Word) -> bool:
     return form.pos in _CONTENT
 
 
+@lru_cache(maxsize=60_000)
 def root(lemma: str) -> str:
     """A crude root so that «вывоз» meets «вывезти»: enough to link a reply to its question."""
     if len(lemma) <= 4:

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-from quality.answers import chance, looks
+from quality.answers import answered, looks
 from quality.asking import Asked
 from quality.clauses import Clause
 from quality.model import Model
 from quality.textform import Prepared, prepare
-from quality.types import Answered, Question
-
-ANSWERED, IN_PART = 0.62, 0.5
+from quality.types import Question
 
 
 def match(
@@ -19,19 +17,20 @@ def match(
     reply: Prepared,
     clauses: Sequence[Clause],
     values: Sequence[float],
+    *,
+    empty: bool,
 ) -> tuple[Question, ...]:
-    """Every question in the order of the message."""
+    """Every question in the order of the message. `empty`: the reply looks like an отписка."""
     source = prepare(message)
     result = []
     for number, (question, look) in enumerate(
         zip(found, looks(found, clauses, values), strict=True), 1
     ):
-        likely = chance(model, look)
-        answered: Answered = "yes" if likely >= ANSWERED else "part" if likely >= IN_PART else "no"
+        state = answered(model, look, empty=empty, several=len(found) > 1)
         start, end = source.span(question.start, question.end)
         span = None
-        if answered != "no" and look.best is not None:
+        if state != "no" and look.best is not None:
             best = clauses[look.best]
             span = reply.span(best.start, best.end)
-        result.append(Question(number, start, end, message[start:end], answered, span))
+        result.append(Question(number, start, end, message[start:end], state, span))
     return tuple(result)
