@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from quality import lexicon as lex
+from quality import patterns as pat
 from quality.evidence import Body, CaseProfile, fields_of, usable
 from quality.morph import Word, root, word
 from quality.scan import Scan, Spans, scan
@@ -21,6 +22,7 @@ from quality.textform import Sentence, Token
 from quality.verbs import verb_class
 
 MAX_CLAUSES = 160
+_FORMULA_WORDS = 12
 _YES_NO = re.compile(r"\s*(?:да|нет|есть|можно|нельзя|будет|будем|не будет|не будем)\b")
 _COUNT_WORD = lex.words(
     "два две двое три трое четыре пять шесть семь восемь девять десять оба обе полтора пара"
@@ -82,7 +84,7 @@ class Clause:
     marks: dict[str, float]
     roots: frozenset[str]
     kinds: tuple[str, ...]
-    restated: bool
+    idle: bool  # weighs nothing: taken from the message, a formula, a cliché, mere feeling
 
 
 class _Look(NamedTuple):
@@ -98,6 +100,20 @@ class _Look(NamedTuple):
     group: str
 
 
+# A feeling told beside one of these is told in passing.
+_FACTS = frozenset(
+    {
+        "term",
+        "deed",
+        "number",
+        "date",
+        "asked",
+        "case",
+        "doing",
+        "look",
+        "mishap",
+    }
+)
 _LISTS = (
     ("everyone", _EVERYONE),
     ("work", lex.WORK_NOUNS),
@@ -249,6 +265,7 @@ class _Mood:
     decoy: bool
     lawful: float
     ruled: bool
+    formula: bool
 
 
 def _mood(sentence: Sentence, found: Scan) -> _Mood:
@@ -260,6 +277,8 @@ def _mood(sentence: Sentence, found: Scan) -> _Mood:
         decoy=found.decoys.within(start, end) > 0,
         lawful=lawful,
         ruled=lawful > 0 and found.rules.within(start, end) > 0,
+        formula=len(sentence.tokens) < _FORMULA_WORDS
+        and pat.FORMULA_SENTENCE.search(sentence.text) is not None,
     )
 
 
@@ -343,8 +362,13 @@ def _clause(
     if _YES_NO.match(shown, start, end):
         marks["yes_no"] = 1.0
     marks = _set_aside(marks, case, placed)
-    restated = taken.covered(start, end) * 2 > end - start
-    return Clause(start, end, number, marks, roots, tuple(kinds), restated)
+    idle = (
+        mood.formula
+        or taken.covered(start, end) * 2 > end - start
+        or found.cliches.covered(start, end) * 2 > end - start
+        or (("feel" in marks or "warm" in marks) and not _FACTS & marks.keys())
+    )
+    return Clause(start, end, number, marks, roots, tuple(kinds), idle)
 
 
 def read_clauses(own_words: Body, case: CaseProfile) -> tuple[Clause, ...]:

@@ -130,7 +130,7 @@ def mark_names(pairs: Sequence[Pair]) -> list[str]:
     seen: dict[str, int] = {}
     for pair in pairs:
         for clause in pair.clauses:
-            if not clause.restated:
+            if not clause.idle:
                 for name in clause.marks:
                     if "." in name:  # crosses with the verb's class: only for questions
                         continue
@@ -142,7 +142,7 @@ def _matrix(pairs: Sequence[Pair], names: Sequence[str]) -> "np.ndarray":
     place = {name: k for k, name in enumerate(names)}
     x = np.zeros((len(pairs), len(names)))
     for row, pair in enumerate(pairs):
-        own = [clause for clause in pair.clauses if not clause.restated]
+        own = [clause for clause in pair.clauses if not clause.idle]
         for clause in own:
             for name, times in clause.marks.items():
                 if name in place:

@@ -82,7 +82,7 @@ def real_term(clause: Clause) -> bool:
     """Whether the clause binds a term to something done or promised in this matter."""
     return (
         ("date" in clause.marks or "clock" in clause.marks)
-        and not clause.restated
+        and not clause.idle
         and any(kind in _CERTAIN for kind in clause.kinds)
         and not _DOUBTFUL & clause.marks.keys()
     )
@@ -93,7 +93,7 @@ def evidence(model: Model, clauses: Sequence[Clause]) -> list[float]:
     weights = model.marks
     result = []
     for clause in clauses:
-        if clause.restated:
+        if clause.idle:
             result.append(0.0)
             continue
         value = sum(weights.get(name, 0.0) * times for name, times in clause.marks.items())

@@ -106,6 +106,7 @@ class Scan:
     decoys: Spans
     refusals: Spans
     forwards: Spans
+    cliches: Spans
 
 
 _BIG_UNIT = re.compile(r"^ ?(?:тыс|млн|млрд|%|процент|тонн|га\b|км\b|единиц|человек|граждан)")
@@ -160,4 +161,5 @@ def scan(shown: str, facts: str, laws: list[tuple[int, int]], known: frozenset[s
         decoys=_spans(signs.DECOY, shown),
         refusals=_spans(signs.REFUSAL, shown),
         forwards=_spans(signs.FORWARD, shown),
+        cliches=_spans(pat.CLICHE, shown),
     )
