@@ -21,6 +21,7 @@ from cases.masking import mask_text
 from cases.models import Case, CaseEvent, CaseState, Citizen, Reply, Territory, TopicGroup
 from cases.querysets import may
 from cases.workflow import MOVES, OPEN, Status
+from quality import points
 
 # Events that are no moves of the life cycle.
 ARRIVALS = {
@@ -40,7 +41,7 @@ def _moment(value: datetime | None) -> str:
 
 
 def _points(risk: float | None) -> str:
-    return "—" if risk is None else str(round(100 * (1 - risk)))
+    return "—" if risk is None else str(points(risk))
 
 
 def unnamed(kind: str) -> str:

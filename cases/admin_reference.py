@@ -330,6 +330,9 @@ class QualitySettingAdmin(RegionAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.created_by = request.user
+        latest = QualitySetting.objects.first()
+        if latest is not None:
+            obj.weights = latest.weights  # new thresholds leave accepted weights in force
         super().save_model(request, obj, form, change)
 
 

@@ -4,7 +4,7 @@ The fingerprint index lives in two tables of this database and changes in the tr
 the reply: there is no second index to keep consistent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from cases.models import (
 )
 from database.inserts import Insert
 from database.rows import Columns, planned
-from quality import Assessment, EarlierReply, Situation, Thresholds, assess
+from quality import Assessment, EarlierReply, Model, Situation, Thresholds, assess
 from quality.prints import PRINT_VERSION, Print, make_print
 from quality.reuse import Sieve
 
@@ -150,7 +150,19 @@ def ground_of(case: Case, author: User) -> Ground:
 
 def limits_of(row: QualitySetting | None) -> tuple[Thresholds, QualitySetting]:
     setting = row or QualitySetting()
-    return Thresholds(flag=setting.flag_from, **setting.thresholds), setting
+    weights = weights_of(setting.pk, setting.weights) if setting.weights else None
+    return Thresholds(flag=setting.flag_from, weights=weights, **setting.thresholds), setting
+
+
+_WEIGHTS: dict[int, Model] = {}
+
+
+def weights_of(pk: int, data: Mapping[str, Any]) -> Model:
+    """Accepted weights; rows never change, so each is read once a process."""
+    if pk not in _WEIGHTS:
+        _WEIGHTS.clear()
+        _WEIGHTS[pk] = Model.from_data(data)
+    return _WEIGHTS[pk]
 
 
 def thresholds() -> tuple[Thresholds, QualitySetting]:
@@ -305,6 +317,7 @@ def as_json(found: Assessment) -> dict[str, Any]:
         "questions": [asdict(question) for question in found.questions],
         "reuse": asdict(found.reuse) if found.reuse else None,
         "personal_share": found.personal_share,
+        "statements": [asdict(statement) for statement in found.statements],
     }
 
 

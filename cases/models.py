@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.models import Agency
 from cases.querysets import CaseQuerySet, ClockQuerySet, ReplyQuerySet
 from cases.workflow import BEFORE_AGENCY, OPEN, Regime, Status
+from quality import points, risk_at
 
 
 class CaseKind(models.TextChoices):
@@ -170,21 +171,28 @@ class DeadlineRule(models.Model):
         return f"{self.code} ({self.in_force_from:%d.%m.%Y})"
 
 
+def own_until() -> float:
+    """Risk up to which an author may publish without an approver: 60 points."""
+    return risk_at(60)
+
+
 class QualitySetting(models.Model):
     """Thresholds of the reply check as data; the newest row rules."""
 
     flag_from = models.FloatField(
         _("flag from risk"),
-        default=0.6,
+        null=True,
+        blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text=_("0..1; 1 means surely a brush-off"),
+        help_text=_("0..1; 1 means surely a brush-off; empty: as the weights were fitted"),
     )
     publish_own_until = models.FloatField(
         _("authors publish up to risk"),
-        default=0.4,
+        default=own_until,
         validators=[MinValueValidator(0), MaxValueValidator(1)],
-        help_text=_("0.4 is 60 points"),
+        help_text=_("the default is 60 points"),
     )
+    weights = models.JSONField(_("weights"), null=True, blank=True, editable=False)
     thresholds = models.JSONField(_("thresholds of single checks"), default=dict, blank=True)
     created_at = models.DateTimeField(_("in force from"), auto_now_add=True)
     created_by = models.ForeignKey(
@@ -748,8 +756,8 @@ class Reply(models.Model):
 
     @property
     def score(self) -> int | None:
-        """Points on screens: 100·(1−risk)."""
-        return None if self.risk is None else round(100 * (1 - self.risk))
+        """Points on screens (quality.scale)."""
+        return None if self.risk is None else points(self.risk)
 
 
 class ReplyTemplate(models.Model):
@@ -911,6 +919,7 @@ class IdempotencyKey(models.Model):
 
 
 # Last: these name the models above.
+from cases.models_quality import WeightProposal  # noqa: E402
 from cases.models_work import (  # noqa: E402
     Appeal,
     Assignment,
@@ -953,5 +962,6 @@ __all__ = [
     "Territory",
     "Topic",
     "TopicGroup",
+    "WeightProposal",
     "WorkflowSetting",
 ]

@@ -17,6 +17,7 @@ from cases.calendar import calendar_stamp, work_calendar
 from cases.models import Case, MassEvent
 from cases.workflow import Status
 from deadlines import CalendarGap, working_minutes_between
+from quality import points
 
 SOON_MINUTES = 3 * 60
 ONE_DAY = timedelta(days=1)
@@ -105,7 +106,7 @@ def rows_of(cases: Iterable[Case], reader: User | None = None) -> list[Row]:
             case=case,
             deadline=keeper.view(case),
             tone=TONES.get(case.status, ""),
-            score=None if case.risk is None else round(100 * (1 - case.risk)),
+            score=None if case.risk is None else points(case.risk),
         )
         for case in cases
     ]

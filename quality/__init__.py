@@ -1,6 +1,8 @@
 """Quality of replies: substance, reuse, signs of an отписка. Plain Python, no Django."""
 
 from quality.engine import RULES_VERSION, assess
+from quality.model import Model, default_model
+from quality.scale import points, risk_at
 from quality.types import (
     DEFAULT,
     Assessment,
@@ -11,6 +13,7 @@ from quality.types import (
     Severity,
     Situation,
     SourceMatch,
+    Statement,
     Thresholds,
 )
 
@@ -20,11 +23,16 @@ __all__ = [
     "Assessment",
     "EarlierReply",
     "Finding",
+    "Model",
     "Question",
     "Reuse",
     "Severity",
     "Situation",
     "SourceMatch",
+    "Statement",
     "Thresholds",
     "assess",
+    "default_model",
+    "points",
+    "risk_at",
 ]

@@ -36,7 +36,7 @@ class Context:
 
     @property
     def flag(self) -> float:
-        return self.thresholds.flag if self.thresholds.flag is not None else self.model.flag
+        return self.model.flag if self.thresholds.flag is None else self.thresholds.flag
 
     @property
     def worse(self) -> Severity:

@@ -29,6 +29,13 @@ _STATEMENTS = 24
 _MARKS = 3
 
 
+def _version(weights: Model) -> str:
+    """Rules and weights that made the findings, 20 characters at most."""
+    if weights.version in ("", RULES_VERSION):
+        return RULES_VERSION
+    return f"{RULES_VERSION}/{weights.version}"[:20]
+
+
 def _statements(
     prepared: Prepared, clauses: Sequence[Clause], values: Sequence[float], model: Model
 ) -> tuple[Statement, ...]:
@@ -64,7 +71,7 @@ def assess(
     Looks at the first 12,000 code points of each text; never raises on any text. `model`: other
     weights than the shipped ones; `without`: codes of checks switched off.
     """
-    weights = model or default_model()
+    weights = model or thresholds.weights or default_model()
     place = (situation.message, situation.topic, situation.place)
     prepared = prepare(situation.reply)
     case = profile(*place)
@@ -107,6 +114,6 @@ def assess(
         reuse=context.comparison.reuse,
         questions=context.questions,
         personal_share=context.comparison.personal_share,
-        rules_version=RULES_VERSION if model is None else f"{RULES_VERSION}/{weights.version}"[:20],
+        rules_version=_version(weights),
         statements=_statements(prepared, clauses, values, weights),
     )

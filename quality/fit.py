@@ -79,22 +79,43 @@ def _labelled(message: str, found: Sequence[Asked], row: Mapping[str, Any]) -> l
     return result
 
 
-def read_pair(row: Mapping[str, Any]) -> Pair:
-    """A line of the material."""
-    situation = situation_of(row)
+def pair_of(
+    key: str,
+    hand: str,
+    label: str,
+    situation: Situation,
+    *,
+    group: str = "",
+    hard_kind: str = "",
+    row: Mapping[str, Any] | None = None,
+) -> Pair:
+    """A pair read once; `row` may hold its labelled questions."""
     args = (situation.message, situation.topic, situation.place)
     case = profile(*args)
     found = asked(situation.message)
     return Pair(
-        key=str(row["id"]),
-        hand=hand_of(str(row["id"])),
-        group=str(row.get("topic_group") or ""),
-        label=str(row["label"]),
-        hard_kind=str(row.get("hard_kind", "")),
+        key=key,
+        hand=hand,
+        group=group,
+        label=label,
+        hard_kind=hard_kind,
         situation=situation,
         clauses=read_clauses(body(situation.reply, *args), case),
         asked=found,
-        answers=tuple(_labelled(situation.message, found, row)),
+        answers=tuple(_labelled(situation.message, found, row or {})),
+    )
+
+
+def read_pair(row: Mapping[str, Any]) -> Pair:
+    """A line of the material."""
+    return pair_of(
+        str(row["id"]),
+        hand_of(str(row["id"])),
+        str(row["label"]),
+        situation_of(row),
+        group=str(row.get("topic_group") or ""),
+        hard_kind=str(row.get("hard_kind", "")),
+        row=row,
     )
 
 

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from quality.model import Model
 
 Answered = Literal["yes", "part", "no"]
 
@@ -71,6 +74,15 @@ class Thresholds:
     cliche_per_100: float = 6.0
     minimum_characters: int = 12
     paste_seconds: int = 120
+    weights: "Model | None" = None  # other weights than the shipped ones
+
+    def flag_in_force(self) -> float:
+        """The risk above which a reply is flagged."""
+        if self.flag is not None:
+            return self.flag
+        from quality.model import default_model
+
+        return (self.weights or default_model()).flag
 
 
 DEFAULT = Thresholds()

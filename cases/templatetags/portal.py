@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+import quality
+
 register = template.Library()
 _AFTER_SHORT = re.compile(r"(?<![\w-])(№|в|на|к|с|до|от|и|у|о|по|за|ул\.|д\.|кв\.)\s+(?=\S)", re.I)
 _NUMBER_UNIT = re.compile(r"(\d)\s+(?=(?:ч|мин|дн|%|₽|\d{3}\b))")
@@ -69,5 +71,5 @@ def day(value: datetime | None) -> str:
 
 @register.filter
 def points(risk: float | None) -> int | str:
-    """Risk 0..1 as points of a hundred: 100·(1−risk)."""
-    return "" if risk is None else round(100 * (1 - risk))
+    """Risk 0..1 as points of a hundred."""
+    return "" if risk is None else quality.points(risk)

@@ -10,7 +10,7 @@ from cases.masking import mask_text
 from cases.models import Finding, Reply
 from cases.querysets import may
 from cases.screens import Piece, marked
-from quality import Assessment
+from quality import Assessment, points
 
 LETTERS = "АБВГД"
 WEAK, GOOD = 40, 60
@@ -73,7 +73,7 @@ def panel_of(found: Assessment | Reply, user: User, text: str | None = None) -> 
         risk, flagged, body = found.risk, found.flagged, text or ""
     reuse = data.get("reuse") or {"similarity": 0, "sources": []}
     shown, hidden = _sources(reuse["sources"], user)
-    score = round(100 * (1 - risk))
+    score = points(risk)
     spans = [
         (span[0], span[1], f"source-{source.letter}") for source in shown for span in source.spans
     ]
@@ -136,4 +136,4 @@ def text_pieces(
 def flag_threshold() -> int:
     """Points under which a reply goes to the review desk."""
     limits, _row = thresholds()
-    return round(100 * (1 - limits.flag))
+    return points(limits.flag_in_force())

@@ -31,6 +31,7 @@ from cases.models import (
 from cases.querysets import may
 from cases.workflow import Status
 from portal.wording_events import event_detail, word_event
+from quality import points
 
 
 class Masking(serializers.Serializer):
@@ -82,7 +83,7 @@ class CaseRowSerializer(Masking):
     closed_at = serializers.DateTimeField(allow_null=True)
     outcome = serializers.ChoiceField(choices=Outcome.choices, allow_blank=True)
     risk = serializers.FloatField(allow_null=True, help_text="0..1; 1 means surely a brush-off")
-    score = serializers.SerializerMethodField(help_text="100·(1−risk), as on screens")
+    score = serializers.SerializerMethodField(help_text="points of a hundred, as on screens")
     flagged = serializers.BooleanField()
     is_repeat = serializers.SerializerMethodField()
     is_controlled = serializers.SerializerMethodField()
@@ -99,7 +100,7 @@ class CaseRowSerializer(Masking):
         return self._text(case.place, case)
 
     def get_score(self, case: Case) -> int | None:
-        return None if case.risk is None else round(100 * (1 - case.risk))
+        return None if case.risk is None else points(case.risk)
 
     def get_is_repeat(self, case: Case) -> bool:
         return case.repeat_of_id is not None

@@ -1,0 +1,89 @@
+"""What supervisors' verdicts and thresholds would change: for the calibration and its rehearsal."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from cases import checking
+from cases.models import Finding, Reply, Review
+from quality import Thresholds, assess
+from quality.calibrate import LABEL_OF
+from quality.fit import Pair, pair_of
+
+COPIES = ("Q10", "Q11", "Q19", "Q20")
+"""Findings that flag a reply whatever its risk."""
+
+
+def latest_verdicts(since: datetime | None = None) -> Iterator[Pair]:
+    """The last verdict on each reply as a labelled pair; the agency stands for its writer."""
+    reviews = Review.objects.order_by("reply_id", "-created_at", "-pk").distinct("reply_id")
+    if since is not None:
+        reviews = reviews.filter(created_at__gte=since)
+    reviews = reviews.select_related(
+        *(f"reply__case__{name}" for name in ("topic", "channel", "citizen", "event"))
+    )
+    for review in reviews.iterator(chunk_size=500):
+        reply = review.reply
+        situation = checking.values_of(
+            reply.case, checking.message_of(reply.case), reply.text, kind=reply.kind
+        )
+        yield pair_of(
+            key=f"{reply.agency_id}-{reply.pk}",
+            hand=f"agency{reply.agency_id}",
+            label=LABEL_OF[review.verdict],
+            situation=situation,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Replies of the period: all, flagged now, flagged by the rehearsed setting, and the change."""
+
+    replies: int
+    flagged: int
+    rehearsed: int
+    more: int
+    fewer: int
+
+
+def rehearse_threshold(replies: QuerySet[Reply], flag: float) -> Rehearsal:
+    """Another threshold on stored risks: one query, nothing is read again."""
+    copied = Exists(Finding.objects.filter(reply=OuterRef("pk"), code__in=COPIES))
+    rows = replies.filter(risk__isnull=False).annotate(copied=copied)
+    now, then = Q(flagged=True), Q(risk__gt=flag) | Q(copied=True)
+    return Rehearsal(
+        replies=rows.count(),
+        flagged=rows.filter(now).count(),
+        rehearsed=rows.filter(then).count(),
+        more=rows.filter(then & ~now).count(),
+        fewer=rows.filter(now).exclude(then).count(),
+    )
+
+
+def rehearse_weights(replies: QuerySet[Reply], limits: Thresholds) -> Rehearsal:
+    """Other weights: every reply is assessed again, copies stay as they were found."""
+    total = flagged = rehearsed = more = fewer = 0
+    copied = set(
+        Finding.objects.filter(reply__in=replies, code__in=COPIES).values_list("reply_id", flat=True)
+    )
+    rows = replies.filter(risk__isnull=False).select_related(
+        *(f"case__{name}" for name in ("topic", "channel", "citizen", "event"))
+    )
+    for reply in rows.iterator(chunk_size=500):
+        values = checking.values_of(
+            reply.case, checking.message_of(reply.case), reply.text, kind=reply.kind
+        )
+        then = reply.pk in copied or assess(values, thresholds=limits).flagged
+        total += 1
+        flagged += reply.flagged
+        rehearsed += then
+        more += then and not reply.flagged
+        fewer += reply.flagged and not then
+    return Rehearsal(total, flagged, rehearsed, more, fewer)
+
+
+def replies_since(since: datetime) -> QuerySet[Reply]:
+    """Replies sent since a moment."""
+    return Reply.objects.filter(submitted_at__gte=since)
