@@ -78,6 +78,8 @@ select
         from cases_reply r where r.case_id = c.id),
     (select array_agg(a.id) from cases_attachment a where a.case_id = c.id
         and a.message_id is null and a.reply_id is null and a.uploaded_by_id = %s),
+    (select array_agg(r.text order by r.version desc) from cases_reply r
+        where r.case_id = c.id and r.state in ('accepted', 'published')),
     {", ".join(columns.sql for _name, columns in _RELATED)}, {_SETTING.sql}
 from cases_case c
 join cases_citizen z on z.id = c.citizen_id
@@ -116,7 +118,7 @@ class Ground:
     """What a check of any text for one case stands on; see `ground_of`.
 
     `replies`: (id, version, state) of those sent before, oldest first. `files`: ids of what the
-    author has attached to the reply he is writing.
+    author has attached to the reply he is writing. `sent`: texts this citizen was answered with.
     """
 
     case: Case
@@ -124,6 +126,7 @@ class Ground:
     limits: Thresholds
     replies: list[tuple[int, int, str]]
     files: list[int]
+    sent: tuple[str, ...] = ()
 
     @property
     def has_media(self) -> bool | None:
@@ -139,13 +142,13 @@ def ground_of(case: Case, author: User) -> Ground:
     Gives the case the rows it points to, as `values_of` and the panel want them.
     """
     (row,) = planned(_GROUND, [author.pk, case.pk])
-    at = 3
+    at = 4
     for name, columns in _RELATED:
         case._state.fields_cache[name] = columns.take(row, at)
         at += columns.width
     limits, _setting = limits_of(_SETTING.take(row, at))
     replies = [(pk, version, state) for pk, version, state in row[1] or ()]
-    return Ground(case, row[0] or "", limits, replies, row[2] or [])
+    return Ground(case, row[0] or "", limits, replies, row[2] or [], tuple(row[3] or ()))
 
 
 def limits_of(row: QualitySetting | None) -> tuple[Thresholds, QualitySetting]:
@@ -221,6 +224,7 @@ def values_of(
     outcome: str = "",
     replied_at: datetime | None = None,
     has_media: bool | None = None,
+    sent: tuple[str, ...] = (),
 ) -> Situation:
     """What `quality` needs to know about the case, from loaded rows only (no query)."""
     return Situation(
@@ -241,6 +245,9 @@ def values_of(
         citizen_contacts=_contacts(case),
         place=case.place or None,
         approved_texts=approved_of(case),
+        agency_names=(case.agency.name,) if case.agency else (),
+        earlier_texts=tuple(earlier for earlier in sent if earlier != text),
+        postponements=case.postponements,
     )
 
 
@@ -252,7 +259,9 @@ def message_of(case: Case) -> str:
 def check(ground: Ground, text: str, **given: Any) -> Assessment:
     """Assess a text for a case against all earlier replies (two queries, nothing stored)."""
     case = ground.case
-    values = values_of(case, ground.message, text, has_media=ground.has_media, **given)
+    values = values_of(
+        case, ground.message, text, has_media=ground.has_media, sent=ground.sent, **given
+    )
     earlier = candidates(case, text, ground.limits, values.approved_texts)
     return assess(values, earlier, thresholds=ground.limits)
 

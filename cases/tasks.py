@@ -38,7 +38,9 @@ def check_some(limit: int = BATCH) -> int:
     """Check up to `limit` replies; how many there were."""
     replies = list(
         Reply.objects.filter(risk__isnull=True)
-        .select_related("case__citizen", "case__topic", "case__channel", "case__event")
+        .select_related(
+            "case__citizen", "case__topic", "case__channel", "case__event", "case__agency"
+        )
         .defer("case__search")
         .order_by("id")
         .select_for_update(of=("self",), skip_locked=True)[:limit]

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cases.doors import DOORS
-from cases.views import case, desk, queue, review
+from cases.views import case, desk, figures, queue, review
 
 urlpatterns = [
     path("queue/", queue.my_queue, name="queue"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("search/", queue.search, name="search"),
     path("desk/", desk.desk, name="desk"),
     path("review/", review.desk, name="review"),
+    path("review/figures/", figures.figures, name="quality-figures"),
     path("review/<str:number>/", review.one, name="review-one"),
     path("cases/<str:number>/", case.detail, name="case-detail"),
     path("cases/<str:number>/draft/", case.draft, name="case-draft"),

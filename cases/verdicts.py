@@ -22,7 +22,7 @@ def latest_verdicts(since: datetime | None = None) -> Iterator[Pair]:
     if since is not None:
         reviews = reviews.filter(created_at__gte=since)
     reviews = reviews.select_related(
-        *(f"reply__case__{name}" for name in ("topic", "channel", "citizen", "event"))
+        *(f"reply__case__{name}" for name in ("topic", "channel", "citizen", "event", "agency"))
     )
     for review in reviews.iterator(chunk_size=500):
         reply = review.reply
@@ -66,10 +66,12 @@ def rehearse_weights(replies: QuerySet[Reply], limits: Thresholds) -> Rehearsal:
     """Other weights: every reply is assessed again, copies stay as they were found."""
     total = flagged = rehearsed = more = fewer = 0
     copied = set(
-        Finding.objects.filter(reply__in=replies, code__in=COPIES).values_list("reply_id", flat=True)
+        Finding.objects.filter(reply__in=replies, code__in=COPIES).values_list(
+            "reply_id", flat=True
+        )
     )
     rows = replies.filter(risk__isnull=False).select_related(
-        *(f"case__{name}" for name in ("topic", "channel", "citizen", "event"))
+        *(f"case__{name}" for name in ("topic", "channel", "citizen", "event", "agency"))
     )
     for reply in rows.iterator(chunk_size=500):
         values = checking.values_of(

@@ -148,6 +148,56 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         gettext_noop("The same short text was sent %(times)s times."),
         gettext_noop("If the case differs, say what is special about it"),
     ),
+    "Q19": (
+        gettext_noop("Contradicts an earlier reply"),
+        gettext_noop("An earlier reply to this person says the opposite of the marked words."),
+        gettext_noop("Say what has changed and why, or correct the mistake"),
+    ),
+    "Q20": (
+        gettext_noop("The promise is moved again"),
+        gettext_noop("The term of this matter has already been moved %(times)s times."),
+        gettext_noop("Say why it was not kept and who answers for the new date"),
+    ),
+    "Q41": (
+        gettext_noop("Passed on, it is not said to whom"),
+        gettext_noop("The citizen cannot ask about it: there is no addressee, number or term."),
+        gettext_noop("Name the addressee, the number of the letter and the term of the answer"),
+    ),
+    "Q42": (
+        gettext_noop("Asks for personal data in public"),
+        gettext_noop("Everyone will read what the citizen sends in reply."),
+        gettext_noop("Ask for it in a private message or by telephone"),
+    ),
+    "Q43": (
+        gettext_noop("Signed by another agency"),
+        gettext_noop("The name under the reply is not the one of the agency that answers."),
+        gettext_noop("Check that the text was written for this case and correct the signature"),
+    ),
+    "Q44": (
+        gettext_noop("Called final, but promises an answer later"),
+        gettext_noop("The matter would be closed without an answer and without a date of it."),
+        gettext_noop("Choose the interim kind with a date, or give the answer"),
+    ),
+    "Q45": (
+        gettext_noop("The dates are about something else"),
+        gettext_noop("None of the dates says when this matter will be solved."),
+        gettext_noop("Add the term of this very work or answer"),
+    ),
+    "Q46": (
+        gettext_noop("Figures of the region instead of the case"),
+        gettext_noop("The marked figures tell this citizen nothing about the matter."),
+        gettext_noop("Say what is done at this address"),
+    ),
+    "Q47": (
+        gettext_noop("Hard to read by Flesch’s formula"),
+        gettext_noop("The index is %(index)s. This is advice, it does not lower the score."),
+        gettext_noop("Write shorter sentences and shorter words"),
+    ),
+    "Q48": (
+        gettext_noop("The place of the message is not named"),
+        gettext_noop("Nothing shows that the reply speaks of this very place or thing."),
+        gettext_noop("Name the address or the thing as the citizen did"),
+    ),
     "P1": (gettext_noop("There is a photo"), gettext_noop("The result can be seen."), ""),
     "P2": (gettext_noop("There is a term"), gettext_noop("The citizen knows when."), ""),
     "P3": (

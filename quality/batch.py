@@ -19,7 +19,14 @@ CANDIDATES = 32
 _TEXT_FIELDS = ("agency", "topic", "channel", "author", "kind", "case_type", "regime", "place")
 _FLAGS = ("is_public", "has_media")
 _MOMENTS = ("assigned_at", "replied_at")
-_LISTS = ("citizen_names", "citizen_contacts", "work_contacts", "approved_texts")
+_LISTS = (
+    "citizen_names",
+    "citizen_contacts",
+    "work_contacts",
+    "approved_texts",
+    "agency_names",
+    "earlier_texts",
+)
 
 
 class BadLine(ValueError):
@@ -85,6 +92,10 @@ def situation_of(row: Mapping[str, Any]) -> Situation:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise BadLine("bad_type", field=name)
         values[name] = tuple(value)
+    moved = row.get("postponements")
+    if moved is not None and (isinstance(moved, bool) or not isinstance(moved, int)):
+        raise BadLine("bad_type", field="postponements")
+    values["postponements"] = moved
     return Situation(row.get("case_text", ""), row["reply_text"], **values)
 
 

@@ -223,7 +223,11 @@ def _mark_predicates(
         if not look.predicate or look.form.lemma in ("быть", "мочь", "стать"):
             continue
         before = [other.text for other in looks[max(0, index - 5) : index]]
+        after = [other.text for other in looks[index + 1 : index + 3]]
         kind = kind_of(look.form, before)
+        put_off = kind in ("to", "may") and any(text in _FUTURE_AUX for text in after)
+        if put_off:
+            kind = "will_be"  # «засыпать не будем»
         if kind is None or kind == "aux":
             continue
         kinds.append(kind)
@@ -236,7 +240,7 @@ def _mark_predicates(
         if look.root in case.verbs:
             mark("asked_deed")
             mark(f"{kind}+deed")
-        if before and before[-1] == "не":
+        if before and before[-1] == "не" or put_off and "не" in after:
             mark(f"{kind}+not")
         for name in bound:
             mark(f"{kind}+{name}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from quality import checks_substance, checks_text, questions
+from quality import checks_more, checks_substance, checks_text, questions
 from quality.asking import asked
 from quality.clauses import Clause, read_clauses
 from quality.context import Context
@@ -24,7 +24,7 @@ from quality.types import (
 RULES_VERSION = "2026.2"
 """Stored with every finding; raised whenever a rule, weight or word list changes."""
 
-CHECKS = (*checks_text.CHECKS, *checks_substance.CHECKS)
+CHECKS = (*checks_text.CHECKS, *checks_substance.CHECKS, *checks_more.CHECKS)
 _STATEMENTS = 24
 _MARKS = 3
 

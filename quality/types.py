@@ -26,7 +26,9 @@ class Situation:
 
     `kind`: final, interim, forward or refusal. `case_type`: solvable, unsolvable, informational.
     `approved_texts`: texts a supervisor approved for this event; what is taken from them is no
-    copying. `work_contacts`: phones and addresses of agencies and officials, allowed in public.
+    copying. `earlier_texts`: what this person was answered before on this matter; `postponements`:
+    how often its promise was moved. `work_contacts`: phones and addresses of agencies and
+    officials, allowed in public.
     """
 
     message: str
@@ -47,6 +49,9 @@ class Situation:
     work_contacts: tuple[str, ...] = ()
     place: str | None = None
     approved_texts: tuple[str, ...] = ()
+    agency_names: tuple[str, ...] = ()
+    earlier_texts: tuple[str, ...] = ()
+    postponements: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

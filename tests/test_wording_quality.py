@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PART = ROOT / "locale" / "ru" / "parts" / "quality.po"
 PARAMS = {
     "percent": 92, "missing": 1, "total": 2, "numbers": "2", "count": 3, "seconds": 40, "times": 7,
+    "index": -12,
 }  # fmt: skip
 
 

@@ -15,7 +15,13 @@ from cases.masking import mask_text
 from cases.models import CaseEvent, Citizen, Clock, ReasonKind
 from cases.reasons import reason_name
 from cases.screens import Piece
-from portal import wording, wording_deadlines, wording_events, wording_quality
+from portal import (
+    wording,
+    wording_deadlines,
+    wording_events,
+    wording_figures,
+    wording_quality,
+)
 
 register = template.Library()
 
@@ -191,3 +197,23 @@ def mark_close(piece: Piece) -> SafeString:
     if kind == "question":
         return format_html("<sup>{}</sup></span>", value)
     return mark_safe("</mark>")
+
+
+@register.filter
+def hard_kind(code: str) -> str:
+    return wording_figures.named(wording_figures.KINDS, code)
+
+
+@register.filter
+def baseline_name(code: str) -> str:
+    return wording_figures.named(wording_figures.BASELINES, code)
+
+
+@register.filter
+def sign_group(code: str) -> str:
+    return wording_figures.named(wording_figures.GROUPS, code)
+
+
+@register.filter
+def finding_title(code: str) -> str:
+    return wording_quality.word_finding(code).title
