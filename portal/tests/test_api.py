@@ -18,6 +18,7 @@ from agencies.roles import Role
 from cases import actions, clocks
 from cases.models import Case, IdempotencyKey, Message, Reply
 from cases.workflow import Status
+from quality import points
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -285,7 +286,7 @@ def test_the_check_says_what_the_page_says_and_stores_nothing(region: Any, api: 
     answer = api(person, "post", f"cases/{case.number}/check/", {"text": "Ваше мнение важно."})
     assert answer.status_code == 200, answer.content
     data = answer.json()
-    assert data["score"] == round(100 * (1 - data["risk"]))
+    assert data["score"] == points(data["risk"])
     assert not case.replies.exists()
     assert not case.drafts.exists()
     supervisor = factories.make_person(Role.QUALITY_SUPERVISOR, region["own"])
