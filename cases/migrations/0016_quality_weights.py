@@ -24,7 +24,7 @@ def keep_points(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0014_terms_of_running_regions'),
+        ('cases', '0015_reply_templates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
