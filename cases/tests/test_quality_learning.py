@@ -1,12 +1,15 @@
 """Figures, calibration from verdicts and rehearsals: commands, page, acceptance."""
 
 import json
+from collections.abc import Callable
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import reverse
 
+from agencies.models import Agency, User
 from agencies.roles import Role
 from cases.checking import thresholds
 from cases.models import QualitySetting, Reply, Review, WeightProposal
@@ -16,6 +19,25 @@ from quality.fit import MATERIAL
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def region() -> dict[str, Agency]:
+    factories.load_reference()
+    return factories.make_region()
+
+
+@pytest.fixture
+def enter(client: Client) -> Callable[..., User]:
+    """Sign in as the holder of a role on an agency."""
+
+    def _enter(role: str, agency: Agency) -> User:
+        person = factories.make_person(role, agency)
+        client.force_login(person)
+        client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ru"
+        return person
+
+    return _enter
 
 
 def _rows() -> list[dict]:
