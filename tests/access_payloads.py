@@ -134,9 +134,7 @@ ROUTES: dict[str, Route] = {
     "search": Route(query="q=яма"),
     "desk": _any(Right.MODERATE_CASES, Right.ROUTE_CASES),
     "review": _any(Right.REVIEW_REPLIES),
-    "quality-figures": _any(
-        Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="points=40"
-    ),
+    "quality-figures": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="points=40"),
     "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
     "import-upload": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-quarantine": _any(Right.IMPORT_MESSAGES, region_wide=True),
