@@ -16,6 +16,7 @@ from django.db.models.base import ModelState
 
 from cases.masking import mask_text
 from cases.models import Case
+from cases.models_news import TransactionId
 
 _SEARCH = """
     setweight(to_tsvector('simple', s.number), 'A')
@@ -97,7 +98,9 @@ def _columns(model: type[models.Model], without: tuple[str, ...]) -> tuple[str, 
     fields = [
         field
         for field in model._meta.concrete_fields
-        if not field.generated and field.attname not in without
+        if not field.generated
+        and field.attname not in without
+        and not isinstance(field, TransactionId)  # the database says it itself
     ]
     names = ", ".join(f'"{field.column}"' for field in fields)
     return names, [

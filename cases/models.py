@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
+from cases.models_news import CurrentTransaction, TransactionId
 from cases.querysets import CaseQuerySet, ClockQuerySet, ReplyQuerySet
 from cases.workflow import BEFORE_AGENCY, OPEN, Regime, Status
 from quality import points, risk_at
@@ -891,11 +892,16 @@ class CaseEvent(models.Model):
     before = models.CharField(max_length=16, blank=True)
     after = models.CharField(max_length=16, blank=True)
     data = models.JSONField(default=dict)
+    # The transaction that wrote it: readers follow the commits by it (cases.following).
+    tx = TransactionId(null=True, editable=False, db_default=CurrentTransaction())
 
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("journal of cases")
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["tx", "id"], name="event_written", condition=Q(tx__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return self.move
@@ -919,6 +925,7 @@ class IdempotencyKey(models.Model):
 
 
 # Last: these name the models above.
+from cases.models_news import News, Position  # noqa: E402
 from cases.models_quality import WeightProposal  # noqa: E402
 from cases.models_work import (  # noqa: E402
     Appeal,
@@ -947,8 +954,10 @@ __all__ = [
     "Mark",
     "MassEvent",
     "Message",
+    "News",
     "Outcome",
     "Paper",
+    "Position",
     "Promise",
     "QualitySetting",
     "Reason",
