@@ -104,3 +104,53 @@ def held_roles(user: "User") -> list[tuple[str, str]]:
             [user.pk],
         )
         return [(codename.removeprefix("hold_"), code) for codename, code in cursor.fetchall()]
+
+
+_HOLDERS = """
+select p.codename, g.content_object_id, g.user_id
+from agencies_agencyuserpermission g
+join auth_permission p on p.id = g.permission_id
+join agencies_user u on u.id = g.user_id and u.is_active
+"""
+
+
+class Directory:
+    """Who holds which role where, for a batch of questions (two queries for all of them).
+
+    Only active people are in it. It names whom to turn to; what a person may see is asked of
+    `granted_agency_ids`.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, int], set[int]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLDERS)
+            for codename, agency, user in cursor.fetchall():
+                role = codename.removeprefix("hold_")
+                self._held.setdefault((role, agency), set()).add(user)
+            cursor.execute("select id, parent_id, kind = 'region' from agencies_agency")
+            rows = cursor.fetchall()
+        self._parent: dict[int, int | None] = {pk: parent for pk, parent, _region in rows}
+        self._regions = [pk for pk, _parent, region in rows if region]
+
+    def near(self, role: str, agency_id: int | None) -> frozenset[int]:
+        """Holders of the role on the agency, else on the nearest superior that has any.
+
+        The last to be asked are those who hold it on the region, which reaches every agency;
+        for a case without an agency (None) only they.
+        """
+        seen: set[int] = set()
+        node = agency_id
+        while node is not None and node not in seen:
+            seen.add(node)
+            if found := self._held.get((role, node)):
+                return frozenset(found)
+            node = self._parent.get(node)
+        return self.regional(role)
+
+    def regional(self, role: str) -> frozenset[int]:
+        """Holders of the role on the region itself."""
+        found: set[int] = set()
+        for region in self._regions:
+            found |= self._held.get((role, region), set())
+        return frozenset(found)

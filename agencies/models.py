@@ -209,6 +209,9 @@ class User(AbstractUser):
         default=True,
         help_text=_("Switch off if a speech or switch device types letters for you."),
     )
+    live_bell = models.BooleanField(
+        _("the number at the bell renews itself"), default=True, db_default=True
+    )
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("person")

@@ -1,11 +1,15 @@
 """Imports of the upload page run in the background worker."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from agencies.models import User
+from cases.models import News
+from cases.news import tell_all
 from intake import batches, undoing
 from intake.columns import Unknown
 from intake.importing import run_import
@@ -53,6 +57,33 @@ def run_batch(batch_id: int) -> None:
         batch = ImportBatch.objects.get(pk=batch_id)
         if mine and batch.state == State.RUNNING:
             run_held(batch)
+    tell_ends()
+
+
+def tell_ends() -> None:
+    """Who started an import hears of its end: once, also when the worker died right after it."""
+    ended = ImportBatch.objects.filter(
+        state__in=[State.DONE, State.FAILED],
+        finished_at__gt=timezone.now() - timedelta(days=1),
+        started_by__isnull=False,
+    )
+    tell_all(
+        [
+            News(
+                kind="import_finished",
+                key=f"import:{batch.pk}:{batch.state}",
+                person_id=batch.started_by_id,
+                data={
+                    "batch": batch.pk,
+                    "state": batch.state,
+                    "created": batch.created,
+                    "updated": batch.updated,
+                    "quarantined": batch.quarantined,
+                },
+            )
+            for batch in ended
+        ]
+    )
 
 
 def run_held(batch: ImportBatch) -> None:
@@ -97,6 +128,7 @@ def resume_stopped(timestamp: int) -> None:
             )
     for batch in ImportBatch.objects.filter(state=State.UNDOING):
         _defer(undo_batch, batch.pk)
+    tell_ends()
 
 
 @app.periodic(cron="41 3 * * *", periodic_id="files")

@@ -17,7 +17,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ROOT / "locale" / "ru" / "parts"
 TARGET = ROOT / "locale" / "ru" / "LC_MESSAGES" / "django.po"
-ROOMS = ("portal", "agencies", "cases", "intake", "reports", "templates")
+ROOMS = ("portal", "agencies", "cases", "intake", "notices", "reports", "templates")
 # function -> argument positions, as Babel wants them
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
@@ -37,10 +37,10 @@ def strings() -> Iterator[tuple[str, str | tuple[str, str]]]:
     """(place, msgid) of every string marked for translation; plural ones are pairs."""
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*")):
-            if path.suffix not in (".py", ".html") or "tests" in path.parts:
+            if path.suffix not in (".py", ".html", ".txt") or "tests" in path.parts:
                 continue
             source = path.read_text(encoding="utf-8")
-            if path.suffix == ".html":
+            if path.suffix != ".py":
                 source = templatize(source)
             found = extract_python(
                 BytesIO(source.encode()), list(KEYWORDS), [], {"encoding": "utf-8"}

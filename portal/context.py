@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from notices.inbox import waiting
 from portal.menu import menu_for
 
 
@@ -12,4 +13,9 @@ def workplace(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"demo": settings.DEMO}
-    return {"demo": settings.DEMO, "menu": menu_for(request)}
+    return {
+        "demo": settings.DEMO,
+        "menu": menu_for(request),
+        # Called by the template that shows it: fragments of a page do not ask.
+        "unread": lambda: waiting(user),
+    }

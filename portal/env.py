@@ -39,6 +39,21 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name}: expected a whole number, got {value!r}") from None
 
 
+def choice(name: str, default: str, allowed: set[str]) -> str:
+    value = text(name, default).strip().lower()
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name}: one of {', '.join(sorted(allowed))}, not {value!r}")
+    return value
+
+
+def address(name: str, default: str) -> str:
+    """An http(s) address without a trailing slash."""
+    value = text(name, default).strip().rstrip("/")
+    if urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname:
+        raise ImproperlyConfigured(f"{name}: expected https://host, got {value!r}")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [word for raw in text(name, default).split(",") if (word := raw.strip())]

@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "agencies",
     "cases",
     "intake",
+    "notices",
     "portal.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -177,6 +178,22 @@ SESSION_COOKIE_NAME = env.text("SESSION_COOKIE_NAME", "portal_session")
 SESSION_ENGINE = "agencies.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
+
+# The address people reach the portal by: letters lead to it.
+PORTAL_URL = env.address("PORTAL_URL", "http://localhost:8000")
+# Without a mail server notices stand in the portal only.
+EMAIL_HOST = env.text("SMTP_HOST", "")
+MAIL_ON = bool(EMAIL_HOST)
+_mail_security = env.choice("SMTP_SECURITY", "starttls", {"none", "starttls", "tls"})
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail_security == "starttls", _mail_security == "tls"
+EMAIL_PORT = env.number("SMTP_PORT", {"none": 25, "starttls": 587, "tls": 465}[_mail_security])
+EMAIL_HOST_USER = env.text("SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env.secret("SMTP_PASSWORD", "")
+EMAIL_TIMEOUT = env.number("SMTP_TIMEOUT", 15)
+# A letter whose sending was cut off is tried again after so many seconds: longer than the
+# slowest dialogue with the server, which is about ten steps of SMTP_TIMEOUT.
+MAIL_LEASE = env.number("MAIL_LEASE", 300)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", "portal@localhost")
 
 REST_FRAMEWORK = {
     # The token first: its challenge makes a call without sign-in a 401, not a 403.

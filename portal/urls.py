@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("cases.urls")),
     path("cases/<str:number>/card/", card.card, name="case-card"),
     path("", include("intake.urls")),
+    path("", include("notices.urls")),
     path("api/", include("portal.api.urls")),
     path("admin/", admin.site.urls),
 ]

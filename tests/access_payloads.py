@@ -11,6 +11,7 @@ from agencies.roles import Right
 from cases.doors import DOORS
 from cases.models import Case, ReasonKind
 from cases.workflow import Regime, Status
+from notices.kinds import Kind
 from tests.factories import REPLY, first_reason, next_workday
 
 Body = Callable[["Any", Case], dict[str, Any]]
@@ -136,6 +137,21 @@ ROUTES: dict[str, Route] = {
     "review": _any(Right.REVIEW_REPLIES),
     "quality-figures": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="points=40"),
     "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
+    "notices": Route(query="unread=1"),
+    "notice-bell": Route(),
+    "notice-read": Route(method="post", body=lambda w, c: {"until": "999999999"}),
+    "notice-pause": Route(method="post", body=lambda w, c: {"live": "0"}),
+    "notice-settings": Route(
+        method="post",
+        body=lambda w, c: {
+            "morning": "on",
+            "morning_at": "08:30",
+            "evening_at": "17:30",
+            "quiet_from": "20:00",
+            "quiet_until": "08:00",
+            **dict.fromkeys(Kind.values, "now"),
+        },
+    ),
     "import-upload": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-quarantine": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-agencies": _any(Right.IMPORT_MESSAGES, region_wide=True),
@@ -181,6 +197,9 @@ ROUTES: dict[str, Route] = {
     "api-topics": Route(),
     "api-territories": Route(),
     "api-reasons": Route(),
+    "api-notices": Route(query="unread=1"),
+    "api-notices-read": Route(method="post", body=lambda w, c: {"until": 999}),
+    "api-notice-settings": Route(),
     "api-messages": _any(
         Right.IMPORT_MESSAGES,
         method="post",
@@ -252,6 +271,7 @@ ADMIN_MODELS: dict[str, tuple[frozenset[str], bool]] = {
     "cases_replytemplate": (ADMINISTRATORS, True),
     "intake_importbatch": (ADMINISTRATORS, True),
     "intake_quarantinedrow": (ADMINISTRATORS, True),
+    "notices_letter": (ADMINISTRATORS, True),
     "authtoken_tokenproxy": (frozenset(), True),
     "axes_accessattempt": (frozenset(), True),
     "axes_accessfailurelog": (frozenset(), True),

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from cases.doors import DOORS
-from portal.api import files, reference, views
+from portal.api import files, notices, reference, views
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("topics/", reference.Topics.as_view(), name="api-topics"),
     path("territories/", reference.Territories.as_view(), name="api-territories"),
     path("reasons/", reference.Reasons.as_view(), name="api-reasons"),
+    path("notices/", notices.Notices.as_view(), name="api-notices"),
+    path("notices/read/", notices.NoticesRead.as_view(), name="api-notices-read"),
+    path("notices/settings/", notices.NoticeSettings.as_view(), name="api-notice-settings"),
     path("messages/", views.Messages.as_view(), name="api-messages"),
     path("marks/", views.Marks.as_view(), name="api-marks"),
     path("cases/", views.CaseList.as_view(), name="api-cases"),

@@ -67,13 +67,12 @@ def _serve(site: Site, options: argparse.Namespace, services: list[Service]) -> 
     web = [python, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     web += ["--workers", "1", "--blocking-threads", str(BLOCKING_THREADS), "--no-ws"]
     web += ["--respawn-failed-workers", "portal.wsgi:application"]
-    worker = [python, CHECKOUT / "manage.py", "procrastinate", "worker"]
-    worker += ["--concurrency", "2", "--shutdown-graceful-timeout", "10"]
+    worker = [python, CHECKOUT / "manage.py", "worker", "--concurrency", "2", "--graceful", "10"]
     logs = site.data / "log"
     services += [
         Service("веб-сервер", web, env, logs / f"web-{port}.log"),
         Service(
-            "обработчик заданий", worker, env | {"DATABASE_POOL": "4"}, logs / f"worker-{port}.log"
+            "обработчик заданий", worker, env | {"DATABASE_POOL": "6"}, logs / f"worker-{port}.log"
         ),
     ]
     with console.step("Запускаю веб-сервер и обработчик заданий"):

@@ -39,6 +39,8 @@
     if (code === "Slash") { const field = document.querySelector('input[type="search"]'); if (field) { event.preventDefault(); field.focus(); } return; }
     if (code === "KeyG") { went = Date.now(); return; }
     if (code === "KeyQ" && Date.now() - went < 1500) { location.href = "/"; return; }
+    const goal = Date.now() - went < 1500 && document.querySelector(`[data-go="${code}"]`);
+    if (goal) { event.preventDefault(); went = 0; goal.click(); return; }
     if (code === "KeyJ" && rows().length) { step(1); return; }
     if (code === "KeyK" && rows().length) { step(-1); return; }
     const wanted = document.querySelector(`[data-key="${code}"]`);

@@ -23,7 +23,7 @@ RULES = [
     "wcag22aa",
     "best-practice",
 ]
-EVERYBODY = ["/settings/", "/password/", "/cases/nothing-here/"]
+EVERYBODY = ["/settings/", "/notices/", "/notices/settings/", "/password/", "/cases/nothing-here/"]
 READERS = [
     "/cases/",
     "/search/?q=яма",

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from agencies.models import Agency
 from cases.demo.load import load_demo
+from notices import demo
 
 
 class Command(BaseCommand):
@@ -29,5 +31,7 @@ class Command(BaseCommand):
                 return
             raise CommandError("В базе уже есть область. Демо загружается в пустую базу.")
         began = time.monotonic()
-        made = load_demo(cases=options["cases"], seed=options["seed"])
+        now = timezone.now()
+        made = load_demo(cases=options["cases"], seed=options["seed"], now=now)
+        demo.liven(now)
         self.stdout.write(f"Демо-область: обращений {made}, {time.monotonic() - began:.1f} с")

@@ -1,0 +1,222 @@
+"""Who is told of what: one table of rules over values, no database.
+
+A rule names people by their place: the executor, the reply's author, the curators nearest to the
+agency. Who of them may see the case is asked afterwards and again whenever it is shown or mailed.
+Nobody is told of what he did himself.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from agencies.roles import Role
+from notices.kinds import ASKING, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event of a case or a piece of news, with what the rules ask about.
+
+    `key` is the cause: a person has one notice of it at most. `name`: the event's move or the
+    kind of the news. `author`: of the reply the event is about; `disputant`: who disputed the
+    competence last.
+    """
+
+    key: str
+    name: str
+    at: datetime
+    actor: int | None = None
+    after: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    case: int | None = None
+    agency: int | None = None
+    executor: int | None = None
+    author: int | None = None
+    disputant: int | None = None
+    person: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Holders of the role nearest to the case's agency."""
+
+    role: str
+
+
+Addressee = int | Near
+Audience = Callable[[Happening], list[Addressee]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    kind: Kind
+    to: Audience
+    when: Callable[[Happening], bool] = lambda _happening: True
+
+
+def _near(*roles: str) -> Audience:
+    return lambda _happening: [Near(role) for role in roles]
+
+
+def _one(*names: str) -> Audience:
+    """People named by the happening's own fields."""
+    return lambda h: [pk for name in names if (pk := getattr(h, name)) is not None]
+
+
+def _both(*parts: Audience) -> Audience:
+    return lambda h: [one for part in parts for one in part(h)]
+
+
+def _executor_or_curators(h: Happening) -> list[Addressee]:
+    return [h.executor] if h.executor is not None else [Near(Role.CURATOR)]
+
+
+def _named_executor(h: Happening) -> list[Addressee]:
+    return [h.data["executor"]] if h.data.get("executor") else []
+
+
+def _proposer(h: Happening) -> list[Addressee]:
+    return [h.data["proposed_by"]] if h.data.get("proposed_by") else []
+
+
+def _named_people(h: Happening) -> list[Addressee]:
+    return list(h.data.get("to", ()))
+
+
+# Up the ladder of an overdue case: who answers for it at each step.
+LEVELS: dict[str, Audience] = {
+    "executor": _executor_or_curators,
+    "curator": _near(Role.CURATOR),
+    "head": _near(Role.APPROVER),
+    "supervisor": _near(Role.QUALITY_SUPERVISOR),
+}
+
+
+def _level(default: str) -> Audience:
+    return lambda h: LEVELS.get(h.data.get("level", default), LEVELS[default])(h)
+
+
+_CURATORS = _near(Role.CURATOR)
+_AT_WORK = _both(_one("executor"), _CURATORS)
+RULES: dict[str, tuple[Rule, ...]] = {
+    # Moves of a case.
+    "route": (Rule(Kind.ARRIVED, _CURATORS),),
+    "redirect": (
+        Rule(Kind.ARRIVED, _CURATORS),
+        Rule(Kind.DISPUTE_DECIDED, _one("disputant")),
+    ),
+    "refuse_redirect": (Rule(Kind.DISPUTE_DECIDED, _one("disputant")),),
+    "assign": (Rule(Kind.ASSIGNED, _named_executor),),
+    "dispute_competence": (Rule(Kind.DISPUTE, _near(Role.COORDINATOR)),),
+    "submit_reply": (
+        Rule(
+            Kind.REVIEW,
+            _near(Role.QUALITY_SUPERVISOR),
+            when=lambda h: h.after == "review",
+        ),
+        Rule(Kind.APPROVAL, _near(Role.APPROVER), when=lambda h: h.after == "approval"),
+        Rule(Kind.FLAGGED, _CURATORS, when=lambda h: bool(h.data.get("flagged"))),
+    ),
+    "accept_reply": (Rule(Kind.APPROVAL, _near(Role.APPROVER)),),
+    "return_for_rework": (
+        Rule(Kind.RETURNED, _both(_one("author"), _executor_or_curators)),
+        Rule(Kind.FLAGGED, _CURATORS),
+    ),
+    "return_to_author": (Rule(Kind.RETURNED, _one("author", "executor")),),
+    "correct_reply": (Rule(Kind.RETURNED, _one("author", "executor")),),
+    "recall_publication": (Rule(Kind.APPROVAL, _near(Role.APPROVER)),),
+    "publish": (Rule(Kind.PUBLISHED, _one("author")),),
+    "give_interim": (Rule(Kind.PUBLISHED, _one("author")),),
+    "plan": (Rule(Kind.PUBLISHED, _one("author")),),
+    "resume_planned": (Rule(Kind.REOPENED, _AT_WORK),),
+    "record_mark": (
+        Rule(
+            Kind.RETURNED,
+            _both(_one("author"), _executor_or_curators),
+            when=lambda h: bool(h.data.get("rework")),
+        ),
+    ),
+    "escalate": (Rule(Kind.ESCALATED, _near(Role.APPROVER)),),
+    "reject": (
+        Rule(
+            Kind.REJECTION,
+            _near(Role.OPERATOR, Role.COORDINATOR),
+            when=lambda h: h.after != "rejected",
+        ),
+    ),
+    "decline_rejection": (Rule(Kind.REJECTION, _proposer),),
+    "reopen": (Rule(Kind.REOPENED, _both(_AT_WORK, _near(Role.COORDINATOR))),),
+    "resume": (Rule(Kind.REOPENED, _AT_WORK),),
+    "set_control": (Rule(Kind.CONTROL, _both(_AT_WORK, _near(Role.APPROVER))),),
+    "lift_control": (Rule(Kind.CONTROL, _AT_WORK),),
+    "extend": (Rule(Kind.TERM_MOVED, _executor_or_curators),),
+    "extend_appeal": (Rule(Kind.TERM_MOVED, _executor_or_curators),),
+    "add_note": (Rule(Kind.MENTION, _named_people),),
+    "message_edited": (Rule(Kind.MESSAGE, _executor_or_curators),),
+    "merged_here": (Rule(Kind.MESSAGE, _executor_or_curators),),
+    "hand_over": (Rule(Kind.HANDOVER, _named_executor),),
+    # News: a term, a promise, work of the portal.
+    "term_warning": (Rule(Kind.TERM_WARNING, _level("executor")),),
+    "term_due": (Rule(Kind.TERM_DUE, _both(_executor_or_curators, _level("curator"))),),
+    "escalated": (Rule(Kind.ESCALATED, _level("head")),),
+    "promise_due": (Rule(Kind.PROMISE_DUE, _executor_or_curators),),
+    "promise_broken": (Rule(Kind.PROMISE_BROKEN, _both(_AT_WORK, _level("supervisor"))),),
+    "orphan": (Rule(Kind.ORPHAN, _near(Role.CURATOR, Role.COORDINATOR)),),
+    "deputy": (Rule(Kind.DEPUTY, _one("person")),),
+    "import_finished": (Rule(Kind.IMPORT_FINISHED, _one("person")),),
+    "export_ready": (Rule(Kind.EXPORT_READY, _one("person")),),
+    "day_figures": (Rule(Kind.DAY_FIGURES, _one("person")),),
+}
+# What a move makes needless for this case: a reply that was accepted waits for nobody's review.
+_ARRIVAL = frozenset({Kind.ARRIVED, Kind.ORPHAN})
+_JUDGED = frozenset({Kind.APPROVAL, Kind.REVIEW})
+_WRITTEN = frozenset({Kind.ASSIGNED, Kind.RETURNED, Kind.REOPENED, Kind.TERM_WARNING}) | _ARRIVAL
+SETTLES: dict[str, frozenset[Kind]] = {
+    "take": _ARRIVAL,
+    "assign": _ARRIVAL,
+    "hand_over": _ARRIVAL,
+    "recall_routing": ASKING,
+    "redirect": ASKING,
+    "refuse_redirect": frozenset({Kind.DISPUTE}),
+    "submit_reply": _WRITTEN,
+    "withdraw_reply": _JUDGED,
+    "return_to_author": _JUDGED,
+    "accept_reply": _JUDGED,
+    "return_for_rework": _JUDGED,
+    "publish": ASKING,
+    "give_interim": ASKING,
+    "plan": ASKING,
+    "close": ASKING,
+    "close_unmarked": ASKING,
+    "confirm_rejection": ASKING,
+    "decline_rejection": frozenset({Kind.REJECTION}),
+    "merge": ASKING,
+    "cease": ASKING,
+    "forward_appeal": ASKING,
+    "short_notice": ASKING,
+    "route": frozenset({Kind.REOPENED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One kind of notice for one addressee."""
+
+    kind: Kind
+    to: Addressee
+
+
+def told(happening: Happening) -> list[Told]:
+    """Who is told of it as what; the first rule that names a person wins over later ones."""
+    return [
+        Told(rule.kind, one)
+        for rule in RULES.get(happening.name, ())
+        if rule.when(happening)
+        for one in rule.to(happening)
+    ]
+
+
+def settled(happening: Happening) -> frozenset[Kind]:
+    """Kinds of unread notices of the case that ask for nothing any more."""
+    return SETTLES.get(happening.name, frozenset())

@@ -1,0 +1,236 @@
+"""From what happened to notices: follow events and news, and tell whom the rules name."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from agencies.access import Directory
+from agencies.models import User
+from cases.following import unread, waiting
+from cases.models import Case, CaseEvent, News, Reply
+from notices.delivery import Post
+from notices.kinds import Kind
+from notices.models import Notice
+from notices.rules import Happening, Near, settled, told
+
+READER = "notices"
+BATCH = 500
+_SOURCES = (CaseEvent, News)
+# Of an event's data only these travel on: numbers, moments, codes and names of agencies.
+# Reasons, remarks and notes may hold a citizen's words: they stay with the case.
+_KEPT = frozenset(
+    {
+        *("agency_name", "due_at", "until", "before", "until_on", "level", "share", "code"),
+        *("version", "verdict", "flagged", "published", "count", "batch", "state", "url"),
+        *("created", "updated", "unchanged", "rejected", "quarantined", "figures", "day"),
+        *(
+            "from_on",
+            "person_name",
+            "deputy_name",
+            "reason_code",
+            "set_by",
+            "rows",
+            "from",
+            "value",
+            "returns",
+        ),
+    }
+)
+_MOVES_TO_ANOTHER = frozenset({"route", "redirect", "recall_routing", "hand_over"})
+
+
+def follow(limit: int = BATCH) -> int:
+    """Read what was committed since the last call and tell people; how much was read."""
+    read = 0
+    for source in _SOURCES:
+        if not waiting(READER, source):
+            continue
+        with unread(READER, source, limit=limit) as ids:
+            tell(_happenings(source, ids))
+            read += len(ids)
+    return read
+
+
+def _happenings(source: type[Any], ids: list[int]) -> list[Happening]:
+    if source is CaseEvent:
+        rows = CaseEvent.objects.in_bulk(ids)
+        return of_events([rows[pk] for pk in ids if pk in rows])
+    news = News.objects.in_bulk(ids)
+    return of_news([news[pk] for pk in ids if pk in news])
+
+
+def of_events(events: Sequence[CaseEvent]) -> list[Happening]:
+    """Events with what the rules ask about them (three queries at most)."""
+    cases = _cases({event.case_id for event in events})
+    authors = dict(
+        Reply.objects.filter(
+            pk__in={e.data["reply"] for e in events if isinstance(e.data.get("reply"), int)}
+        ).values_list("pk", "author_id")
+    )
+    disputes = _disputants({e.case_id for e in events if e.move in ("redirect", "refuse_redirect")})
+    return [
+        Happening(
+            key=f"event:{event.pk}",
+            name=event.move,
+            at=event.at,
+            actor=event.actor_id,
+            after=event.after,
+            data=event.data | {"actor": str(actors[event.actor_id])}
+            if event.actor_id in actors
+            else event.data,
+            case=event.case_id,
+            agency=cases[event.case_id][0],
+            executor=cases[event.case_id][1],
+            author=authors.get(event.data.get("reply")),
+            disputant=disputes.get(event.case_id),
+        )
+        for actors in [User.objects.in_bulk({e.actor_id for e in events if e.actor_id})]
+        for event in events
+        if event.case_id in cases
+    ]
+
+
+def of_news(news: Sequence[News]) -> list[Happening]:
+    cases = _cases({one.case_id for one in news if one.case_id})
+    return [
+        Happening(
+            key=f"news:{one.key}",
+            name=one.kind,
+            at=one.at,
+            data=one.data,
+            case=one.case_id,
+            agency=cases[one.case_id][0] if one.case_id in cases else None,
+            executor=cases[one.case_id][1] if one.case_id in cases else None,
+            person=one.person_id,
+        )
+        for one in news
+    ]
+
+
+def _cases(ids: Iterable[int]) -> dict[int, tuple[int | None, int | None]]:
+    rows = Case.objects.filter(pk__in=set(ids)).values_list("pk", "agency_id", "executor_id")
+    return {pk: (agency, executor) for pk, agency, executor in rows}
+
+
+def _disputants(cases: set[int]) -> dict[int, int | None]:
+    """Who disputed last in each of the cases."""
+    rows = (
+        CaseEvent.objects.filter(case_id__in=cases, move="dispute_competence")
+        .order_by("case_id", "-pk")
+        .distinct("case_id")
+        .values_list("case_id", "actor_id")
+    )
+    return dict(rows) if cases else {}
+
+
+def tell(happenings: Sequence[Happening]) -> list[Notice]:
+    """Write the notices of these happenings, in their order; known causes change nothing."""
+    if not happenings:
+        return []
+    made: list[Notice] = []
+    names = _Names()
+    ended: dict[tuple[int, frozenset[Kind]], None] = {}
+    for happening in happenings:
+        if happening.case is not None and (kinds := settled(happening)):
+            ended[happening.case, kinds] = None
+            _settle(made, happening, kinds)
+        for one in told(happening):
+            for person in names.people(one.to, happening):
+                if person != happening.actor:
+                    made.append(_notice(person, one.kind, happening))
+    _settle_known(ended)
+    moved = {h.case for h in happenings if h.case and h.name in _MOVES_TO_ANOTHER}
+    _drop_out_of_sight(moved)
+    return _write(made)
+
+
+class _Names:
+    """Addressees as people; the directory is asked for when a rule first needs it."""
+
+    def __init__(self) -> None:
+        self._directory: Directory | None = None
+
+    def people(self, to: int | Near, happening: Happening) -> Iterable[int]:
+        if not isinstance(to, Near):
+            return (to,)
+        if self._directory is None:
+            self._directory = Directory()
+        return self._directory.near(to.role, happening.agency)
+
+
+def _notice(person: int, kind: Kind, happening: Happening) -> Notice:
+    data = {key: value for key, value in happening.data.items() if key in _KEPT}
+    if actor := happening.data.get("actor"):
+        data["actor"] = actor
+    data["move"] = happening.name
+    return Notice(
+        person_id=person,
+        kind=kind,
+        cause=happening.key,
+        case_id=happening.case,
+        agency_id=happening.agency,
+        data=data,
+        at=happening.at,
+    )
+
+
+def _settle(made: list[Notice], happening: Happening, kinds: frozenset[Kind]) -> None:
+    for notice in made:
+        if notice.case_id == happening.case and notice.kind in kinds and not notice.read_at:
+            notice.read_at = happening.at
+
+
+def _settle_known(ended: Iterable[tuple[int, frozenset[Kind]]]) -> None:
+    by_kinds: dict[frozenset[Kind], list[int]] = defaultdict(list)
+    for case, kinds in ended:
+        by_kinds[kinds].append(case)
+    for kinds, cases in by_kinds.items():
+        Notice.objects.unread().filter(case__in=cases, kind__in=kinds).update(
+            read_at=timezone.now(), mail_at=None
+        )
+
+
+def _drop_out_of_sight(cases: set[int]) -> None:
+    """A case went to another agency: who may not see it any more has no notice of it either."""
+    if not cases:
+        return
+    known = Notice.objects.unread().filter(case__in=cases)
+    by_person: dict[int, set[int]] = defaultdict(set)
+    for person, case in known.values_list("person_id", "case_id"):
+        by_person[person].add(case)
+    people = User.objects.in_bulk(by_person)
+    for pk, theirs in by_person.items():
+        seen = visible(people[pk], theirs)
+        known.filter(person=pk, case__in=theirs - seen).delete()
+    for pk, agency in Case.objects.filter(pk__in=cases).values_list("pk", "agency_id"):
+        known.filter(case=pk).update(agency=agency)
+
+
+def visible(person: User, cases: Iterable[int]) -> set[int]:
+    """Which of these cases the person may see (two queries for an unknown person)."""
+    if not person.is_active:
+        return set()
+    wanted = Case.objects.visible_to(person).filter(pk__in=set(cases))
+    return set(wanted.values_list("pk", flat=True))
+
+
+def _write(made: list[Notice]) -> list[Notice]:
+    """Keep those whose person may see the case, one a person and cause, and plan their mail."""
+    by_person: dict[int, dict[str, Notice]] = defaultdict(dict)
+    for notice in made:
+        by_person[notice.person_id].setdefault(notice.cause, notice)
+    post = Post(by_person)
+    kept: list[Notice] = []
+    for pk, theirs in by_person.items():
+        person = post.people.get(pk)
+        if person is None:
+            continue
+        seen = visible(person, {n.case_id for n in theirs.values() if n.case_id})
+        for notice in theirs.values():
+            if notice.case_id is None or notice.case_id in seen:
+                post.plan(notice)
+                kept.append(notice)
+    Notice.objects.bulk_create(kept, ignore_conflicts=True, batch_size=1000)
+    return kept
