@@ -93,3 +93,16 @@ def test_a_name_and_a_phone_in_a_heading_are_hidden(operator: Client, case: Case
     title = f"{case.citizen.name} просит, телефон +7 912 345-67-89"
     operator.post(f"/cases/{case.number}/amend/", {"title": title})
     assert now(case).title == "••• просит, телефон •••"
+
+
+@pytest.mark.parametrize("regime", ["pos", "law59", "hotline", "social"])
+def test_the_page_sent_as_it_was_opened_changes_nothing(
+    operator: Client, region: dict[str, Agency], regime: str
+) -> None:
+    case = factories.make_case(Status.MODERATION, regime=regime, severity=3)
+    form = operator.get(f"/cases/{case.number}/amend/").context["form"]
+    sent = {field.html_name: field.value() or "" for field in form}
+    assert operator.post(f"/cases/{case.number}/amend/", sent).status_code == 302
+    got = now(case)
+    assert got.events.first().data == {}
+    assert (got.regime, got.severity, got.touched) == (regime, 3, [])

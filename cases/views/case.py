@@ -296,6 +296,8 @@ def _initial(door: Door, case: Case) -> dict[str, Any]:
             "territory": case.territory.code if case.territory else None,
             "place": case.place,
             "severity": case.severity,
+            "regime": case.regime,
+            "fast_track": "yes" if case.fast_track else "no",
         }
     if door.name in {"redirect"} and case.proposed_agency_id:
         return {"agency": case.proposed_agency.code if case.proposed_agency else None}
