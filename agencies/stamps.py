@@ -32,6 +32,11 @@ def remember_stamps(user: "User", stamps: Stamps | None) -> Stamps:
     return known
 
 
+def came_with_stamps(user: "User") -> bool:
+    """Whether this is the person of a request: then memory costs no question."""
+    return hasattr(user, "_stamps")
+
+
 def stamps_of(user: "User") -> Stamps:
     """The stamps of this request: they came with the person, else they are read now."""
     known: Stamps | None = getattr(user, "_stamps", None)

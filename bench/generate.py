@@ -21,7 +21,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bench.ground import lay_ground
-from bench.making import CHUNK, CITIZENS, EVENTS, Plan
+from bench.making import CHUNK, CITIZENS, CLOCKS, EVENTS, Plan
 from bench.words import vocabulary
 from cases import checking
 from cases.models import Reply, ReplyPrint
@@ -32,13 +32,14 @@ BIG = 100_000  # from here on indexes are dropped first
 SAMPLE = 400  # replies whose copies are looked for
 _TABLES = (
     "cases_case cases_message cases_clock cases_reply cases_finding cases_replyprint"
-    " cases_replykey cases_caseevent cases_citizen"
+    " cases_replykey cases_caseevent cases_citizen cases_assignment cases_appeal"
 ).split()
 # Kept with ids of chunk and place; the rest of the ids a table has used lie below the first.
 _ROOM = {
     "case": ("cases_case", CHUNK),
     "message": ("cases_message", CHUNK),
-    "clock": ("cases_clock", CHUNK),
+    "assignment": ("cases_assignment", CHUNK),
+    "clock": ("cases_clock", CHUNK * CLOCKS),
     "reply": ("cases_reply", CHUNK),
     "finding": ("cases_finding", CHUNK),
     "event": ("cases_caseevent", CHUNK * EVENTS),

@@ -16,6 +16,8 @@ from cases import clocks
 from cases.bulk import _SEARCH as SEARCH
 from cases.calendar import calendar_stamp
 from cases.models import (
+    Appeal,
+    Assignment,
     Case,
     CaseEvent,
     Channel,
@@ -29,12 +31,13 @@ from cases.models import (
     Territory,
     Topic,
 )
-from cases.workflow import BEFORE_AGENCY, OPEN, Status
+from cases.workflow import BEFORE_AGENCY, OPEN, Regime, Status
 from quality.prints import make_print
 
 CHUNK = 2000
 CITIZENS = CHUNK * 2 // 5
 EVENTS = 8  # ids kept for the events of a case; it has seven at most
+CLOCKS = 2
 SPAN = timedelta(days=600)
 NEAR_COPIES = 0.05  # and with their originals 5.5 % of the replies
 ORIGINALS = 10  # replies of a chunk that are sent again and again
@@ -142,8 +145,12 @@ class Writer:
             Message,
             "id case_id channel_id external_id author_id text posted_at received_at fingerprint",
         )
+        self.assignments = Sheet(Assignment, "id case_id agency_id executor_id at")
+        self.appeals = Sheet(Appeal, "case_id incoming_number received_at registered_at")
         self.clocks = Sheet(
-            Clock, "id case_id kind rule_id code started_at due_at stopped_at explanation"
+            Clock,
+            "id case_id kind rule_id code assignment_id started_at due_at stopped_at missed_at"
+            " explanation",
         )
         self.replies = Sheet(
             Reply,
@@ -171,9 +178,10 @@ class Writer:
             f"insert into cases_case ({columns}, search) select {columns}, {SEARCH}"
             " from incoming_bench s"
         )
-        for sheet in (self.messages, self.clocks, self.replies, self.findings, self.prints):
+        for sheet in (self.messages, self.appeals, self.assignments, self.clocks, self.replies):
             sheet.copy(cursor)
-        self.log.copy(cursor)
+        for sheet in (self.findings, self.prints, self.log):
+            sheet.copy(cursor)
         copy_keys(cursor, self.keys, self.keyed)
         self.keys.clear()
         self.keyed.clear()
@@ -209,6 +217,9 @@ class Writer:
             )
             text = escaped(self.words.message(dice))
             self._message(case, text)
+            if case.regime == Regime.LAW59:
+                moments = received.isoformat(), case.registered_at.isoformat()
+                self.appeals.add(str(case.id), f"В-{first['number'] + at + 1}", *moments)
             self._history(dice, case)
             earlier = at % CHUNK and roll() < 0.03
             self.cases.add(
@@ -298,6 +309,7 @@ class Writer:
         case.assigned_at = at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         log(at, self.operator, "route", "moderation", "routed")
         rule, case.due_at, explanation = self._due(case, agency)
+        started = at
         if case.status != Status.ROUTED:
             at = self._work(dice, case, at, log)
         if is_open:
@@ -309,17 +321,26 @@ class Writer:
                 case.closed_at = at + timedelta(hours=96)
                 case.close_reason = "no-answer"
                 log(case.closed_at, None, "close", "answered", "closed")
-        self.clocks.add(
-            str(self.plan.first["clock"] + case.at + 1),
-            str(case.id),
-            Clock.Kind.REPLY.value,
-            str(rule.pk),
-            rule.code,
-            case.assigned_at.isoformat(),
+        held = str(self.plan.first["assignment"] + case.at + 1)
+        self.assignments.add(
+            held, str(case.id), str(agency.pk), written(case.executor_id), started.isoformat()
+        )
+        late = case.answered_at is not None and case.answered_at > case.due_at
+        facts = (
+            started.isoformat(),
             case.due_at.isoformat(),
             written(case.answered_at),
+            case.due_at.isoformat() if late else _NULL,
             explanation,
         )
+        first = self.plan.first["clock"] + CLOCKS * case.at
+        terms = [(clocks.main_kind(case.regime), _NULL)]
+        if is_open:
+            terms.append((Clock.Kind.EXECUTOR.value, held))
+        for place, (kind, assignment) in enumerate(terms, start=1):
+            self.clocks.add(
+                str(first + place), str(case.id), kind, str(rule.pk), rule.code, assignment, *facts
+            )
         if case.answered_at is not None:
             case.due_at = None
 

@@ -1,7 +1,7 @@
 """Files of messages and replies: stored once under their hash, their type read from content."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -153,9 +153,11 @@ def _record(case: Case, actor: User, move: str, file: Attachment) -> None:
 
 
 def add_to_message(
-    case: Case, message: Message, files: Iterable[CheckedFile], *, actor: User
+    case: Case, message: Message, files: Sequence[CheckedFile], *, actor: User
 ) -> int:
     """Keep what came with a message; a file it has already is not kept twice. How many are new."""
+    if not files:
+        return 0
     known = set(message.attachments.values_list("sha256", flat=True))
     new = [file for file in files if file.digest not in known]
     for file in new:

@@ -59,14 +59,18 @@ def _build(calendar_id: int, _stamp: tuple[object, ...]) -> WorkCalendar:
     )
 
 
+def stamp_of(value: int | None) -> tuple[object, ...]:
+    """Without a stamp (an emptied test database) nothing is ever the same."""
+    return (value or object(),)
+
+
 def calendar_stamp(user: User | None = None) -> tuple[object, ...]:
     """What differs once any calendar row was added, edited or deleted, in whatever process.
 
     One query; none for the `user` of a request, with whom it came.
     """
     stamps = read_stamps() if user is None else stamps_of(user)
-    # Without a stamp (an emptied test database) nothing is ever the same.
-    return (stamps.get(CALENDARS) or object(),)
+    return stamp_of(stamps.get(CALENDARS))
 
 
 def work_calendar(calendar_id: int, stamp: tuple[object, ...] | None = None) -> WorkCalendar:

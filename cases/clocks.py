@@ -18,8 +18,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from agencies.models import Agency
-from agencies.stamps import CALENDARS
-from cases.calendar import work_calendar
+from cases.calendar import stamp_of, work_calendar
 from cases.errors import BadChange
 from cases.limits import Limits, limits_of
 from cases.models import Assignment, Case, Clock, DeadlineRule, Regime
@@ -100,10 +99,12 @@ class Standing:
 
 # One statement for all three; `xmin` changes with every version of a row, whoever wrote it.
 _STANDING = """
-select (select json_object_agg(name, value) from agencies_stamp),
+select (select value from agencies_stamp where name = 'calendars'),
        (select string_agg(id::text || ':' || xmin::text, ',' order by id) from cases_deadlinerule),
        (select to_jsonb(w) from cases_workflowsetting w order by created_at desc, id desc limit 1)
 """
+
+
 _RUNNING = """,
        (select jsonb_agg(to_jsonb(k) order by k.id) from cases_clock k
         where k.case_id = %s and k.stopped_at is null)
@@ -141,10 +142,8 @@ def standing() -> Standing:
 
 
 def _standing_of(row: tuple[Any, ...]) -> Standing:
-    stamps, rules, limits = row[:3]
-    # As `calendar_stamp`, so that the calendars kept in memory are the same ones.
-    stamp = (_json(stamps) or {}).get(CALENDARS) or object()
-    return Standing((stamp,), _rules(rules), limits_of(_json(limits)))
+    calendars, rules, limits = row[:3]
+    return Standing(stamp_of(calendars), _rules(rules), limits_of(_json(limits)))
 
 
 def _json(value: Any) -> Any:

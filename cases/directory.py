@@ -22,6 +22,12 @@ class Directory:
     territories: dict[int, Territory]
     channels: dict[int, Channel]
 
+    @property
+    def centre(self) -> Agency | None:
+        """Whose calendar the desk's own terms follow."""
+        found = [a for a in self.agencies.values() if a.kind == Agency.Kind.CENTRE]
+        return min(found, key=lambda agency: agency.pk, default=None)
+
     def attach(self, cases: Iterable[Case]) -> None:
         """Give each case its reference rows. One made a moment ago is loaded when asked for."""
         for case in cases:

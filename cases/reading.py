@@ -10,6 +10,8 @@ from typing import Any
 from agencies.access import granted_agency_ids
 from agencies.models import User
 from agencies.roles import Right
+from agencies.stamps import came_with_stamps
+from cases.directory import directory_of
 from cases.errors import CaseNotFound
 from cases.models import Case
 from database.rows import Columns, planned
@@ -37,6 +39,8 @@ def _one(sql: str, key: Any, user: User | None) -> Case:
     found = _CASE.take(rows[0]) if rows else None
     if found is None:
         raise CaseNotFound("case_not_found")
+    if came_with_stamps(user):
+        directory_of(user).attach([found])
     return found
 
 
@@ -48,7 +52,7 @@ def visible_case(user: User, number: str) -> Case:
 def locked_case(case: Case, user: User | None) -> Case:
     """The case as it stands once its row lock is ours, if `user` may see it; else CaseNotFound.
 
-    The lock is held to the end of the transaction. Agency, topic, channel are read when asked
-    for: after the lock, never with it.
+    The lock is held to the end of the transaction. Agency, topic, channel come from memory by
+    the keys the locked row has, or are read when asked for: never in the statement of the lock.
     """
     return _one(_LOCKED, case.pk, user)

@@ -1,9 +1,10 @@
 """Rows of models written by hand-made statements: one statement for a reply and all it brings."""
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import AutoField, Model
 
 M = TypeVar("M", bound=Model)
 
@@ -11,31 +12,30 @@ M = TypeVar("M", bound=Model)
 class Insert(Generic[M]):
     """`insert into …` of one model as a part of a larger statement.
 
-    `made`: columns given by an expression of that statement instead of the instance; the key
-    and `left` (columns with a database default) are the database's business.
+    `made`: columns given by an expression of that statement instead of the instance, `%s` in it
+    for values of its own. A key that counts itself is the database's business unless `key`.
     """
 
     def __init__(
-        self, model: type[M], *, left: tuple[str, ...] = (), made: dict[str, str] | None = None
+        self, model: type[M], *, key: bool = False, made: dict[str, str] | None = None
     ) -> None:
-        expressions = made or {}
-        fields = [
+        self._made = made or {}
+        self._fields = [
             field
             for field in model._meta.concrete_fields
-            if not field.generated
-            and field.attname not in left
-            and (not field.primary_key or field.attname in expressions)
+            if not field.generated and (key or not isinstance(field, AutoField))
         ]
-        self._given = [field for field in fields if field.attname not in expressions]
-        columns = ", ".join(f'"{field.column}"' for field in fields)
-        values = ", ".join(expressions.get(field.attname, "%s") for field in fields)
-        self.into = f'insert into "{model._meta.db_table}" ({columns})'
-        self.select = f"select {values}"
-        self.sql = f"{self.into} {self.select}"
+        columns = ", ".join(f'"{field.column}"' for field in self._fields)
+        values = ", ".join(self._made.get(field.attname, "%s") for field in self._fields)
+        self.sql = f'insert into "{model._meta.db_table}" ({columns}) values ({values})'
 
-    def values(self, row: M) -> list[Any]:
-        """Of the columns the instance gives, in the order of the statement."""
-        return [
-            field.get_db_prep_save(field.pre_save(row, add=True), connection)
-            for field in self._given
-        ]
+    def values(self, row: M, **made: Sequence[Any]) -> list[Any]:
+        """In the order of the statement: of the instance, and of the expressions of `made`."""
+        found: list[Any] = []
+        for field in self._fields:
+            if field.attname in self._made:
+                found += made.get(field.attname, ())
+            else:
+                value = field.pre_save(row, add=True)
+                found.append(field.get_db_prep_save(value, connection))
+        return found

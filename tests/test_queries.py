@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from rest_framework.authtoken.models import Token
 
 from agencies.models import Agency, User
 from cases import actions
@@ -128,6 +129,43 @@ def test_a_reply_is_sent_in_nine_statements_however_many_were_sent_before(
     )
     assert case.replies.get().text == text
     assert many == (9 if copied else 8)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_message_is_taken_in_by_seven_statements(known: bool, agency: Agency) -> None:
+    """The person of the token, the lock of the source, what is known, ids, rules, repeats, and
+    one for all that is written."""
+    region = factories.make_agency("region", kind="region")
+    factories.make_agency("centre", region, kind="centre")
+    person = factories.make_person("import_service", region)
+    client = Client(headers={"Authorization": f"Token {Token.objects.create(user=person).key}"})
+    topic, place = factories.make_topic(), factories.make_territory()
+    channel = factories.make_channel("hotline", regime="hotline")
+
+    def post(number: int) -> int:
+        body = {
+            "channel": channel.code,
+            "external_id": f"m-{number}",
+            "text": "Во дворе яма.",
+            "posted_at": timezone.now().isoformat(),
+            "author": "known" if known else f"author-{number}",
+            "topic": topic.code,
+            "territory": place.code,
+        }
+        with CaptureQueriesContext(connection) as caught:
+            answer = client.post("/api/messages/", body, content_type="application/json")
+        assert answer.status_code == 201, answer.content
+        return sum(not query["sql"].startswith(_FRAME) for query in caught.captured_queries)
+
+    for number in range(2):  # calendars, rules and reference rows are read once a process
+        post(number)
+    assert post(2) == 7
+    case = Case.objects.matching("яма").order_by("-pk").first()
+    assert case is not None
+    assert case.clocks.count() == 2
+    assert case.events.get().move == "register"
+    assert case.citizen.handle == ("known" if known else "author-2")
+    assert case.messages.get().author == case.citizen
 
 
 @pytest.mark.parametrize("copied", [False, True])

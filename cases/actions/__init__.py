@@ -37,7 +37,6 @@ from cases.actions.moderation import (
     confirm_rejection,
     decline_rejection,
     merge,
-    register,
     reject,
     start_moderation,
 )
@@ -49,6 +48,7 @@ from cases.actions.publication import (
     recall_publication,
     resume_planned,
 )
+from cases.actions.registration import register
 from cases.actions.reopening import reopen
 from cases.actions.replies import return_to_author, save_draft, submit_reply, withdraw_reply
 from cases.actions.review import accept_reply, return_for_rework

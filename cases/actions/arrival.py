@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from agencies.access import holds
-from agencies.models import Agency, User
+from agencies.models import User
 from agencies.roles import Right
 from cases.actions.control import record_mark
-from cases.actions.moderation import refresh_search, register
+from cases.actions.moderation import refresh_search
+from cases.actions.registration import register
 from cases.attachments import CheckedFile, add_to_message
+from cases.directory import directory_of
 from cases.errors import CaseNotFound, RightMissing
 from cases.models import Case, CaseEvent, Channel, Citizen, Message, Territory, Topic
+from database.rows import Columns, planned
 
 Result = Literal["created", "updated", "unchanged"]
 
@@ -38,23 +41,35 @@ def check_may_receive(actor: User) -> None:
         raise RightMissing("right_missing", right=Right.IMPORT_MESSAGES.value)
 
 
-def _lock_source(channel: Channel, external_id: str) -> None:
-    """Two deliveries of one message wait for each other until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"message:{channel.pk}:{external_id}"],
-        )
+_LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 0))::text"
+_MESSAGE, _CASE = Columns(Message, "m"), Columns(Case, "c", without=["search"])
+_CITIZEN = Columns(Citizen, "z")
+_KNOWN = f"""
+select {_MESSAGE.sql}, {_CASE.sql}, {_CITIZEN.sql}
+from (select %s::bigint as channel_id, %s as external_id, %s as handle) wanted
+left join cases_message m on m.channel_id = wanted.channel_id
+    and m.external_id = wanted.external_id and m.is_current
+left join cases_case c on c.id = m.case_id
+left join cases_citizen z on z.channel_id = wanted.channel_id and z.handle = wanted.handle
+"""
 
 
-def _author(channel: Channel, external_id: str, handle: str, facts: dict[str, Any]) -> Citizen:
-    """The known author, or a new one; nobody's details are overwritten by a later message."""
-    if not handle:
-        # Anonymous messages share no author: "wrote before" must not join strangers.
-        handle = f"anonymous:{external_id}"[:200]
-        facts = {**facts, "kind": Citizen.Kind.ANONYMOUS}
-    found, _ = Citizen.objects.get_or_create(channel=channel, handle=handle, defaults=facts)
-    return found
+def _known(
+    channel: Channel, external_id: str, handle: str
+) -> tuple[Message | None, Citizen | None]:
+    """The current message of this source with its case, and the author (two queries).
+
+    Two deliveries of one message wait for each other here, until the transaction ends. What the
+    first has written is seen by a statement that begins after the lock, not by that of the lock.
+    """
+    planned(_LOCK, [f"message:{channel.pk}:{external_id}"])
+    (row,) = planned(_KNOWN, [channel.pk, external_id, handle])
+    message = _MESSAGE.take(row)
+    if message is not None:
+        case = _CASE.take(row, _MESSAGE.width)
+        assert case is not None
+        message.case = case
+    return message, _CITIZEN.take(row, _MESSAGE.width + _CASE.width)
 
 
 @transaction.atomic
@@ -86,17 +101,18 @@ def receive(
     `incoming_number`, `registered_on`: an appeal by 59-FZ that was registered elsewhere.
     """
     check_may_receive(actor)
-    _lock_source(channel, external_id)
-    known = (
-        Message.objects.select_related("case")
-        .filter(channel=channel, external_id=external_id, is_current=True)
-        .first()
-    )
+    facts = author_facts or {}
+    if not author:
+        # Anonymous messages share no author: "wrote before" must not join strangers.
+        author = f"anonymous:{external_id}"[:200]
+        facts = {**facts, "kind": Citizen.Kind.ANONYMOUS}
+    known, writer = _known(channel, external_id, author)
     if known is None:
         message = Message(
             channel=channel,
             external_id=external_id,
-            author=_author(channel, external_id, author, author_facts or {}),
+            # Nobody's details are overwritten by a later message.
+            author=writer or Citizen(channel=channel, handle=author, **facts),
             text=text,
             url=url,
             posted_at=posted_at,
@@ -108,7 +124,7 @@ def receive(
             topic=topic,
             territory=territory,
             place=place,
-            centre=Agency.objects.filter(kind=Agency.Kind.CENTRE).order_by("pk").first(),
+            centre=directory_of(actor).centre,
             regime=regime,
             fast_track=fast_track,
             incoming_number=incoming_number,

@@ -1,13 +1,11 @@
 """From arrival to the routing desk: register, moderate, amend, reject, merge."""
 
-from contextlib import suppress
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
@@ -20,7 +18,6 @@ from cases.errors import BadChange
 from cases.masking import mask_text
 from cases.models import Appeal, Attachment, Case, CaseEvent, Clock, Message, Territory, Topic
 from cases.querysets import may
-from cases.titles import make_title
 from cases.workflow import ENDED, Regime, Status
 
 # Enough to find one who may confirm; roles are read for each.
@@ -63,68 +60,6 @@ def _write_search(case_ids: list[int], texts: list[str]) -> None:
             """,
             [case_ids, texts],
         )
-
-
-@transaction.atomic
-def register(
-    message: Message,
-    *,
-    actor: User | None,
-    topic: Topic | None = None,
-    territory: Territory | None = None,
-    place: str = "",
-    centre: Agency | None = None,
-    **facts: Any,
-) -> Case:
-    """Open a case for an unsaved message of a known channel and author.
-
-    The message is saved with it. `centre`: whose calendar the terms follow before routing.
-    `incoming_number`, `registered_on`: an appeal by 59-FZ registered elsewhere already; without
-    the number it waits for its registration.
-    """
-    now = timezone.now()
-    number: str = facts.pop("incoming_number", "")
-    registered: datetime | None = facts.pop("registered_on", None)
-    migration: bool = facts.pop("migration", False)
-    case = Case.objects.create(
-        number=next_numbers(1, now)[0],
-        regime=facts.pop("regime", "") or message.channel.regime,
-        kind=facts.pop("kind", topic.kind if topic else "solvable"),
-        severity=facts.pop("severity", topic.severity if topic else 2),
-        title=facts.pop("title", "") or make_title(message.text, message.author.hidden_name),
-        channel=message.channel,
-        citizen=message.author,
-        topic=topic,
-        territory=territory,
-        place=place,
-        received_at=message.posted_at,
-        registered_at=(registered if number else None) or now,
-        **facts,
-    )
-    message.case = case
-    message.save()
-    if case.regime == Regime.LAW59:
-        Appeal.objects.create(
-            case=case,
-            incoming_number=number,
-            received_at=message.posted_at,
-            registered_at=case.registered_at if number else None,
-            migration=migration,
-        )
-        if number:
-            case.status = Status.MODERATION
-    if centre is not None:
-        # A message is taken in even where the centre's calendar ends: it only has no term yet.
-        with suppress(BadChange):
-            book = clocks.Book(case, now)
-            book.assume_none()
-            first_terms(book, centre, migration=migration, registered=bool(number))
-            book.settle()
-    mark_repeat(case)
-    case.save(update_fields=["due_at", "repeat_of", "status"])
-    _write_search([case.pk], [mask_text(message.text, message.author.hidden_name)])
-    CaseEvent.objects.create(case=case, at=now, actor=actor, move="register", after=case.status)
-    return case
 
 
 def first_terms(

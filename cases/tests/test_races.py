@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from agencies.models import User
 from agencies.roles import HOLDERS, Right
 from cases import actions
+from cases.actions.arrival import Arrival
 from cases.doors import DOORS
 from cases.errors import BadChange, CaseError, MoveNotAllowed
 from cases.models import Case, Message
@@ -237,3 +239,40 @@ def test_an_event_or_a_message_need_not_wait_for_a_move() -> None:
         thread.start()
         thread.join(10)
     assert done
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_messages_of_one_author_at_once_have_one_author() -> None:
+    world = World()
+    actor = factories.make_person("operator", world.agencies["region"])
+    channel = factories.make_channel("hotline", regime="hotline")
+    start = threading.Barrier(2)
+    arrivals: list[Arrival] = []
+
+    def arrive(number: int) -> None:
+        try:
+            start.wait(10)
+            arrivals.append(
+                actions.receive(
+                    actor=actor,
+                    channel=channel,
+                    external_id=f"race-{number}",
+                    text=f"Яма {number}",
+                    posted_at=timezone.now(),
+                    author="the-same",
+                )
+            )
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=arrive, args=(at,)) for at in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(arrivals) == 2
+    authors = {arrival.case.citizen_id for arrival in arrivals}
+    assert len(authors) == 1
+    assert authors == set(
+        Case.objects.filter(citizen__handle="the-same").values_list("citizen", flat=True)
+    )

@@ -1,5 +1,6 @@
 """Forms of the API that no page has: a message that arrives, a text to assess."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.directory import Directory
 from cases.forms import word_change
 from cases.models import Channel, Citizen, Outcome, Regime, Reply, Territory, Topic
 
@@ -14,8 +16,29 @@ OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(minutes=10)  # clocks of sources run ahead a little
 
 
+class KeptRowField(forms.ModelChoiceField):
+    """A reference row by its code, out of those the process keeps in memory where it has them."""
+
+    kept: dict[str, Any] | None = None
+
+    def to_python(self, value: Any) -> Any:
+        if self.kept is None or value in self.empty_values:
+            return super().to_python(value)
+        found = self.kept.get(str(value))
+        if found is None:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"],
+                code="invalid_choice",
+                params={"value": value},
+            )
+        return found
+
+    def validate(self, value: Any) -> None:
+        forms.Field.validate(self, value)
+
+
 class MessageForm(forms.Form):
-    channel = forms.ModelChoiceField(Channel.objects.all(), to_field_name="code", label=_("Source"))
+    channel = KeptRowField(Channel.objects.all(), to_field_name="code", label=_("Source"))
     external_id = forms.CharField(max_length=200, label=_("id at the source"))
     text = forms.CharField(max_length=20000, label=_("text"), strip=False)
     posted_at = forms.DateTimeField(label=_("posted"))
@@ -32,13 +55,13 @@ class MessageForm(forms.Form):
     author_url = forms.URLField(
         max_length=500, required=False, assume_scheme="https", label=_("profile")
     )
-    topic = forms.ModelChoiceField(
+    topic = KeptRowField(
         Topic.objects.filter(is_active=True),
         to_field_name="code",
         required=False,
         label=_("Topic"),
     )
-    territory = forms.ModelChoiceField(
+    territory = KeptRowField(
         Territory.objects.all(), to_field_name="code", required=False, label=_("Territory")
     )
     place = forms.CharField(max_length=300, required=False, label=_("Place"))
@@ -49,6 +72,18 @@ class MessageForm(forms.Form):
     migration = forms.BooleanField(
         required=False, label=_("breach of migration law, sent to the governor")
     )
+
+    def keep(self, directory: Directory) -> None:
+        """Take channel, topic and territory from here instead of asking for each."""
+        rows: dict[str, Iterable[Any]] = {
+            "channel": directory.channels.values(),
+            "topic": (topic for topic in directory.topics.values() if topic.is_active),
+            "territory": directory.territories.values(),
+        }
+        for name, found in rows.items():
+            field = self.fields[name]
+            assert isinstance(field, KeptRowField)
+            field.kept = {row.code: row for row in found}
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]

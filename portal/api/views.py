@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from agencies.roles import Right
 from cases import actions, checking
+from cases.directory import directory_of
 from cases.doors import Door, ensure_open, open_doors
 from cases.errors import RightMissing
 from cases.filters import CaseFilter
@@ -229,6 +230,7 @@ class Messages(APIView):
         sent = {key: request.data[key] for key in request.data if key != "files"}
         form = MessageForm(values_for(MessageForm, sent if request.FILES else request.data))
         actions.check_may_receive(request.user)
+        form.keep(directory_of(request.user))
         raise_for(form)
         arrived = actions.receive(actor=request.user, files=files_of(request), **form.arguments())
         data = out.ArrivedSerializer(
