@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 # Names of stamps; migrations tie tables to them.
 DIRECTORY = "directory"  # agencies, topics and their groups, territories, channels
 CALENDARS = "calendars"  # working weeks and exceptional days
+RULES = "rules"  # deadline rules
 
 STAMPS = "select json_object_agg(name, value) from agencies_stamp"
 

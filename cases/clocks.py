@@ -97,10 +97,9 @@ class Standing:
     limits: Limits
 
 
-# One statement for all three; `xmin` changes with every version of a row, whoever wrote it.
 _STANDING = """
 select (select value from agencies_stamp where name = 'calendars'),
-       (select string_agg(id::text || ':' || xmin::text, ',' order by id) from cases_deadlinerule),
+       (select value from agencies_stamp where name = 'rules'),
        (select to_jsonb(w) from cases_workflowsetting w order by created_at desc, id desc limit 1)
 """
 
@@ -131,7 +130,7 @@ where c.id = k.id returning c.id
 
 
 @lru_cache(maxsize=4)
-def _rules(_print: str | None) -> Rules:
+def _rules(_stamp: object) -> Rules:
     return Rules()
 
 
@@ -143,7 +142,7 @@ def standing() -> Standing:
 
 def _standing_of(row: tuple[Any, ...]) -> Standing:
     calendars, rules, limits = row[:3]
-    return Standing(stamp_of(calendars), _rules(rules), limits_of(_json(limits)))
+    return Standing(stamp_of(calendars), _rules(stamp_of(rules)), limits_of(_json(limits)))
 
 
 def _json(value: Any) -> Any:

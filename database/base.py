@@ -76,7 +76,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         # None switches plans off for PlannedCursor too; no other cursor reaches this number.
-        return super().get_connection_params() | {"prepare_threshold": sys.maxsize}
+        params: dict[str, Any] = super().get_connection_params()
+        params["prepare_threshold"] = sys.maxsize
+        if self.settings_dict.get("PLANS", True):
+            # One plan for all values from the first time on. Left to itself the server plans the
+            # first five anew on each connection, and those of arrays for ever.
+            mode = "-c plan_cache_mode=force_generic_plan"
+            params["options"] = f"{params.get('options', '')} {mode}".strip()
+        return params
 
     def planned(self, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
         """Rows of a statement asked again and again: parsed and planned once a connection.

@@ -124,6 +124,7 @@ def test_a_reply_is_sent_in_nine_statements_however_many_were_sent_before(
     for case in _cases(agency, 3):
         actions.submit_reply(case, actor=person, text=factories.REPLY, override="да")
     (case,) = _cases(agency, 1)
+    client.get("/cases/")  # reference rows are read once a process
     many = _statements(
         client, f"{case.get_absolute_url()}submit-reply/", {"text": text, "override": "да"}
     )

@@ -60,7 +60,7 @@ _APPEAL = Insert(Appeal)
 _KNOWN, _NEW = _Parts(new_author=False), _Parts(new_author=True)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def register(
     message: Message,
     *,

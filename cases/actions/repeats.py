@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from cases.models import Case
+from database.rows import planned
 
 # The latest case answered before: of this author and topic, or of this house and topic within
 # ninety days. A house stands behind the last comma («Заречск, Садовая улица, 5»): a street alone
@@ -60,10 +61,8 @@ def mark_repeat(case: Case) -> None:
         *(case.pk, case.citizen_id, case.topic_id, case.territory_id, case.place),
         *(case.registered_at, case.citizen.kind),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_ONE, values)
-        row = cursor.fetchone()
-    case.repeat_of_id = row[0] if row else None
+    rows = planned(_OF_ONE, values)
+    case.repeat_of_id = rows[0][0] if rows else None
 
 
 def name_repeats(case_ids: Sequence[int]) -> int:

