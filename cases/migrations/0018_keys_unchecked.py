@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0014_terms_of_running_regions'),
+        ('cases', '0017_events_name_their_transaction'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0015_keys_unchecked")]
+    dependencies = [("cases", "0018_keys_unchecked")]
 
     operations = [
         migrations.RunSQL(
