@@ -160,11 +160,17 @@ def _author_of(case: Case) -> str:
     return citizen.hidden_name if citizen is not None else ""
 
 
-def copy_cases(cases: Sequence[Case], texts: Sequence[str], *, masked: bool = False) -> None:
+def copy_cases(
+    cases: Sequence[Case],
+    texts: Sequence[str],
+    *,
+    masked: bool = False,
+    execute: Callable[..., None] | None = None,
+) -> None:
     """Write cases with the search vector of their texts (aligned with `cases`).
 
     Phones, links and the author's name stay out of the vector, as in `refresh_search`; `masked`:
-    the texts have lost them already.
+    the texts have lost them already. `execute`: runs the one long statement.
     """
     if not cases:
         return
@@ -181,7 +187,7 @@ def copy_cases(cases: Sequence[Case], texts: Sequence[str], *, masked: bool = Fa
             for case, text in zip(cases, texts, strict=True):
                 words = text if masked else mask_text(text, _author_of(case))
                 copy.write_row([*_values(case, columns), words.replace("\x00", "")])
-        cursor.execute(
+        (execute or cursor.execute)(
             f"insert into cases_case ({names}, search) select {names}, {_SEARCH}"
             f" from incoming_case s"
         )

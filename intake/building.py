@@ -1,6 +1,6 @@
 """A row of a file -> unsaved case, message, clocks, replies and events."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -58,8 +58,9 @@ class Rows:
         if begun.assignment is not None:
             self.assignments.append(begun.assignment)
 
-    def write(self) -> None:
-        copy_cases(self.cases, self.words, masked=True)
+    def write(self, execute: Callable[..., None] | None = None) -> None:
+        """`execute`: how the longest statement is waited for (`ahead.Beside`)."""
+        copy_cases(self.cases, self.words, masked=True, execute=execute)
         copy_in(Message, self.messages, with_ids=False)
         copy_in(Assignment, self.assignments)
         copy_in(Clock, self.clocks, with_ids=False)
@@ -194,36 +195,35 @@ def make_replies(case: Case, row: IncomingRow, refs: References) -> list[Reply]:
     return made
 
 
-def make_case(
-    rows: Rows,
-    line: Line,
-    row: IncomingRow,
-    citizen: Citizen,
-    refs: References,
-    *,
-    pk: int,
-    number: str,
-    now: datetime,
-    batch: ImportBatch,
-) -> Case:
-    """Add a new case with all that hangs on it."""
+@dataclass(slots=True)
+class Draft:
+    """A case and what hangs on it, all that can be said without ids, author and number."""
+
+    row: IncomingRow
+    case: Case
+    message: Message
+    event: CaseEvent
+    begun: Terms
+    replies: list[Reply]
+    appeal: Appeal | None
+    waits_as: str  # name of an agency nobody knows
+
+
+def draft(
+    line: Line, row: IncomingRow, refs: References, *, now: datetime, batch: ImportBatch
+) -> Draft:
     topic, territory = refs.topic(row), refs.territory(row)
     channel = refs.channel(row.channel)
     placing = place_case(row, refs, topic, territory)
     facts = facts_of(row, channel.regime)
     agency = placing.agency.pk if placing.agency else None
     at_desk = placing.status in BEFORE_AGENCY
-    title, words = heading_and_words(row, citizen)
     case = fresh(
         Case,
-        id=pk,
-        number=number,
         regime=facts.regime,
         fast_track=facts.fast_track,
         kind=row.kind or (topic.kind if topic else "solvable"),
-        title=title,
         channel_id=channel.pk,
-        citizen_id=citizen.pk,
         topic_id=topic.pk if topic else None,
         territory_id=territory.pk if territory else None,
         place=place_of(row),
@@ -238,30 +238,58 @@ def make_case(
         audience=min(row.audience or 0, 2_000_000_000),
     )
     set_state(case, row, placing.status)
+    appeal = None
     if case.regime == Regime.LAW59:
         appeal = appeal_row(case, facts, at_desk=at_desk)
         if at_desk and not appeal.incoming_number and case.status == Status.MODERATION:
             case.status = Status.RECEIVED.value  # waits for its registration
-        rows.appeals.append(appeal)
-    rows.begin(begin(case, refs, migration=facts.migration))
+    event = fresh(
+        CaseEvent,
+        at=now,
+        move="imported",
+        after=case.status,
+        data=Encoded(f'{{"batch":{batch.pk},"row":{line.number}}}'),
+    )
+    return Draft(
+        row,
+        case,
+        make_message(line, row, case, now=now, batch=batch),
+        event,
+        begin(case, refs, migration=facts.migration),
+        make_replies(case, row, refs) if row.replies else [],
+        appeal,
+        placing.unknown_name if not at_desk else "",
+    )
+
+
+def complete(
+    rows: Rows, made: Draft, citizen: Citizen, refs: References, *, pk: int, number: str
+) -> None:
+    """Give a draft its ids and add it to what is written."""
+    case, row = made.case, made.row
+    title, words = heading_and_words(row, citizen)
+    case.__dict__ |= {"id": pk, "number": number, "citizen_id": citizen.pk, "title": title}
+    made.message.case_id, made.message.author_id = pk, citizen.pk
+    made.event.case_id = pk
+    for clock in made.begun.clocks:
+        clock.case_id = pk
+    for reply in made.replies:
+        reply.case_id = pk
+    if made.begun.assignment is not None:
+        made.begun.assignment.case_id = pk
+    if made.appeal is not None:
+        made.appeal.case_id = pk
+        if made.appeal.incoming_number is None:  # registered elsewhere, under a number we lack
+            made.appeal.incoming_number = number
+        rows.appeals.append(made.appeal)
+    rows.begin(made.begun)
     rows.cases.append(case)
     rows.words.append(words)
-    rows.messages.append(make_message(line, row, case, now=now, batch=batch))
-    if row.replies:
-        rows.replies += make_replies(case, row, refs)
-    rows.events.append(
-        fresh(
-            CaseEvent,
-            case_id=case.pk,
-            at=now,
-            move="imported",
-            after=case.status,
-            data=Encoded(f'{{"batch":{batch.pk},"row":{line.number}}}'),
-        )
-    )
-    if placing.unknown_name and not at_desk:
-        rows.awaiting.append(awaiting(case, placing.unknown_name, refs))
-    return case
+    rows.messages.append(made.message)
+    rows.replies += made.replies
+    rows.events.append(made.event)
+    if made.waits_as:
+        rows.awaiting.append(awaiting(case, made.waits_as, refs))
 
 
 def heading_and_words(row: IncomingRow, citizen: Citizen) -> tuple[str, str]:

@@ -6,9 +6,10 @@ whole chunks; `run_import` on the same batch goes on behind them (`batches.resum
 it), the same file as a new batch finds them unchanged.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -18,7 +19,9 @@ from django.utils import timezone
 from cases.models import Case, Message
 from cases.tasks import queue_backlog
 from intake import quarantine, writing
-from intake.columns import Mapping
+from intake.ahead import Ahead, Beside, Executes
+from intake.building import Draft
+from intake.columns import Mapping as ColumnsMapping
 from intake.incoming import Line
 from intake.looking import Look, Looked
 from intake.models import ImportBatch
@@ -97,7 +100,7 @@ def run_import(
     `progress` is called with the lines done after each chunk. Exceptions of the lines' source
     (NotATable in the middle of a file) leave the batch failed with whole chunks and go on up.
     """
-    assert isinstance(reading.mapping, Mapping)
+    assert isinstance(reading.mapping, ColumnsMapping)
     total = _so_far(batch)
     batch.state = ImportBatch.State.RUNNING
     batch.started_at, batch.rows_before = timezone.now(), batch.rows_done
@@ -111,10 +114,13 @@ def run_import(
     try:
         # Of a small file in small steps, so that its page has something to show.
         chunk = chunk or (CHUNK if batch.rows_total > 5 * CHUNK else CHUNK // 4)
-        for part in _parts(islice(reading.lines, batch.rows_done, None), chunk):
-            _import_surely(batch, part, look, total)
-            if progress is not None:
-                progress(batch.rows_done)
+        lines = islice(reading.lines, batch.rows_done, None)
+        ahead = Ahead(lines, chunk, batch, lambda: look.refs)
+        with Beside(ahead) as beside:
+            while (part := ahead.take())[0]:
+                _import_surely(batch, *part, look, total, beside)
+                if progress is not None:
+                    progress(batch.rows_done)
     except Exception as error:
         batch.state = ImportBatch.State.FAILED
         known = isinstance(error, NotATable)
@@ -162,20 +168,42 @@ def _parts(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
         yield part
 
 
-def _import_surely(batch: ImportBatch, part: list[Line], look: Look, total: Summary) -> None:
+def _import_surely(
+    batch: ImportBatch,
+    part: list[Line],
+    drafts: Mapping[int, Draft],
+    look: Look,
+    total: Summary,
+    execute: Beside,
+) -> None:
     """A message that comes by the API in the same moment is known at the second attempt."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            import_lines(batch, part, look, total)
+            import_lines(batch, part, look, total, drafts=drafts, execute=execute)
         except IntegrityError:
             if attempt == _ATTEMPTS:
                 raise
-            look.refs = References()  # what the chunk had made is gone with it
+            # What the chunk had made is gone with it, and what was built upon it.
+            look.refs, drafts = References(), {}
+            execute.forget()
         else:
             return
 
 
-def import_lines(batch: ImportBatch, lines: list[Line], look: Look, total: Summary) -> None:
+def _at_once(sql: str, values: Sequence[Any] | None = None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+def import_lines(
+    batch: ImportBatch,
+    lines: list[Line],
+    look: Look,
+    total: Summary,
+    *,
+    drafts: Mapping[int, Draft] = MappingProxyType({}),
+    execute: Executes = _at_once,
+) -> None:
     """One chunk in one transaction; about thirty queries whatever its size."""
     now = timezone.now()
     with transaction.atomic():
@@ -184,7 +212,7 @@ def import_lines(batch: ImportBatch, lines: list[Line], look: Look, total: Summa
             cursor.execute("select pg_advisory_xact_lock(hashtextextended('intake.import', 0))")
         looked = look.at(lines, now=now, batch=batch, lock=True)
         quarantine.keep(batch, looked.quarantined)
-        writing.create(batch, looked.new, look.refs, now)
+        writing.create(batch, looked.new, look.refs, now, drafts=drafts, execute=execute)
         writing.update(batch, looked.updates, now)
         part = Summary()
         problems = part.add(looked, batch)

@@ -23,6 +23,10 @@ _REMEMBERED = 50_000
 _ID_BLOCK = 500
 
 
+class Asks(Exception):  # noqa: N818  no error: the row is built later
+    """The database would have to be asked, and it is busy."""
+
+
 class References:
     """About ten queries; later changes of the rows are not seen.
 
@@ -31,6 +35,7 @@ class References:
 
     def __init__(self, *, writing: bool = True) -> None:
         self.writing = writing
+        self.asking = True  # False: whatever needs the database raises Asks
         self.channels = {c.code: c for c in Channel.objects.all()}
         self._read_territories()
         self._read_topics()
@@ -89,6 +94,7 @@ class References:
         """The channel of a known code; one the region did not have yet is made."""
         found = self.channels.get(code)
         if found is None:
+            self._ask()
             facts = {"code": code, "name": CHANNEL_NAMES.get(code, code)}
             found = (
                 Channel.objects.get_or_create(code=code, defaults=facts)[0]
@@ -151,6 +157,7 @@ class References:
         None in a database without any calendar.
         """
         if self._placeholder is None:
+            self._ask()
             calendar = self.region.calendar_id if self.region else None
             calendar = calendar or WorkingCalendar.objects.values_list("pk", flat=True).first()
             if calendar is None:
@@ -173,18 +180,30 @@ class References:
         return self._placeholder
 
     def next_id(self, model: type[Model]) -> int:
-        """A fresh primary key, taken from the sequence in blocks."""
+        """A fresh primary key."""
         if not self.writing:
             return 0
         waiting = self._ids.setdefault(model, [])
         if not waiting:
-            waiting += reversed(take_ids(model, _ID_BLOCK))
+            self._ask()
+            self.reserve(model, _ID_BLOCK)
         return waiting.pop()
+
+    def reserve(self, model: type[Model], count: int) -> None:
+        """Have so many primary keys at hand."""
+        waiting = self._ids.setdefault(model, [])
+        if len(waiting) < count:
+            waiting[:0] = reversed(take_ids(model, count - len(waiting)))
+
+    def _ask(self) -> None:
+        if not self.asking:
+            raise Asks
 
     def name_id(self, name: str) -> int:
         """The row of an agency's name nobody here knows; made when it is first met."""
         key = plain_name(name)[:200]
         if key not in self._name_ids:
+            self._ask()
             self._name_ids[key] = (
                 AgencyName.objects.get_or_create(key=key, defaults={"name": name[:200]})[0].pk
                 if self.writing

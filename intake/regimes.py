@@ -41,12 +41,13 @@ def facts_of(row: IncomingRow, regime: str) -> RegimeFacts:
 
 def appeal_row(case: Case, facts: RegimeFacts, *, at_desk: bool) -> Appeal:
     """The appeal of a case by 59-FZ: what is beyond the desk was registered where it came from."""
-    number = facts.incoming_number or ("" if at_desk else case.number)
+    # None: the case's own number, which it does not have yet.
+    number = facts.incoming_number or ("" if at_desk else None)
     return fresh(
         Appeal,
         case_id=case.pk,
         incoming_number=number,
         received_at=case.received_at,
-        registered_at=case.registered_at if number else None,
+        registered_at=None if number == "" else case.registered_at,
         migration=facts.migration,
     )

@@ -1,19 +1,23 @@
 """Write what a look at a chunk found, in a fixed number of statements whatever its size."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from cases.actions.moderation import next_numbers, refresh_search
-from cases.actions.repeats import name_repeats
+from cases.actions.repeats import OF_MANY
 from cases.bulk import copy_in, encode, fresh, take_ids, update_in
 from cases.models import Assignment, Case, CaseEvent, Clock, Message, Reply
+from intake.ahead import Executes
 from intake.authors import citizens_of
-from intake.building import Rows, make_case, numbers_for, raw_of
+from intake.building import Draft, Rows, complete, draft, numbers_for, raw_of
 from intake.incoming import IncomingRow, Line
 from intake.looking import Update
 from intake.models import AwaitingAgency, ImportBatch, ImportedRow
 from intake.refs import References
+
+# Foreign keys are deferred: checked here, the commit has nothing left to wait for.
+_CHECK = "set constraints all immediate; set constraints all deferred"
 
 
 def create(
@@ -21,20 +25,29 @@ def create(
     new: Sequence[tuple[Line, IncomingRow]],
     refs: References,
     now: datetime,
+    *,
+    drafts: Mapping[int, Draft],
+    execute: Executes,
 ) -> None:
-    """Cases of messages nobody knows yet, with all that hangs on them."""
+    """Cases of messages nobody knows yet, with all that hangs on them.
+
+    `drafts`: what was built in advance, by the lines' numbers.
+    """
     if not new:
         return
     incoming = [row for _line, row in new]
+    refs.reserve(Assignment, 2 * len(new))  # for these and for those built meanwhile
     citizens = citizens_of(incoming, refs)
     numbers = numbers_for(incoming, next_numbers(len(new), now), now)
     rows = Rows()
     for (line, row), citizen, pk, number in zip(
         new, citizens, take_ids(Case, len(new)), numbers, strict=True
     ):
-        make_case(rows, line, row, citizen, refs, pk=pk, number=number, now=now, batch=batch)
-    rows.write()
-    name_repeats([case.pk for case in rows.cases])
+        made = drafts.get(line.number) or draft(line, row, refs, now=now, batch=batch)
+        complete(rows, made, citizen, refs, pk=pk, number=number)
+    rows.write(execute)
+    execute(OF_MANY, [[case.pk for case in rows.cases]])
+    execute(_CHECK)
 
 
 def update(batch: ImportBatch, updates: Sequence[Update], now: datetime) -> None:

@@ -1,9 +1,5 @@
 """Repeats: about the same thing after an answer, by the same person or of the same house."""
 
-from collections.abc import Sequence
-
-from django.db import connection
-
 from cases.models import Case
 from database.rows import planned
 
@@ -38,7 +34,8 @@ _OF_ONE = """
                %s::text as author_kind, now() as until
     ) as wanted cross join lateral (EARLIER) as found
 """.replace("EARLIER", _EARLIER)
-_OF_MANY = """
+# The same for many saved cases (their ids), which find each other too.
+OF_MANY = """
     update cases_case target set repeat_of_id = named.earlier from (
         select wanted.id, found.id as earlier from (
             select n.*, z.kind as author_kind, n.registered_at as until from cases_case n
@@ -63,13 +60,3 @@ def mark_repeat(case: Case) -> None:
     ]
     rows = planned(_OF_ONE, values)
     case.repeat_of_id = rows[0][0] if rows else None
-
-
-def name_repeats(case_ids: Sequence[int]) -> int:
-    """The same for many saved cases in one statement; how many repeat an earlier one.
-
-    Cases of one import find each other too.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_MANY, [list(case_ids)])
-        return int(cursor.rowcount)
