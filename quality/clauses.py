@@ -100,6 +100,10 @@ class _Look(NamedTuple):
     group: str
 
 
+# Without a predicate only these say something.
+_BARE_FACTS = lex.words(
+    "term number big percent count name role phone asked case place same trouble cause yes_no"
+)
 # A feeling told beside one of these is told in passing.
 _FACTS = frozenset(
     {
@@ -371,8 +375,19 @@ def _clause(
         or taken.covered(start, end) * 2 > end - start
         or found.cliches.covered(start, end) * 2 > end - start
         or (("feel" in marks or "warm" in marks) and not _FACTS & marks.keys())
+        or (not kinds and not _BARE_FACTS & marks.keys())
     )
     return Clause(start, end, number, marks, roots, tuple(kinds), idle)
+
+
+def _trails(tokens: Sequence[Token], found: Scan) -> bool:
+    """Whether the words only finish what was said before: «По мере возможности.»"""
+    start, end = tokens[0].start, tokens[-1].end
+    if found.terms.inside(start, end) or found.phones.inside(start, end):
+        return False
+    if found.numbers.inside(start, end) or found.roles.inside(start, end):
+        return False
+    return not any(_look(t.text).predicate or _look(t.text).form.person for t in tokens)
 
 
 def read_clauses(own_words: Body, case: CaseProfile) -> tuple[Clause, ...]:
@@ -380,11 +395,18 @@ def read_clauses(own_words: Body, case: CaseProfile) -> tuple[Clause, ...]:
     shown = own_words.shown
     found = scan(shown, own_words.facts, sorted(own_words.laws), case.numbers)
     taken = Spans(sorted(own_words.restated))
-    result: list[Clause] = []
+    parts: list[tuple[list[Token], int, _Mood]] = []
     for number, sentence in enumerate(own_words.sentences):
         mood = _mood(sentence, found)
+        following = own_words.sentences[number + 1 : number + 2]
+        if following and found.condition.within(following[0].start, following[0].start + 3):
+            mood.conditional = True  # «Отправим. Как только просохнет.» is one condition
         for part in _split(sentence.tokens, found.cuts):
-            if len(result) >= MAX_CLAUSES:
-                return tuple(result)
-            result.append(_clause(part, number, mood, found, taken, case, shown))
-    return tuple(result)
+            # Stops in place of commas must make no difference.
+            if parts and not parts[-1][2].formula and not mood.formula and _trails(part, found):
+                parts[-1][0].extend(part)
+            elif len(parts) < MAX_CLAUSES:
+                parts.append((part, number, mood))
+    return tuple(
+        _clause(tokens, number, mood, found, taken, case, shown) for tokens, number, mood in parts
+    )

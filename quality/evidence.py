@@ -45,7 +45,7 @@ class CaseProfile:
 class Body:
     """A reply without greeting and signature. `shown`: clean text with those struck out; `facts`:
     also without titles of acts, registration lines, programmes' years and what was taken from
-    the message; `laws`, `restated`: their places."""
+    the message; `laws`, `restated` (with registration lines): their places."""
 
     prepared: Prepared
     sentences: tuple[Sentence, ...]
@@ -379,10 +379,8 @@ def body(reply: str, message: str, topic: str | None = None, place: str | None =
     hidden = [(a + lead, b + lead) for a, b in _found(pat.GREETING, clean[lead:])]
     hidden += [m.span() for m in pat.EXECUTOR.finditer(clean)]
     laws = [m.span() for m in pat.LAW.finditer(clean)]
-    masked_facts = [
-        m.span() for p in (pat.REGISTRATION, signs.PROGRAMME) for m in p.finditer(clean)
-    ]
-    restated = _copied(prepared, case)
+    masked_facts = _found(signs.PROGRAMME, clean)
+    restated = sorted([*_copied(prepared, case), *_found(pat.REGISTRATION, clean)])
     shown = blank(clean, hidden)
     facts = blank(shown, [*laws, *masked_facts, *restated])
     sentences = []
