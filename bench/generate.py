@@ -23,8 +23,8 @@ from django.utils import timezone
 from bench.ground import lay_ground
 from bench.making import CHUNK, CITIZENS, CLOCKS, EVENTS, Plan
 from bench.words import vocabulary
-from cases import checking
-from cases.models import Reply, ReplyPrint
+from cases.models import Reply
+from cases.reuse import FILL_KEYS, Asked, look_up
 from quality import Thresholds
 from quality.reuse import compare
 
@@ -59,13 +59,27 @@ where i.indrelid::regclass::text = any(%s)
   and not exists (select 1 from pg_constraint c where c.conindid = i.indexrelid)
 """
 # The longest first: what is left at the end is short, and no process waits for another.
-_LONG = ("cases_replykey", "gin", "cases_caseevent", "cases_message", "cases_replyprint")
+_LONG = (
+    "insert into cases_replykey",
+    "cases_replykey",
+    "gin",
+    "cases_caseevent",
+    "cases_message",
+    "cases_replyprint",
+)
 
 
 def drop_indexes() -> None:
-    """Set the big tables' secondary indexes and foreign keys aside; remembers each."""
+    """Set the big tables' secondary indexes and foreign keys aside; remembers each.
+
+    And the trigger that puts a print's keys in: they are filled in one go at the end.
+    """
+    trigger = "alter table cases_replyprint {} trigger cases_replyprint_keys"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("create table if not exists bench_dropped (at serial, remake text)")
+        for remake in (FILL_KEYS, trigger.format("enable")):
+            cursor.execute("insert into bench_dropped (remake) values (%s)", [remake])
+        cursor.execute(trigger.format("disable"))
         cursor.execute(_DROP, [_TABLES, _TABLES])
         for drop, remake in cursor.fetchall():
             cursor.execute("insert into bench_dropped (remake) values (%s)", [remake])
@@ -222,11 +236,17 @@ def share_of_near_copies(seed: int, size: int = SAMPLE) -> tuple[int, int]:
         cursor.execute("select min(reply_id), max(reply_id) from cases_replyprint")
         low, high = cursor.fetchone()
     found = seen = 0
-    limits = Thresholds()
     for _ in range(size if low is not None else 0):
-        place = ReplyPrint.objects.filter(pk__gte=dice.randint(low, high)).order_by("pk")[:1].get()
-        reply = Reply.objects.select_related("case").defer("case__search").get(pk=place.pk)
-        earlier = checking.candidates(reply.case, reply.text, limits)
+        reply = (
+            Reply.objects.filter(print__pk__gte=dice.randint(low, high))
+            .select_related("case")
+            .defer("case__search")
+            .order_by("print__pk")
+            .first()
+        )
+        assert reply is not None
+        (known,) = look_up([Asked(reply.case, reply.text)], Thresholds())
         seen += 1
-        found += compare(reply.text, earlier, limits).reuse is not None
+        told = compare(reply.text, known.earlier, Thresholds(), known.approved, known.formulas)
+        found += told.reuse is not None
     return found, seen

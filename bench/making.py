@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from agencies.models import Agency, User
-from bench.sheets import Sheet, copy_keys, escaped, written
+from bench.sheets import Sheet, escaped, written
 from bench.words import vocabulary
 from cases import clocks
 from cases.bulk import _SEARCH as SEARCH
@@ -158,10 +158,10 @@ class Writer:
             " published_by_id risk flagged similarity assessment rules_version",
         )
         self.findings = Sheet(Finding, "id reply_id code severity weight")
-        self.prints = Sheet(ReplyPrint, "reply_id mask_hash stems words")
+        self.prints = Sheet(
+            ReplyPrint, "reply_id family agency_id sent_on stems version keys sketch"
+        )
         self.log = Sheet(CaseEvent, "id case_id at actor_id move before after")
-        self.keys: list[tuple[int, ...]] = []
-        self.keyed: list[int] = []
 
     def write(self, cursor: Any, number: int) -> int:
         """Make and send one chunk inside the caller's transaction; the number of its cases."""
@@ -182,9 +182,6 @@ class Writer:
             sheet.copy(cursor)
         for sheet in (self.findings, self.prints, self.log):
             sheet.copy(cursor)
-        copy_keys(cursor, self.keys, self.keyed)
-        self.keys.clear()
-        self.keyed.clear()
         return size
 
     def _make(self, number: int, size: int) -> None:
@@ -427,7 +424,13 @@ class Writer:
         # A returned text is not in the index: no citizen ever got it.
         if roll() < self.plan.indexed and case.status != Status.REWORK:
             made = make_print(text)
-            words = "\\\\x" + made.words.hex()
-            self.prints.add(str(pk), str(made.mask_hash), str(made.stems), words)
-            self.keys.append(made.keys)
-            self.keyed.append(pk)
+            self.prints.add(
+                str(pk),
+                str(pk),
+                str(case.agency_id),
+                at.date().isoformat(),
+                str(made.stems),
+                str(made.version),
+                "{" + ",".join(map(str, made.keys)) + "}",
+                "\\\\x" + made.sketch.hex(),
+            )

@@ -5,11 +5,10 @@ is one join of strings.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
 from django.db import connections, models
 from psycopg.types.json import Jsonb
 
@@ -69,18 +68,3 @@ class Sheet:
             with cursor.copy(f"copy {table or self.table} ({names}) from stdin") as copy:
                 copy.write((self.tail.join(self.lines) + self.tail).encode())
         self.lines.clear()
-
-
-def copy_keys(cursor: Any, keys: Sequence[Sequence[int]], replies: Sequence[int]) -> None:
-    """Keys of prints, forty a reply: binary COPY of one array."""
-    counts = [len(own) for own in keys]
-    rows = np.empty(
-        sum(counts), dtype=[("n", ">i2"), ("a", ">i4"), ("h", ">i4"), ("b", ">i4"), ("r", ">i8")]
-    )
-    rows["n"], rows["a"], rows["b"] = 2, 4, 8
-    rows["h"] = np.fromiter((key for own in keys for key in own), np.int64, len(rows))
-    rows["r"] = np.repeat(np.array(replies, dtype=np.int64), counts)
-    with cursor.copy("copy cases_replykey (h, reply_id) from stdin (format binary)") as copy:
-        copy.write(b"PGCOPY\n\xff\r\n\x00" + bytes(8))
-        copy.write(rows.tobytes())
-        copy.write(b"\xff\xff")

@@ -1,64 +1,28 @@
-"""Fetches what the reply check needs, lets `quality` decide, stores what it found.
+"""Fetches what the reply check needs, lets `quality` decide, stores what it found."""
 
-The fingerprint index lives in two tables of this database and changes in the transaction of
-the reply: there is no second index to keep consistent.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from agencies.models import Agency, User
-from cases.models import (
-    Case,
-    Channel,
-    Citizen,
-    Finding,
-    MassEvent,
-    QualitySetting,
-    Reply,
-    ReplyKey,
-    ReplyPrint,
-    Topic,
-)
+from cases import reuse
+from cases.models import Case, Channel, Citizen, Finding, MassEvent, QualitySetting, Reply, Topic
+from cases.reuse import Asked, Found
 from database.inserts import Insert
 from database.rows import Columns, planned
-from quality import Assessment, EarlierReply, Model, Situation, Thresholds, assess
-from quality.prints import PRINT_VERSION, Print, make_print
-from quality.reuse import Sieve
-
-# The rarity-weighted vote over truncated key lists: without OFFSET 0 the planner flattens the
-# lateral query and re-runs it for every output row (measured 35 ms instead of 2.8).
-_CANDIDATES = """
-select p.reply_id, p.words from (
-    (select reply_id from cases_replyprint where mask_hash = %s limit 32)
-    union
-    (select hit.reply_id
-    from unnest(%s::int[]) as wanted(h)
-    cross join lateral (
-        select array_agg(reply_id) as ids, count(*) as n
-        from (select reply_id from cases_replykey k where k.h = wanted.h limit 60 offset 0) t
-    ) list
-    cross join lateral unnest(list.ids) as hit(reply_id)
-    group by hit.reply_id
-    order by sum(1 / (1 + list.n)::float8) desc, hit.reply_id desc
-    limit 32)
-) found
-join cases_replyprint p on p.reply_id = found.reply_id
-"""
-_SOURCES = """
-select r.id, r.text, r.agency_id, c.citizen_id, r.submitted_at
-from cases_reply r join cases_case c on c.id = r.case_id
-where r.id = any(%s) and r.case_id <> %s
-"""
+from quality import Assessment, Model, Situation, Thresholds, assess
+from quality.prints import PRINT_VERSION, make_print
 
 _CITIZEN = Columns(Citizen, "z", only=["name", "kind", "phone", "address", "profile_url"])
 _TOPIC = Columns(Topic, "t", only=["name", "photo_required"])
 _CHANNEL = Columns(Channel, "n", only=["code", "is_public"])
-_EVENT = Columns(MassEvent, "e", only=["approved_text"])
+_EVENT = Columns(
+    MassEvent, "e", only=["approved_text", "starts_on", "ends_on", "topic_id", "territory_id"]
+)
 _AGENCY = Columns(Agency, "a", without=["sort_name"])
 _EXECUTOR = Columns(User, "x", only=["username", "first_name", "last_name", "phone"])
 _SETTING = Columns(QualitySetting, "q")
@@ -102,15 +66,14 @@ findings as (
         as f(code text, severity text, spans jsonb, params jsonb, weight float8)
 ),
 print as (
-    insert into cases_replyprint (reply_id, mask_hash, stems, words, version)
-    select id, %s, %s, %s, {PRINT_VERSION} from reply
-),
-keys as (
-    insert into cases_replykey (h, reply_id) select key, id from reply, unnest(%s::int[]) as key
+    insert into cases_replyprint
+        (reply_id, family, agency_id, sent_on, stems, version, keys, sketch)
+    select id, coalesce((select p.family from cases_replyprint p where p.reply_id = %s), id),
+        %s, %s, %s, {PRINT_VERSION}, %s, %s
+    from reply
 )
 select id from reply
 """
-_MOST_STEMS = 32767  # of a small integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,46 +136,15 @@ def thresholds() -> tuple[Thresholds, QualitySetting]:
     return limits_of(QualitySetting.objects.order_by("-created_at", "-pk").first())
 
 
-def candidates(
-    case: Case, text: str, limits: Thresholds, approved: Sequence[str] = ()
-) -> list[EarlierReply]:
-    """Earlier replies to other cases this text is like: what `assess` would find, and no others.
-
-    The index answers with up to 64 that share anything; the words of their prints tell which of
-    them are worth reading (one query, two when there are any).
-    """
-    own = make_print(text)
-    if not own.keys:
-        return []
-    sieve = Sieve(text, limits, approved)
-    ids = [
-        pk
-        for pk, words in planned(_CANDIDATES, [own.mask_hash, list(own.keys)])
-        if sieve.lets_through(words)
-    ]
-    if not ids:
-        return []
-    return [
-        EarlierReply(
-            key=str(pk),
-            text=earlier,
-            agency=str(agency),
-            author=str(citizen),
-            case_message=None,
-            sent_at=sent_at,
-        )
-        for pk, earlier, agency, citizen, sent_at in planned(_SOURCES, [ids, case.pk])
-    ]
-
-
 def _contacts(case: Case) -> tuple[str, ...]:
     citizen = case.citizen
     return tuple(filter(None, (citizen.phone, citizen.address, citizen.profile_url)))
 
 
-def approved_of(case: Case) -> tuple[str, ...]:
-    """Texts a supervisor approved for the case's event: what is taken from them is no copying."""
-    return (case.event.approved_text,) if case.event and case.event.approved_text else ()
+def _approved(case: Case, at: datetime | None) -> tuple[str, ...]:
+    event = case.event if case.event_id else None
+    on = timezone.localtime(at).date()
+    return (event.approved_text,) if event and reuse.explains(event, case, on) else ()
 
 
 def values_of(
@@ -225,8 +157,13 @@ def values_of(
     replied_at: datetime | None = None,
     has_media: bool | None = None,
     sent: tuple[str, ...] = (),
+    found: Found | None = None,
 ) -> Situation:
-    """What `quality` needs to know about the case, from loaded rows only (no query)."""
+    """What `quality` needs to know about the case, from loaded rows only (no query).
+
+    `found`: what the index of earlier replies knows of the text.
+    """
+    found = found or Found(approved=_approved(case, replied_at))
     return Situation(
         message=message,
         reply=text,
@@ -244,7 +181,8 @@ def values_of(
         citizen_names=tuple(filter(None, (case.citizen.name,))),
         citizen_contacts=_contacts(case),
         place=case.place or None,
-        approved_texts=approved_of(case),
+        approved_texts=found.approved,
+        sent_this_month=found.this_month if found.same else None,
         agency_names=(case.agency.name,) if case.agency else (),
         earlier_texts=tuple(earlier for earlier in sent if earlier != text),
         postponements=case.postponements,
@@ -257,20 +195,35 @@ def message_of(case: Case) -> str:
 
 
 def check(ground: Ground, text: str, **given: Any) -> Assessment:
-    """Assess a text for a case against all earlier replies (two queries, nothing stored)."""
-    case = ground.case
+    """Assess a text for a case against all earlier replies (one to five queries)."""
+    (found,) = reuse.look_up([Asked(ground.case, text)], ground.limits)
     values = values_of(
-        case, ground.message, text, has_media=ground.has_media, sent=ground.sent, **given
+        ground.case,
+        ground.message,
+        text,
+        has_media=ground.has_media,
+        sent=ground.sent,
+        found=found,
+        **given,
     )
-    earlier = candidates(case, text, ground.limits, values.approved_texts)
-    return assess(values, earlier, thresholds=ground.limits)
+    return assessed(values, found, ground.limits)
+
+
+def assessed(values: Situation, found: Found, limits: Thresholds) -> Assessment:
+    """The assessment, with how many replies have the copied text."""
+    told = assess(values, found.earlier, thresholds=limits, formulas=found.formulas)
+    if told.reuse is None:
+        return told
+    month = found.this_month if found.same else 0
+    counted = replace(told.reuse, times=found.counted(told.reuse), this_month=month)
+    return replace(told, reuse=counted)
 
 
 def take_over(reply: Reply, found: Assessment) -> None:
     """Put the assessment onto the reply; nothing is saved."""
     reply.risk = found.risk
     reply.flagged = found.flagged
-    reply.similarity = found.reuse.similarity if found.reuse else 0.0
+    reply.similarity = max(found.reuse.similarity, found.reuse.containment) if found.reuse else 0.0
     reply.rules_version = found.rules_version
     reply.assessment = as_json(found)
 
@@ -278,7 +231,8 @@ def take_over(reply: Reply, found: Assessment) -> None:
 def store(reply: Reply, found: Assessment) -> None:
     """Write a new reply with its assessment, its findings and its place in the index of texts.
 
-    One statement: the reply, its print and its forty keys are there together or not at all.
+    One statement: the reply, its print and (by the print's trigger) its keys are there together
+    or not at all.
     """
     take_over(reply, found)
     made = make_print(reply.text)
@@ -292,15 +246,18 @@ def store(reply: Reply, found: Assessment) -> None:
         }
         for item in finding_rows(reply, found)
     ]
+    attached = reuse.attached_to(found)
     rows = planned(
         _STORE,
         [
             *_INSERT_REPLY.values(reply),
             Jsonb(findings),
-            made.mask_hash,
-            min(made.stems, _MOST_STEMS),
-            made.words,
+            int(attached) if attached else None,
+            reply.agency_id,
+            timezone.localtime(reply.submitted_at).date(),
+            made.stems,
             list(made.keys),
+            made.sketch,
         ],
     )
     reply.pk = rows[0][0]
@@ -327,37 +284,6 @@ def as_json(found: Assessment) -> dict[str, Any]:
         "reuse": asdict(found.reuse) if found.reuse else None,
         "personal_share": found.personal_share,
         "statements": [asdict(statement) for statement in found.statements],
+        "formulas": found.formulas,
+        "stems": found.stems,
     }
-
-
-def print_row(reply: Reply, made: Print) -> ReplyPrint:
-    return ReplyPrint(
-        reply=reply,
-        mask_hash=made.mask_hash,
-        stems=min(made.stems, _MOST_STEMS),
-        words=made.words,
-        version=made.version,
-    )
-
-
-def index(replies: Sequence[Reply]) -> None:
-    """Put these replies into the index of texts; those indexed before must be forgotten first."""
-    prints = [(reply, make_print(reply.text)) for reply in replies]
-    ReplyPrint.objects.bulk_create(print_row(reply, made) for reply, made in prints)
-    ReplyKey.objects.bulk_create(
-        ReplyKey(h=key, reply_id=reply.pk) for reply, made in prints for key in set(made.keys)
-    )
-
-
-def forget(replies: Sequence[Reply]) -> None:
-    """Take texts that were never sent to a citizen out of the index."""
-    ids = [reply.pk for reply in replies]
-    ReplyKey.objects.filter(reply_id__in=ids).delete()
-    ReplyPrint.objects.filter(reply_id__in=ids).delete()
-
-
-def visible_sources(user: User, reply_ids: list[int]) -> dict[int, Reply]:
-    """Of the earlier replies a text was compared with, those whose case `user` may open."""
-    return (
-        Reply.objects.visible_to(user).select_related("case", "agency", "author").in_bulk(reply_ids)
-    )

@@ -1,6 +1,9 @@
 """What: a message's way from arrival to the citizen's answer."""
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -306,13 +309,25 @@ class MassEvent(models.Model):
     topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True)
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
+    # Print of the approved text: who sends it in an unlike case copies.
+    keys = ArrayField(models.IntegerField(), default=list, editable=False)
 
     class Meta:
         verbose_name = _("mass event")
         verbose_name_plural = _("mass events")
+        indexes = [GinIndex(fields=["keys"], name="event_keys")]
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        from quality.prints import make_print  # noqa: PLC0415  numpy only where it is needed
+
+        self.keys = list(make_print(self.approved_text).keys)
+        fields = kwargs.get("update_fields")
+        if fields is not None and "approved_text" in fields:
+            kwargs["update_fields"] = [*fields, "keys"]
+        super().save(*args, **kwargs)
 
 
 class Case(models.Model):
@@ -826,30 +841,59 @@ class Finding(models.Model):
 
 
 class ReplyPrint(models.Model):
-    """Fingerprint of a reply for the search of copies (quality.prints), same transaction."""
+    """Print of a reply for the search of copies (quality.prints), written with the reply.
+
+    The database keeps `ReplyKey` in step: a trigger puts in the keys that fewer than 16 replies
+    have (and leaves just these in `keys`), and takes them out with the row. Numbers are four
+    bytes: at ten million replies every byte is ten megabytes.
+    """
 
     reply = models.OneToOneField(Reply, models.CASCADE, primary_key=True, related_name="print")
-    mask_hash = models.BigIntegerField(db_index=True)
+    # The first reply with nearly this text; its own id where it is the first.
+    family = models.IntegerField()
+    agency_id = models.IntegerField()
+    sent_on = models.DateField()
     stems = models.PositiveSmallIntegerField()
-    # Four bytes a stem: a candidate is compared by them, and its text read only if it matches.
-    words = models.BinaryField(null=True)
-    version = models.PositiveSmallIntegerField(default=1)
+    version = models.PositiveSmallIntegerField()
+    keys = ArrayField(models.IntegerField())
+    sketch = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["family", "agency_id", "sent_on"], name="print_family")]
 
     def __str__(self) -> str:
-        return str(self.mask_hash)
+        return str(self.pk)
 
 
 class ReplyKey(models.Model):
-    """One key of a reply's print; the primary key (h, reply) is the index candidates come from."""
+    """One key of a print; the primary key is the index candidates come from."""
 
     pk = models.CompositePrimaryKey("h", "reply_id")
     h = models.IntegerField()
-    # Without a constraint: forty look-ups for each reply that is sent. A key whose reply is gone
-    # finds no print, so it means nothing.
-    reply = models.ForeignKey(Reply, models.CASCADE, related_name="keys", db_constraint=False)
+    reply_id = models.IntegerField()
 
     def __str__(self) -> str:
         return str(self.h)
+
+
+class Formula(models.Model):
+    """A sentence by its hash, and how many unlike replies have it; kept by the worker."""
+
+    hash = models.BigIntegerField(primary_key=True)
+    families = models.PositiveIntegerField(default=1)
+    seen_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.hash}: {self.families}"
+
+
+class FormulaMark(models.Model):
+    """Up to which reply sentences are counted; one row."""
+
+    last_reply = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.last_reply)
 
 
 class Review(models.Model):
@@ -952,6 +996,8 @@ __all__ = [
     "DeadlineRule",
     "Draft",
     "Finding",
+    "Formula",
+    "FormulaMark",
     "IdempotencyKey",
     "Mark",
     "MassEvent",

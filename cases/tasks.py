@@ -1,13 +1,17 @@
 """Work of the background worker: checks of replies that came without one."""
 
+from collections.abc import Iterator
+
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from cases import checking
+from cases import checking, formulas, reuse
 from cases.models import Case, Finding, Message, Reply
-from quality import assess
+from cases.reuse import Asked, Found
+from quality import EarlierReply, Situation, Thresholds
+from quality.memory import MemoryIndex
 
 BATCH = 200
 
@@ -33,6 +37,39 @@ def backlog_size() -> int:
     return Reply.objects.filter(risk__isnull=True).count()
 
 
+def _looked_up(
+    replies: list[Reply], limits: Thresholds
+) -> Iterator[tuple[Reply, Situation, Found]]:
+    """What is known of each reply, oldest first: stored replies and those of the same batch."""
+    replies = sorted(replies, key=lambda reply: (reply.submitted_at, reply.pk))
+    words: dict[int, list[str]] = {}
+    for case_id, text in Message.objects.filter(
+        case_id__in={reply.case_id for reply in replies}, is_current=True
+    ).values_list("case_id", "text"):
+        words.setdefault(case_id, []).append(text)
+    asked = [Asked(reply.case, reply.text, reply.submitted_at) for reply in replies]
+    batch = MemoryIndex(limits)
+    cases: dict[str, int] = {}
+    for reply, found in zip(replies, reuse.look_up(asked, limits), strict=True):
+        near = batch.candidates(reply.text, found.approved)
+        found.earlier += [earlier for earlier in near if cases[earlier.key] != reply.case_id]
+        values = checking.values_of(
+            reply.case,
+            "\n\n".join(words.get(reply.case_id, [])),
+            reply.text,
+            kind=reply.kind,
+            outcome=reply.outcome,
+            replied_at=reply.submitted_at,
+            found=found,
+        )
+        yield reply, values, found
+        key, citizen = str(reply.pk), str(reply.case.citizen_id)
+        cases[key] = reply.case_id
+        batch.add(
+            EarlierReply(key, reply.text, str(reply.agency_id), citizen, None, reply.submitted_at)
+        )
+
+
 @transaction.atomic
 def check_some(limit: int = BATCH) -> int:
     """Check up to `limit` replies; how many there were."""
@@ -48,33 +85,17 @@ def check_some(limit: int = BATCH) -> int:
     if not replies:
         return 0
     limits, _setting = checking.thresholds()
-    words: dict[int, list[str]] = {}
-    for case_id, text in Message.objects.filter(
-        case_id__in={reply.case_id for reply in replies}, is_current=True
-    ).values_list("case_id", "text"):
-        words.setdefault(case_id, []).append(text)
-    # Indexed first, so that copies within the same file find each other.
-    checking.index(replies)
+    reuse.forget(replies)
     findings: list[Finding] = []
-    for reply in replies:
-        earlier = [
-            found
-            for found in checking.candidates(
-                reply.case, reply.text, limits, checking.approved_of(reply.case)
-            )
-            if found.sent_at is None or found.sent_at <= reply.submitted_at
-        ]
-        values = checking.values_of(
-            reply.case,
-            "\n\n".join(words.get(reply.case_id, [])),
-            reply.text,
-            kind=reply.kind,
-            outcome=reply.outcome,
-            replied_at=reply.submitted_at,
-        )
-        found = assess(values, earlier, thresholds=limits)
-        checking.take_over(reply, found)
-        findings += checking.finding_rows(reply, found)
+    families: dict[int, int] = {}
+    for reply, values, found in _looked_up(replies, limits):
+        told = checking.assessed(values, found, limits)
+        checking.take_over(reply, told)
+        findings += checking.finding_rows(reply, told)
+        key = reuse.attached_to(told)
+        if key is not None:
+            families[reply.pk] = found.families.get(key) or families.get(int(key), int(key))
+    reuse.add(replies, families)
     Finding.objects.filter(reply__in=replies).delete()
     Reply.objects.bulk_update(
         replies, ["risk", "flagged", "similarity", "rules_version", "assessment"]
@@ -86,3 +107,18 @@ def check_some(limit: int = BATCH) -> int:
         risk=Subquery(last.values("risk")[:1]), flagged=Subquery(last.values("flagged")[:1])
     )
     return len(replies)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="cases.count_formulas", queueing_lock="cases.count_formulas", pass_context=False)
+def count_formulas(timestamp: int) -> None:
+    """Sentences of the replies sent since the last time."""
+    while formulas.count_some():
+        pass
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="cases.drop_rare_sentences", queueing_lock="cases.drop_rare_sentences")
+def drop_rare_sentences(timestamp: int) -> None:
+    """Once a night: what was met once, long ago, is no formula."""
+    formulas.drop_rare()

@@ -145,7 +145,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     ),
     "Q40": (
         gettext_noop("This text has been sent before"),
-        gettext_noop("The same short text was sent %(times)s times."),
+        gettext_noop("The same short text was sent %(times)s times this month."),
         gettext_noop("If the case differs, say what is special about it"),
     ),
     "Q19": (

@@ -7,15 +7,22 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from quality.engine import assess
 from quality.memory import MemoryIndex
-from quality.types import DEFAULT, EarlierReply, Severity, Situation, Thresholds
+from quality.types import (
+    DEFAULT,
+    Assessment,
+    EarlierReply,
+    Severity,
+    Situation,
+    Thresholds,
+)
 
-CANDIDATES = 32
 _TEXT_FIELDS = ("agency", "topic", "channel", "author", "kind", "case_type", "regime", "place")
 _FLAGS = ("is_public", "has_media")
 _MOMENTS = ("assigned_at", "replied_at")
@@ -110,21 +117,36 @@ def _earlier(row: Mapping[str, Any], number: int) -> EarlierReply:
     )
 
 
+def _reuse(found: Assessment) -> dict[str, Any] | None:
+    """Copying as a line tells it: the likeliest source first, the others beside it."""
+    if found.reuse is None:
+        return None
+    sources = [
+        {
+            "similarity": max(match.similarity, match.share),
+            "source_id": match.key,
+            "spans": [list(span) for span in match.spans],
+        }
+        for match in found.reuse.sources
+    ]
+    return {
+        **sources[0],
+        "containment": found.reuse.containment,
+        "personal_share": found.personal_share,
+        "others": sources[1:],
+    }
+
+
 def result_of(
     row: Mapping[str, Any], number: int, index: MemoryIndex, thresholds: Thresholds
 ) -> dict[str, Any]:
     """Result of one parsed line: id, score (= risk), flagged, reasons, reuse."""
     situation = situation_of(row)
-    earlier = index.candidates(situation.reply, CANDIDATES) if len(index) else []
-    found = assess(situation, earlier, thresholds=thresholds)
-    reuse: dict[str, Any] | None = None
-    if found.reuse is not None:
-        first = found.reuse.sources[0]
-        reuse = {
-            "similarity": max(first.similarity, first.share),
-            "source_id": first.key,
-            "spans": [list(span) for span in first.spans],
-        }
+    earlier = index.candidates(situation.reply, situation.approved_texts)
+    situation = replace(
+        situation, sent_this_month=index.times_sent(situation.reply, situation.replied_at)
+    )
+    found = assess(situation, earlier, thresholds=thresholds, formulas=index.formulas)
     return {
         "id": row.get("id", number),
         "score": found.risk,
@@ -134,8 +156,26 @@ def result_of(
             for f in found.findings
             if f.severity is not Severity.PRAISE
         ],
-        "reuse": reuse,
+        "reuse": _reuse(found),
     }
+
+
+class _History:
+    """Lines of a history as replies; what is wrong with a line is kept for later."""
+
+    def __init__(self, lines: Iterable[str | bytes]) -> None:
+        self._lines = lines
+        self.bad: list[dict[str, Any]] = []
+
+    def __iter__(self) -> Iterator[EarlierReply]:
+        for number, line in enumerate(self._lines, 1):
+            if not line.strip():
+                continue
+            try:
+                yield _earlier(parse_line(line), number)
+            except BadLine as error:
+                told = {"line": number, "error": error.code, "params": error.params}
+                self.bad.append({**told, "history": True})
 
 
 def check_lines(
@@ -150,14 +190,10 @@ def check_lines(
     A bad line gives {"line", "error", "params"} (and "history": true for a line of the history)
     and does not stop the rest. With `cumulative` each assessed line counts as sent for the next.
     """
-    index = MemoryIndex()
-    for number, line in enumerate(history, 1):
-        if not line.strip():
-            continue
-        try:
-            index.add(_earlier(parse_line(line), number))
-        except BadLine as error:
-            yield {"line": number, "error": error.code, "params": error.params, "history": True}
+    index = MemoryIndex(thresholds)
+    earlier = _History(history)
+    index.extend(earlier)
+    yield from earlier.bad
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

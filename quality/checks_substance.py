@@ -219,8 +219,10 @@ def copied(c: Context) -> list[Finding]:
     ]
     result: list[Finding] = []
     if comparison.stems < c.thresholds.short_stems:
-        if len(comparison.exact) >= 2:
-            result.append(c.finding("Q40", Severity.WARN, times=len(comparison.exact)))
+        times = c.situation.sent_this_month
+        times = len(comparison.exact) if times is None else times
+        if times >= 2:
+            result.append(c.finding("Q40", Severity.WARN, times=times))
         return result
     if comparison.reuse is None or not others:
         return result

@@ -1,6 +1,6 @@
 """Assess one reply: read it, compare it, run the checks, sum up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from quality import checks_more, checks_substance, checks_text, questions
 from quality.asking import asked
@@ -65,11 +65,13 @@ def assess(
     thresholds: Thresholds = DEFAULT,
     model: Model | None = None,
     without: frozenset[str] = frozenset(),
+    formulas: Collection[int] = frozenset(),
 ) -> Assessment:
     """Assess a reply against its message and candidates for reuse, best candidates first.
 
     Looks at the first 12,000 code points of each text; never raises on any text. `model`: other
-    weights than the shipped ones; `without`: codes of checks switched off.
+    weights than the shipped ones; `without`: codes of checks switched off; `formulas`: hashes of
+    sentences many unlike replies have, which are no sign of copying.
     """
     weights = model or thresholds.weights or default_model()
     place = (situation.message, situation.topic, situation.place)
@@ -99,7 +101,9 @@ def assess(
             values,
             empty=base_risk > flag,
         ),
-        comparison=compare(situation.reply, earlier, thresholds, situation.approved_texts),
+        comparison=compare(
+            situation.reply, earlier, thresholds, situation.approved_texts, formulas
+        ),
         thresholds=thresholds,
     )
     findings = tuple(
@@ -116,4 +120,6 @@ def assess(
         personal_share=context.comparison.personal_share,
         rules_version=_version(weights),
         statements=_statements(prepared, clauses, values, weights),
+        formulas=context.comparison.formulas,
+        stems=context.comparison.stems,
     )

@@ -179,6 +179,18 @@ _FORMULAS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 )
 
 
+_STOPS = re.compile(r"[.!?]+(?=\s|$)|$")
+# Closings of official letters: no copying, and no emptiness either.
+_CLOSING = re.compile(
+    r"\b(?:в случае несогласия|(?:вправе|право) обжалова\w{2,4}|может быть обжалован\w?|"
+    r"по (?:всем |дополнительным |возникшим |возникающим |интересующим )(?:вас )?вопросам|"
+    r"(?:при возникновении|если (?:у вас )?(?:остались|возникнут|появятся)) "
+    r"(?:\w{3,16} ){0,2}вопрос|"
+    r"контроль за (?:исполнением|выполнением|ходом) (?:\w{3,16} ){0,4}(?:возложен|оставл)|"
+    r"просим (?:вас )?(?:отнестись )?с пониманием)"
+)
+
+
 def formula_spans(clean: str) -> list[tuple[int, int]]:
     """Greetings, thanks, signatures, registration lines and titles of acts; sorted, disjoint."""
     spans: list[tuple[int, int]] = []
@@ -186,10 +198,11 @@ def formula_spans(clean: str) -> list[tuple[int, int]]:
         if not hints or any(hint in clean for hint in hints):
             spans.extend(m.span() for m in pattern.finditer(clean) if m.end() > m.start())
     start = 0
-    for stop in re.finditer(r"[.!?]+(?=\s|$)|$", clean):
+    is_any = FORMULA_SENTENCE.search(clean) or _CLOSING.search(clean)
+    for stop in _STOPS.finditer(clean) if is_any else ():
         end = stop.end()
         sentence = clean[start:end]
-        if len(sentence) < 160 and FORMULA_SENTENCE.search(sentence):
+        if len(sentence) < 160 and (FORMULA_SENTENCE.search(sentence) or _CLOSING.search(sentence)):
             spans.append((start, end))
         start = end
     spans.sort()

@@ -1,12 +1,12 @@
 """Prints of a reply: what the index of earlier replies stores.
 
-Seeds, masks and stems are frozen per `PRINT_VERSION`: stored keys must be found again after any
-library upgrade, so a change here needs a new version filled beside the old one.
+Two kinds of keys: winnowed word 3-grams find passages, MinHash bands find texts that are alike as
+a whole. Seeds, masks and stems are frozen per `PRINT_VERSION`: stored keys must be found again
+after any library upgrade, so a change here needs a new version and `index_replies --all`.
 """
 
 import re
-import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -20,12 +20,24 @@ from quality.textform import Prepared, prepare
 if TYPE_CHECKING:
     from Stemmer import Stemmer
 
-PRINT_VERSION = 1
-_WINDOW = 3  # winnowing: of every 3 neighbouring 3-grams the smallest hash is kept
-_BANDS = 24
-_ROWS = 3
+PRINT_VERSION = 2
+PER_KEY = 16
+"""An index keeps the oldest so many replies of a key: a key that many texts share tells nothing
+of one of them, and what is not stored costs neither space nor time."""
+CANDIDATES = 32
+_RARE = 4  # a key is rare while at most so many replies have it
+_LONG = 30  # stems; candidates must share two keys with so long a text, for one is chance
+_WINDOW = 4  # winnowing: of every 4 neighbouring 3-grams the smallest hash is kept
+_SHORT = 20  # stems; shorter texts have few 3-grams, of which every second one is kept
+_SHORT_WINDOW = 2
+_BANDS = 12
+_ROWS = 2
 _MAX_STEMS = 1200
 _MAX_KEYS = 256
+_MAX_PROBES = 600
+_END = b"\xff\xff"
+_SKETCH = 0xD700  # below the surrogates: two bytes are one character
+_SENTENCE = 4  # stems; a shorter sentence is never counted as a formula
 
 _MONTH = r"(?:январ|феврал|март|апрел|ма[йяе]|июн|июл|август|сентябр|октябр|ноябр|декабр)[а-я]{0,3}"
 # Slots of a template: what changes from one citizen to the next.
@@ -55,7 +67,10 @@ _HAS_PATRONYMIC = re.compile(r"ович|евич|ьич|овн|евн|ичн")
 
 def _slots(initials: bool, patronymics: bool) -> re.Pattern[str]:
     names = (*(_INITIALS if initials else ()), *(_PATRONYMICS if patronymics else ()))
-    parts = [_CONTACT, _DATE, _PLACE, *([f"(?P<name>{'|'.join(names)})"] if names else []), _NUMBER]
+    # What it can begin with is asked first: most places of a text end there.
+    parts = [rf"(?=[+\d])(?:{_CONTACT}|{_DATE}|{_NUMBER})", rf"(?=[бдмпсу]){_PLACE}"]
+    if names:
+        parts.append(f"(?P<name>{'|'.join(names)})")
     return re.compile("|".join(parts))
 
 
@@ -78,6 +93,13 @@ def stem(text: str) -> str:
     return str(_stemmer().stemWord(text))[:24]
 
 
+def _digest(text: str) -> int:
+    return xxhash.xxh64_intdigest(text.encode(), seed=PRINT_VERSION)
+
+
+_code = lru_cache(maxsize=120_000)(_digest)
+
+
 @lru_cache(maxsize=1)
 def _permutations() -> tuple["np.ndarray", "np.ndarray"]:
     """Frozen multipliers of the MinHash family, derived from xxh64 of their number."""
@@ -89,45 +111,76 @@ def _permutations() -> tuple["np.ndarray", "np.ndarray"]:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """`mask_hash`: signed 64 bits; `keys`: signed 32 bits, sorted, without repeats.
+    """`keys`: signed 32 bits, sorted, without repeats, `mask` (of the whole text) among them.
 
-    `words`: the body's stems as hashes of four bytes each, in their order. A candidate is held
-    against them before anybody reads its text (`reuse.Sieve`).
+    `sketch`: two bytes for each own word in order, then for each name, date, number what it is:
+    enough for a first comparison without the text.
     """
 
-    mask_hash: int
+    mask: int
     stems: int
     keys: tuple[int, ...]
-    words: bytes
+    sketch: bytes
     version: int = PRINT_VERSION
-
-
-def word_hashes(stems: Sequence[str]) -> list[int]:
-    """What stands for each stem in `Print.words`."""
-    return [xxhash.xxh32_intdigest(stem.encode(), seed=PRINT_VERSION) for stem in stems]
-
-
-def unpacked(words: bytes) -> tuple[int, ...]:
-    return struct.unpack(f">{len(words) // 4}I", words)
 
 
 @dataclass(frozen=True)
 class Masked:
     """Stems of a text with slots replaced; `body` marks stems outside greetings, thanks,
-    signatures, titles of acts."""
+    signatures, titles of acts; `numbers` tell each stem's sentence."""
 
     stems: tuple[str, ...]
     body: tuple[bool, ...]
     places: tuple[tuple[int, int], ...]  # of the stems in the clean text
+    numbers: tuple[int, ...]
     prepared: Prepared
 
-    def span(self, first: int, last: int) -> tuple[int, int]:
-        """Code points of the original text from one stem to another, inclusive."""
-        return self.prepared.span(self.places[first][0], self.places[last][1])
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The stems' code points in the original text."""
+        return tuple([self.prepared.span(start, end) for start, end in self.places])
 
     @cached_property
-    def body_indexes(self) -> list[int]:
-        return [index for index, own in enumerate(self.body) if own]
+    def letters(self) -> str:
+        """One character for each stem: equal stems, equal characters."""
+        return "".join([chr(0x10000 + _code(text) % 0xF0000) for text in self.stems])
+
+    @cached_property
+    def small(self) -> str:
+        """The stems as `Print.sketch` has them, decoded."""
+        return "".join([chr(_code(text) % _SKETCH + 0x100) for text in self.stems])
+
+    @cached_property
+    def values(self) -> str:
+        """The own slots' values as `Print.sketch` has them, decoded."""
+        own = [self.value(index) for index in self.own if self.stems[index] < "\x06"]
+        return "".join([chr(_digest(text) % _SKETCH + 0x100) for text in own])
+
+    @cached_property
+    def own(self) -> list[int]:
+        """Indexes of the stems a print is made of; of all where nothing else is said."""
+        indexes = [index for index, own in enumerate(self.body) if own]
+        return indexes if len(indexes) >= _SENTENCE else list(range(len(self.stems)))
+
+    @cached_property
+    def sentences(self) -> dict[int, int]:
+        """Signed 64-bit hash of each sentence by its number; shortest ones left out."""
+        words: dict[int, list[str]] = {}
+        for number, text in zip(self.numbers, self.stems, strict=True):
+            words.setdefault(number, []).append(text)
+        return {
+            number: _signed(_digest(" ".join(texts)), 64)
+            for number, texts in words.items()
+            if len(texts) >= _SENTENCE
+        }
+
+    def is_slot(self, index: int) -> bool:
+        return self.stems[index] < "\x06"
+
+    def value(self, index: int) -> str:
+        """The clean words behind a stem or slot."""
+        start, end = self.places[index]
+        return self.prepared.clean[start:end]
 
 
 def _items(clean: str) -> list[tuple[int, int, str]]:
@@ -146,6 +199,9 @@ def _items(clean: str) -> list[tuple[int, int, str]]:
     return items[:_MAX_STEMS]
 
 
+_STOP = re.compile(r"[.!?]+(?=\s|$)")
+
+
 @lru_cache(maxsize=4096)
 def masked(text: str) -> Masked:
     """Mask the slots of a text and stem the rest."""
@@ -155,11 +211,17 @@ def masked(text: str) -> Masked:
     stems: list[str] = []
     places: list[tuple[int, int]] = []
     body: list[bool] = []
-    following = iter([*formulas, (len(clean) + 1, len(clean) + 1)])
+    numbers: list[int] = []
+    nowhere = len(clean) + 1
+    following = iter([*formulas, (nowhere, nowhere)])
     first, last = next(following)
+    stops = iter([*(m.start() for m in _STOP.finditer(clean)), nowhere])
+    stop, number = next(stops), 0
     for start, end, value in _items(clean):
         is_slot = value < "\x06"
-        if is_slot and stems and stems[-1] == value:
+        while stop < start:
+            stop, number = next(stops), number + 1
+        if is_slot and stems and stems[-1] == value and numbers[-1] == number:
             places[-1] = (places[-1][0], end)
             continue
         while last <= start:
@@ -167,44 +229,161 @@ def masked(text: str) -> Masked:
         stems.append(value if is_slot else stem(value))
         places.append((start, end))
         body.append(start < first)
-    return Masked(tuple(stems), tuple(body), tuple(places), prepared)
+        numbers.append(number)
+    return Masked(tuple(stems), tuple(body), tuple(places), tuple(numbers), prepared)
 
 
 def _signed(value: int, bits: int) -> int:
     return value - (1 << bits) if value >> (bits - 1) else value
 
 
+_MULTIPLIERS = tuple(
+    np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+)
+_HALF = np.uint64(32)
+_CHUNK = 250  # texts whose keys are computed in one go
+
+
+def _mixed(values: "np.ndarray") -> "np.ndarray":
+    """Finaliser of MurmurHash3 (public domain) on 64 bits; the products wrap round on purpose."""
+    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    values = (values ^ (values >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    values ^= values >> np.uint64(33)
+    return values
+
+
+def _grams(codes: "np.ndarray", size: int) -> "np.ndarray":
+    """Hash of each `size` neighbouring codes."""
+    count = max(len(codes) - size + 1, 0)
+    hashes = np.zeros(count, dtype=np.uint64)
+    for offset in range(size if count else 0):
+        hashes += codes[offset : offset + count] * _MULTIPLIERS[offset]
+    return _mixed(hashes)
+
+
+def _passages(codes: "np.ndarray", text: "np.ndarray", lengths: "np.ndarray") -> "np.ndarray":
+    """3-grams of all texts as number of the text << 32 | key, in order."""
+    triples = _grams(codes, 3) >> _HALF
+    places = np.arange(len(triples))
+    inside = places + 3 <= np.cumsum(lengths)[text[: len(triples)]]
+    numbers: np.ndarray = text[: len(triples)][inside].astype(np.uint64) << _HALF
+    numbers |= triples[inside]
+    return numbers
+
+
+def _winnowed(passages: "np.ndarray", window: int) -> "np.ndarray":
+    """The smallest of every window inside one text, or of a text that is shorter."""
+    if not len(passages):
+        return passages
+    numbers = passages >> _HALF
+    least = passages[: max(len(passages) - window + 1, 0)]
+    for offset in range(1, window):
+        least = np.minimum(least, passages[offset : offset + len(least)])
+    whole = numbers[: len(least)] == numbers[window - 1 :]
+    firsts = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1]])
+    short = np.diff(np.r_[firsts, len(numbers)]) < window
+    of_short = np.minimum.reduceat(passages, firsts)[short]
+    return np.unique(np.concatenate([least[whole], of_short]))
+
+
+def _bands(codes: "np.ndarray", text: "np.ndarray", ends: "np.ndarray") -> dict[int, list[int]]:
+    """Band keys of each text by its number."""
+    pairs = _grams(codes, 2)
+    inside = np.arange(len(pairs)) + 2 <= ends[text[: len(pairs)]]
+    owners = text[: len(pairs)][inside]
+    if not len(owners):
+        return {}
+    numbers, firsts = np.unique(owners, return_index=True)
+    a, b = _permutations()
+    least = np.minimum.reduceat(pairs[inside] * a + b, firsts, axis=1)
+    least = least.reshape(_BANDS, _ROWS, len(numbers))
+    bands = np.repeat(np.arange(_BANDS, dtype=np.uint64)[:, None], len(numbers), axis=1)
+    for row in range(_ROWS):
+        bands = _mixed(bands + least[:, row] * _MULTIPLIERS[row])
+    columns = (bands >> _HALF).T.tolist()
+    return dict(zip(numbers.tolist(), columns, strict=True))
+
+
+def prints_of(forms: Sequence[Masked], *, probe: bool = False) -> list[Print]:
+    """Prints of replies' own words; formula sentences count only where there is nothing else.
+
+    Stored are winnowed keys (six equal stems in a row share one); with `probe` all 3-grams are
+    given, to look them up: a stored one is found if its three words are left in the text.
+    """
+    if len(forms) > _CHUNK:
+        chunks = [forms[at : at + _CHUNK] for at in range(0, len(forms), _CHUNK)]
+        return [own for chunk in chunks for own in prints_of(chunk, probe=probe)]
+    own_codes = [[_code(form.stems[index]) for index in form.own] for form in forms]
+    lengths = np.array([len(values) for values in own_codes], dtype=np.int64)
+    ends = np.cumsum(lengths)
+    codes = np.array([code for values in own_codes for code in values], dtype=np.uint64)
+    text = np.repeat(np.arange(len(forms)), lengths)
+    sketches = (codes % np.uint64(_SKETCH) + np.uint64(0x100)).astype("<u2").tobytes()
+    passages = _passages(codes, text, lengths)
+    if probe:
+        passages = np.unique(passages)
+    else:
+        short = lengths[(passages >> _HALF).astype(np.int64)] < _SHORT
+        dense, usual = passages[short], passages[~short]
+        passages = np.union1d(_winnowed(dense, _SHORT_WINDOW), _winnowed(usual, _WINDOW))
+    most = (_MAX_PROBES if probe else _MAX_KEYS) - _BANDS - 1
+    parts = np.searchsorted(passages, np.arange(len(forms) + 1, dtype=np.uint64) << _HALF)
+    passages = (passages & np.uint64(0xFFFFFFFF)).tolist()
+    bands = _bands(codes, text, ends)
+    made = []
+    for number, end in enumerate(ends.tolist()):
+        start = end - len(own_codes[number])
+        mask = xxhash.xxh32_intdigest(codes[start:end].tobytes(), seed=PRINT_VERSION)
+        # The smallest ones: a very long text keeps the same keys as its copy.
+        keys = set(passages[parts[number] : parts[number + 1]][:most])
+        keys.update(bands.get(number, ()))
+        if end > start:
+            keys.add(mask)
+        own = tuple(sorted([_signed(key, 32) for key in keys]))
+        sketch = sketches[2 * start : 2 * end]
+        if values := forms[number].values:
+            sketch += _END + values.encode("utf-16-le")
+        made.append(Print(_signed(mask, 32), end - start, own, sketch))
+    return made
+
+
+def read_sketch(sketch: bytes) -> tuple[str, str]:
+    """Own words and values of a stored sketch, one character each."""
+    words, _, values = sketch.decode("utf-16-le").partition("\uffff")
+    return words, values
+
+
+def vote(own: Print, members: Mapping[int, Sequence[int]]) -> list[tuple[int, bool]]:
+    """The likeliest sources of a text, best first, and whether a rare key names them.
+
+    `members`: the stored replies of each key (at most `PER_KEY`). A key counts the more the
+    fewer replies have it; an equal masked text counts for all.
+    """
+    votes: dict[int, float] = {}
+    shared: dict[int, int] = {}
+    rare: set[int] = set()
+    for key in own.keys:
+        numbers = members.get(key)
+        if not numbers:
+            continue
+        weight = 1000.0 if key == own.mask else 1.0 / (1 + len(numbers))
+        if len(numbers) <= _RARE:
+            rare.update(numbers)
+        for number in numbers:
+            votes[number] = votes.get(number, 0.0) + weight
+            shared[number] = shared.get(number, 0) + 1
+    least = 2 if own.stems >= _LONG else 1
+    likely = [number for number, count in shared.items() if count >= least]
+    likely.sort(key=lambda number: (-votes[number], number))
+    return [(number, number in rare) for number in likely[:CANDIDATES]]
+
+
 @lru_cache(maxsize=64)
 def make_print(text: str) -> Print:
-    """Print of a reply's own words; formula sentences count only where there is nothing else."""
-    form = masked(text)
-    stems = [form.stems[index] for index in form.body_indexes]
-    hashes = word_hashes(stems)
-    packed = struct.pack(f">{len(hashes)}I", *hashes)
-    if len(stems) < 4:
-        stems = list(form.stems)
-    words = [item.encode() for item in stems]
-    mask_hash = _signed(xxhash.xxh64_intdigest(b" ".join(words), seed=PRINT_VERSION), 64)
-    triples = [
-        xxhash.xxh32_intdigest(b" ".join(words[i : i + 3]), seed=PRINT_VERSION)
-        for i in range(len(words) - 2)
-    ]
-    windows = range(max(1, len(triples) - _WINDOW + 1) if triples else 0)
-    winnowed = sorted({min(triples[i : i + _WINDOW]) for i in windows})[: _MAX_KEYS - _BANDS]
-    pairs = list(
-        {
-            xxhash.xxh64_intdigest(b" ".join(words[i : i + 2]), seed=PRINT_VERSION)
-            for i in range(len(words) - 1)
-        }
-    )
-    bands: set[int] = set()
-    if pairs:
-        a, b = _permutations()
-        # Multiply-shift on 64 bits: wrap-around of uint64 is the modulus.
-        minima = (np.array(pairs, dtype=np.uint64)[None, :] * a + b).min(axis=1)
-        rows, size = minima.tobytes(), _ROWS * minima.itemsize
-        for band in range(_BANDS):
-            own = rows[band * size : (band + 1) * size]
-            bands.add(xxhash.xxh32_intdigest(own, seed=1000 + band))
-    keys = tuple(sorted(_signed(key, 32) for key in {*winnowed, *bands}))
-    return Print(mask_hash, len(stems), keys, packed)
+    """Print of a text."""
+    return prints_of([masked(text)])[0]
+
+
+def make_prints(texts: Sequence[str]) -> list[Print]:
+    """Prints of many texts, several times as fast as one by one."""
+    return prints_of([masked(text) for text in texts])

@@ -1,18 +1,28 @@
 """Exact comparison of a reply with candidates: similarity, copied passages, own part."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
 
-from quality.prints import Masked, masked, unpacked, word_hashes
+from quality.prints import Masked, masked, read_sketch
 from quality.types import EarlierReply, Reuse, SourceMatch, Thresholds
 
 MIN_RUN = 4
-"""Equal stems in a row that make a copied passage."""
+"""Equal stems that make a copied passage, edited places inside it left out."""
 MAX_CANDIDATES = 64
 MAX_SOURCES = 8
+SHORTLIST = 8
+ALIKE = 3
+"""So many candidates are compared whatever they hold, more if they hold what these do not."""
+_NEW = 0.1
+_BAG = 0.2
+_ANCHOR = 3  # equal stems in a row a passage is built from
+_GAP = 10  # stems between two anchors of one passage
+_LEAST = 4  # counted stems; with fewer only the text as a whole can be told
+_WHOLE = 0.9
+_MOSTLY = 0.5
+_BLOCK = 0.2
 _LONG_RUN_LIMIT = 600
 
 
@@ -21,7 +31,8 @@ class Comparison:
     """Result of comparing a reply with all candidates.
 
     `copied`: flags of the reply's stems found in some source; `detected`: sources above the
-    threshold of their length; `exact`: sources equal after masking.
+    threshold of their length; `exact`: sources equal after masking; `formulas`: spans of the
+    sentences not counted because many unlike replies have them.
     """
 
     reuse: Reuse | None
@@ -30,124 +41,284 @@ class Comparison:
     copied: tuple[bool, ...]
     personal_share: float
     stems: int
+    formulas: tuple[tuple[int, int], ...] = ()
 
 
-def similarity_threshold(stems: int) -> float:
-    """Measured by length: shorter replies resemble each other by chance."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Stems of a text that count, one character each, and their indexes."""
+
+    form: Masked
+    letters: str
+    indexes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The reply's words that count.
+
+    `whole`: all but greetings, titles of acts and approved passages; `counted`: without the
+    formula sentences either, None where hardly anything is left: such a text can only be told
+    to be the same as a whole. `grey`: the formulas found in it.
+    """
+
+    whole: Words
+    counted: Words | None
+    grey: frozenset[int]
+    everything: bool = False  # nothing but greetings and the like: these are compared then
+
+    @property
+    def best(self) -> Words:
+        return self.counted or self.whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    similarity: float
+    share: float
+    pairs: tuple[tuple[int, int], ...]  # stems of the reply and of the source
+    same_values: int
+    source: Words
+
+
+def similarity_threshold(stems: int, rare: bool = False) -> float:
+    """Measured by length: shorter replies resemble each other by chance.
+
+    `rare`: both texts hold a passage that hardly any other reply holds; then less is needed.
+    """
+    if stems < 12:
+        return 0.66 if rare else 0.85
     if stems < 20:
-        return 0.85
+        return 0.60 if rare else 0.85
     if stems < 30:
-        return 0.75
-    return 0.70 if stems < 50 else 0.65
+        return 0.58 if rare else 0.75
+    return 0.58 if rare else 0.70 if stems < 50 else 0.65
 
 
-def _body(form: Masked) -> tuple[list[str], list[int]]:
-    indexes = form.body_indexes
-    return [form.stems[index] for index in indexes], indexes
+def _words(form: Masked, flags: Sequence[bool]) -> Words:
+    indexes = tuple([index for index, counts in enumerate(flags) if counts])
+    letters = form.letters
+    return Words(form, "".join([letters[index] for index in indexes]), indexes)
 
 
-Stems = Sequence[Hashable]
-"""Stems themselves, or what stands for them in a stored print."""
+def _without(form: Masked, flags: Sequence[bool], grey: Collection[int]) -> Words:
+    numbers = {number for number, value in form.sentences.items() if value in grey}
+    pairs = zip(flags, form.numbers, strict=True)
+    return _words(form, [counts and number not in numbers for counts, number in pairs])
 
 
-def _runs(reply: Stems, source: Stems) -> list[tuple[int, int, int]]:
-    """Equal runs (start, source start, length), longest at each place, in any order; linear-ish."""
-    places: dict[tuple[Hashable, ...], list[int]] = {}
-    for j in range(len(source) - MIN_RUN + 1):
-        places.setdefault(tuple(source[j : j + MIN_RUN]), []).append(j)
-    runs = []
-    i = 0
-    while i <= len(reply) - MIN_RUN:
+def own_words(form: Masked, approved_texts: Sequence[str], formulas: Collection[int]) -> Own:
+    """What of a reply counts when it is compared."""
+    flags = list(form.body)
+    taken = False
+    for text in approved_texts:
+        for start, _, length in _runs(form.letters, masked(text).letters, MIN_RUN):
+            taken = taken or any(flags[start : start + length])
+            flags[start : start + length] = [False] * length
+    grey = frozenset(value for value in form.sentences.values() if value in formulas)
+    if sum(flags) < _LEAST and not taken:
+        return Own(_words(form, [True] * len(flags)), None, grey, everything=True)
+    whole = _words(form, flags)
+    counted = _without(form, flags, grey) if grey else whole
+    return Own(whole, counted if len(counted.letters) >= _LEAST else None, grey)
+
+
+def _runs(reply: str, source: str, least: int) -> list[tuple[int, int, int]]:
+    """Equal runs (start, source start, length), longest at each place, in order; linear-ish.
+
+    Of equally long ones the run that goes on where the last one ended.
+    """
+    places: dict[str, list[int]] = {}
+    for j in range(len(source) - least + 1):
+        places.setdefault(source[j : j + least], []).append(j)
+    runs: list[tuple[int, int, int]] = []
+    i = expected = 0
+    while i <= len(reply) - least:
         best, best_j = 0, 0
-        for j in places.get(tuple(reply[i : i + MIN_RUN]), ())[:8]:
-            length = MIN_RUN
-            while (
-                length < _LONG_RUN_LIMIT
-                and i + length < len(reply)
-                and j + length < len(source)
-                and reply[i + length] == source[j + length]
-            ):
-                length += 1
-            if length > best:
+        for j in places.get(reply[i : i + least], ())[:8]:
+            length = _equal_length(reply, i, source, j, least)
+            if length > best or length == best and abs(j - expected) < abs(best_j - expected):
                 best, best_j = length, j
         if best:
             runs.append((i, best_j, best))
             i += best
+            expected = best_j + best
         else:
             i += 1
+            expected += 1
     return runs
 
 
-class Likeness(NamedTuple):
-    """`cover`: share of the reply's stems inside a word 3-gram the source has too."""
-
-    similarity: float
-    cover: float
-    runs: list[tuple[int, int, int]]
-
-
-class Sought:
-    """A reply's side of the comparison, made once for all its candidates."""
-
-    def __init__(self, words: Stems, thresholds: Thresholds) -> None:
-        self.words = words
-        self._limit = similarity_threshold(len(words))
-        self._thresholds = thresholds
-        self._grams = list(zip(words, words[1:], words[2:], strict=False))
-
-    def in_source(self, source: Stems) -> Likeness | None:
-        """How the reply is like the source; None where it is no source of it."""
-        similarity = Indel.normalized_similarity(self.words, source)
-        cover = self._cover(source)
-        alike = similarity >= self._limit
-        if not alike and cover < self._thresholds.containment:
-            return None
-        # Shuffled sentences keep their 3-grams but lose their order, halves keep both.
-        runs = _runs(self.words, source)
-        if not alike and sum(length for _, _, length in runs) < self._thresholds.passage:
-            return None
-        return Likeness(similarity, cover, runs)
-
-    def _cover(self, source: Stems) -> float:
-        known = set(zip(source, source[1:], source[2:], strict=False))
-        covered = 0
-        upto = 0  # stems before it are counted
-        for i, gram in enumerate(self._grams):
-            if gram in known:
-                covered += i + 3 - max(i, upto)
-                upto = i + 3
-        return covered / len(self.words)
+def _equal_length(reply: str, i: int, source: str, j: int, length: int) -> int:
+    most = min(len(reply) - i, len(source) - j, _LONG_RUN_LIMIT)
+    while length < most and reply[i + length] == source[j + length]:
+        length += 1
+    return length
 
 
-def _approved(form: Masked, texts: Sequence[str]) -> Masked:
-    """Take passages of approved texts out of the comparison."""
-    if not texts:
-        return form
-    body = list(form.body)
-    for text in texts:
-        for start, _, length in _runs(form.stems, masked(text).stems):
-            body[start : start + length] = [False] * length
-    return Masked(form.stems, tuple(body), form.places, form.prepared)
+def _between(reply: str, source: str, i: int, j: int) -> Iterator[tuple[int, int]]:
+    """Equal words of two short stretches in order, shifted by where they stand."""
+    for block in Indel.opcodes(reply, source):
+        if block.tag == "equal":
+            length = block.src_end - block.src_start
+            for at in range(length):
+                yield i + block.src_start + at, j + block.dest_start + at
 
 
-class Sieve:
-    """Which candidates may be sources of a reply, by the words of their stored prints.
+def passages(reply: str, source: str) -> list[list[tuple[int, int]]]:
+    """Copied passages as pairs: which word of the reply was taken from which of the source.
 
-    Lets through all that `compare` would find, so that only their texts need be read.
+    Anchors are equal runs, wherever they stand; words left between two neighbouring anchors by
+    an editing hand belong to the passage, words that only happen to be equal do not.
     """
+    found: list[list[tuple[int, int]]] = []
+    end = source_end = -_GAP - 1
+    for i, j, length in _runs(reply, source, _ANCHOR):
+        near = 0 <= i - end <= _GAP and 0 <= j - source_end <= _GAP
+        if not near:
+            found.append([])
+        elif i > end and j > source_end:
+            found[-1] += _between(reply[end:i], source[source_end:j], end, source_end)
+        found[-1] += [(i + at, j + at) for at in range(length)]
+        end, source_end = i + length, j + length
+    return [passage for passage in found if len(passage) >= MIN_RUN]
 
-    def __init__(
-        self, reply: str, thresholds: Thresholds, approved_texts: Sequence[str] = ()
-    ) -> None:
-        words, _indexes = _body(_approved(masked(reply), approved_texts))
-        # Of texts of nothing but formulas only equal ones are told, and not by the body.
-        self._sought = Sought(word_hashes(words), thresholds) if len(words) >= 3 else None
 
-    def lets_through(self, words: bytes | None) -> bool:
-        """`words`: of the candidate's print; None where an older print has none."""
-        if words is None or self._sought is None:
-            return True
-        return self._sought.in_source(unpacked(words)) is not None
+def _triples(letters: str) -> set[str]:
+    return {letters[at : at + 3] for at in range(len(letters) - 2)}
+
+
+def _cover(letters: str, known: set[str]) -> float:
+    """Share of the words inside a word 3-gram the source has too, wherever it stands."""
+    covered = until = 0
+    for at in range(len(letters) - 2):
+        if letters[at : at + 3] in known:
+            covered += at + 3 - max(at, until)
+            until = at + 3
+    return covered / len(letters) if letters else 0.0
+
+
+def _sketched(words: Words) -> str:
+    small = words.form.small
+    return "".join([small[index] for index in words.indexes])
+
+
+def shortlist(own: Own, sketches: Sequence[bytes], thresholds: Thresholds) -> list[int]:
+    """Which of the candidates (sketches of their own words) are worth their texts; best first.
+
+    Generous to each, for the texts decide; of many that hold the same words the first few.
+    """
+    letters, whole, values = _sketched(own.best), _sketched(own.whole), set(own.whole.form.values)
+    triples, stems = _triples(letters), set(letters)
+    limit = similarity_threshold(len(letters), rare=True) - 0.05
+    least = thresholds.containment - 0.05
+    found: list[tuple[float, int, int, set[str]]] = []
+    for number, sketch in enumerate(sketches):
+        source, source_values = read_sketch(sketch)
+        similarity = Indel.normalized_similarity(whole, source, score_cutoff=limit)
+        cover = 0.0
+        known: set[str] = set()
+        if similarity or len(stems.intersection(source)) >= _BAG * len(stems):
+            known = triples & _triples(source)
+            if 3 * len(known) >= least * len(letters):
+                cover = _cover(letters, known)
+        if similarity or cover >= least:
+            same = len(values.intersection(source_values))
+            found.append((-round(max(similarity, cover), 2), -same, number, known))
+    found.sort(key=lambda row: row[:3])
+    chosen: list[int] = []
+    left = triples
+    for _, _, number, known in found[: 2 * SHORTLIST]:
+        if len(chosen) < ALIKE or len(known & left) >= _NEW * len(triples):
+            chosen.append(number)
+            left = left - known
+    return chosen[:SHORTLIST]
+
+
+def _compared(own: Own, text: str, rare: bool, thresholds: Thresholds) -> _Match | None:
+    form = masked(text)
+    flags = [True] * len(form.stems) if own.everything else form.body
+    source = _words(form, flags)
+    similarity = Indel.normalized_similarity(own.whole.letters, source.letters)
+    if similarity >= _WHOLE:
+        return _match(own.whole, source, similarity)
+    if own.counted is None:
+        return None
+    words = own.counted
+    if own.grey:
+        source = _without(form, flags, own.grey)
+        similarity = Indel.normalized_similarity(words.letters, source.letters)
+    alike = similarity >= similarity_threshold(len(words.letters), rare)
+    if not alike and not _partly(words.letters, source.letters, thresholds):
+        return None
+    return _match(words, source, similarity)
+
+
+def _partly(reply: str, source: str, thresholds: Thresholds) -> bool:
+    """Shuffled sentences keep their 3-grams but lose their order, halves keep both.
+
+    Where less than half of the words are shared there must be one substantial block: two replies
+    that quote the same law share many short runs.
+    """
+    cover = _cover(reply, _triples(source))
+    if cover < thresholds.containment:
+        return False
+    longest = max((len(passage) for passage in passages(reply, source)), default=0)
+    block = max(thresholds.passage, 0 if cover >= _MOSTLY else _BLOCK * len(reply))
+    return longest >= block
+
+
+def _match(own: Words, source: Words, similarity: float) -> _Match:
+    pairs = [pair for passage in passages(own.letters, source.letters) for pair in passage]
+    stems = [(own.indexes[i], source.indexes[j]) for i, j in pairs]
+    same = [(i, j) for i, j in stems if _same_value(own.form, i, source.form, j)]
+    values = sum(own.form.is_slot(i) for i, _ in same)
+    share = len({i for i, _ in pairs}) / len(own.letters)
+    return _Match(similarity, share, tuple(same), values, source)
+
+
+def _same_value(form: Masked, index: int, other: Masked, other_index: int) -> bool:
+    """A changed date or street in a copied sentence is the author's own word."""
+    return not form.is_slot(index) or form.value(index) == other.value(other_index)
+
+
+def _spans(form: Masked, match: _Match) -> Iterator[tuple[int, int, int, int]]:
+    """Spans (start, end, source start, source end) of equal passages in both texts.
+
+    A greeting or title between two copied words goes along where it is the same in both.
+    """
+    other = match.source.form
+    span: list[int] = []
+    last = last_j = -2
+    for i, j in match.pairs:
+        if span and _joined(form, last, i, other, last_j, j):
+            span[1], span[3] = form.spans[i][1], other.spans[j][1]
+        else:
+            if span:
+                yield span[0], span[1], span[2], span[3]
+            span = [*form.spans[i], *other.spans[j]]
+        last, last_j = i, j
+    if span:
+        yield span[0], span[1], span[2], span[3]
+
+
+def _joined(form: Masked, last: int, i: int, other: Masked, last_j: int, j: int) -> bool:
+    gap = range(1, i - last)
+    return i - last == j - last_j and all(
+        form.letters[last + at] == other.letters[last_j + at]
+        and not form.body[last + at]
+        and _same_value(form, last + at, other, last_j + at)
+        for at in gap
+    )
+
+
+def _grey_spans(form: Masked, grey: Collection[int]) -> tuple[tuple[int, int], ...]:
+    spans = []
+    for number, value in form.sentences.items():
+        if value in grey:
+            inside = [index for index, at in enumerate(form.numbers) if at == number]
+            spans.append((form.spans[inside[0]][0], form.spans[inside[-1]][1]))
+    return tuple(sorted(spans))
 
 
 def compare(
@@ -155,53 +326,50 @@ def compare(
     earlier: Sequence[EarlierReply],
     thresholds: Thresholds,
     approved_texts: Sequence[str] = (),
+    formulas: Collection[int] = frozenset(),
 ) -> Comparison:
-    """Compare with at most `MAX_CANDIDATES` earlier replies, given best first."""
-    form = _approved(masked(reply), approved_texts)
-    words, indexes = _body(form)
-    total = len(words)
-    copied = [False] * len(form.stems)
-    if total < 3:  # nothing but formulas: only an equal text can be told
-        whole = list(form.stems)
-        same = [
-            e for e in earlier[:MAX_CANDIDATES] if whole and list(masked(e.text).stems) == whole
-        ]
-        return Comparison(None, (), tuple(same), tuple(copied), 1.0 if total else 0.0, total)
-    if not earlier:
-        return Comparison(None, (), (), tuple(copied), 1.0 if total else 0.0, total)
-    found: list[tuple[float, SourceMatch, EarlierReply]] = []
+    """Compare with at most `MAX_CANDIDATES` earlier replies, given best first.
+
+    `formulas`: hashes of sentences (`Masked.sentences`) that many unlike replies have.
+    """
+    form = masked(reply)
+    own = own_words(form, approved_texts, formulas)
+    found: list[tuple[SourceMatch, int, EarlierReply]] = []
     exact: list[EarlierReply] = []
-    sought = Sought(words, thresholds)
-    for candidate in earlier[:MAX_CANDIDATES]:
-        other = masked(candidate.text)
-        source, source_indexes = _body(other)
-        likeness = sought.in_source(source) if source else None
-        if likeness is None:
+    copied = [False] * len(form.stems)
+    for candidate in earlier[:MAX_CANDIDATES] if own.whole.letters else ():
+        match = _compared(own, candidate.text, candidate.rare, thresholds)
+        if match is None:
             continue
-        if words == source:
+        if match.similarity == 1.0:
             exact.append(candidate)
-        similarity, cover, runs = likeness
-        spans = []
-        for start, source_start, length in runs:
-            for index in range(start, start + length):
-                copied[indexes[index]] = True
-            first, last = indexes[start], indexes[start + length - 1]
-            source_first = source_indexes[source_start]
-            source_last = source_indexes[source_start + length - 1]
-            spans.append((*form.span(first, last), *other.span(source_first, source_last)))
-        match = SourceMatch(candidate.key, round(similarity, 4), round(cover, 4), tuple(spans))
-        found.append((max(similarity, cover), match, candidate))
-    found.sort(key=lambda item: (-item[0], item[1].key))
-    personal = 1.0 - sum(copied) / total
-    if not found:
-        return Comparison(None, (), tuple(exact), tuple(copied), 1.0, total)
-    sources = tuple(match for _, match, _ in found[:MAX_SOURCES])
-    reuse = Reuse(
-        similarity=max(match.similarity for match in sources),
-        containment=max(match.share for match in sources),
-        sources=sources,
-    )
-    detected = tuple(candidate for _, _, candidate in found)
+        for index, _ in match.pairs:
+            copied[index] = True
+        made = SourceMatch(
+            candidate.key,
+            round(match.similarity, 4),
+            round(match.share, 4),
+            tuple(_spans(form, match)),
+        )
+        found.append((made, match.same_values, candidate))
+    # Of texts that are alike the one with the same names and numbers is the source.
+    found.sort(key=lambda row: (-round(max(row[0].similarity, row[0].share), 2), -row[1]))
+    sources = tuple(match for match, _, _ in found[:MAX_SOURCES])
+    reuse = None
+    if sources:
+        reuse = Reuse(
+            similarity=max(match.similarity for match in sources),
+            containment=max(match.share for match in sources),
+            sources=sources,
+        )
+    indexes = own.best.indexes
+    personal = 1 - sum(copied[index] for index in indexes) / len(indexes) if indexes else 0.0
     return Comparison(
-        reuse, detected, tuple(exact), tuple(copied), round(max(personal, 0.0), 4), total
+        reuse=reuse,
+        detected=tuple(candidate for _, _, candidate in found),
+        exact=tuple(exact),
+        copied=tuple(copied),
+        personal_share=round(personal, 4),
+        stems=len(own.counted.letters) if own.counted else 0,
+        formulas=_grey_spans(form, own.grey),
     )

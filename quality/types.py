@@ -26,9 +26,9 @@ class Situation:
 
     `kind`: final, interim, forward or refusal. `case_type`: solvable, unsolvable, informational.
     `approved_texts`: texts a supervisor approved for this event; what is taken from them is no
-    copying. `earlier_texts`: what this person was answered before on this matter; `postponements`:
-    how often its promise was moved. `work_contacts`: phones and addresses of agencies and
-    officials, allowed in public.
+    copying. `sent_this_month`: how often this very text was sent this month. `earlier_texts`: what
+    this person was answered before on this matter; `postponements`: how often its promise was
+    moved. `work_contacts`: phones and addresses of agencies and officials, allowed in public.
     """
 
     message: str
@@ -52,11 +52,15 @@ class Situation:
     agency_names: tuple[str, ...] = ()
     earlier_texts: tuple[str, ...] = ()
     postponements: int | None = None
+    sent_this_month: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierReply:
-    """A reply sent before, a candidate for comparison. `author` is the citizen's identifier."""
+    """A reply sent before, a candidate for comparison. `author` is the citizen's identifier.
+
+    `rare`: it shares a passage with the reply that hardly any other stored reply has.
+    """
 
     key: str
     text: str
@@ -64,6 +68,7 @@ class EarlierReply:
     author: str | None = None
     case_message: str | None = None
     sent_at: datetime | None = None
+    rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Thresholds:
     short_stems: int = 20  # below it a copy cannot be told from chance: only counted
     containment: float = 0.30  # share of the reply found in one earlier reply
     passage: int = 8  # and at least so many stems in equal runs
+    formula_families: int = 30  # unlike replies that make a sentence a formula
     long_sentence_words: int = 35
     officialese_per_100: float = 8.0
     cliche_per_100: float = 6.0
@@ -120,11 +126,17 @@ class SourceMatch:
 
 @dataclass(frozen=True, slots=True)
 class Reuse:
-    """Best similarity 0..1 (same words in the same order) and the share of the reply copied."""
+    """Best similarity 0..1 (same words in the same order) and the share of the reply copied.
+
+    `times`: earlier replies with these texts, as far as they were counted; `this_month`: those of
+    this month that are this very text.
+    """
 
     similarity: float
     containment: float
     sources: tuple[SourceMatch, ...]
+    times: int = 0
+    this_month: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +167,8 @@ class Assessment:
     """`risk` 0..1, 1 = surely an отписка, calibrated where one reply in five is one.
 
     `personal_share`: share of the reply's own words. `statements`: what the risk was made of.
+    `formulas`: spans of sentences many unlike replies have; they count as nobody's copy.
+    `stems`: words that were compared.
     """
 
     risk: float
@@ -165,3 +179,5 @@ class Assessment:
     personal_share: float
     rules_version: str
     statements: tuple[Statement, ...] = ()
+    formulas: tuple[tuple[int, int], ...] = ()
+    stems: int = 0

@@ -114,11 +114,11 @@ def test_a_move_asks_four_times(agency: Agency) -> None:
 
 
 @pytest.mark.parametrize("copied", [False, True])
-def test_a_reply_is_sent_in_nine_statements_however_many_were_sent_before(
+def test_a_reply_is_sent_in_ten_statements_however_many_were_sent_before(
     copied: bool, agency: Agency
 ) -> None:
-    """Those of a move, what the check stands on, the index, the sources if any, the reply, the
-    terms that run."""
+    """Those of a move, what the check stands on, the index, the prints and texts of sources if
+    any, the reply, the terms that run."""
     client, person = _signed_in("executor", agency)
     text = factories.REPLY if copied else "Фонари у школы заменит бригада Горсвета до 3 марта."
     for case in _cases(agency, 3):
@@ -129,7 +129,7 @@ def test_a_reply_is_sent_in_nine_statements_however_many_were_sent_before(
         client, f"{case.get_absolute_url()}submit-reply/", {"text": text, "override": "да"}
     )
     assert case.replies.get().text == text
-    assert many == (9 if copied else 8)
+    assert many == (10 if copied else 8)
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -170,14 +170,14 @@ def test_a_message_is_taken_in_by_seven_statements(known: bool, agency: Agency) 
 
 
 @pytest.mark.parametrize("copied", [False, True])
-def test_a_live_check_asks_at_most_seven_times(copied: bool, agency: Agency) -> None:
+def test_a_live_check_asks_at_most_eight_times(copied: bool, agency: Agency) -> None:
     client, person = _signed_in("executor", agency)
     for case in _cases(agency, 3):
         actions.submit_reply(case, actor=person, text=factories.REPLY, override="да")
     text = factories.REPLY if copied else "Фонари у школы заменит бригада Горсвета до 3 марта."
     path = f"{_cases(agency, 1)[0].get_absolute_url()}check/"
     client.post(path, {"text": text})
-    assert _statements(client, path, {"text": text}) == (7 if copied else 5)
+    assert _statements(client, path, {"text": text}) == (8 if copied else 5)
 
 
 def test_what_people_wrote_is_escaped_in_the_rows_of_a_list(agency: Agency) -> None:

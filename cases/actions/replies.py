@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from agencies.models import User
 from agencies.roles import Right
-from cases import attachments, checking, clocks
+from cases import attachments, checking, clocks, reuse
 from cases.actions.moving import Moving, moving
 from cases.errors import BadChange, RightMissing
 from cases.models import Case, CaseEvent, Clock, Draft, Reply
@@ -174,7 +174,7 @@ def follow_reply(case: Case) -> None:
 def _take_back(step: Moving, reply: Reply, state: str) -> None:
     reply.state = state
     reply.save(update_fields=["state"])
-    checking.forget([reply])
+    reuse.forget([reply])
     attachments.keep_for_draft(reply)
     step.book.stop(Clock.Kind.APPROVAL)
     step.case.submitted_at = None

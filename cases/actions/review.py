@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agencies.models import User
-from cases import attachments, checking
+from cases import attachments, reuse
 from cases.actions.moving import moving
 from cases.actions.replies import follow_reply, latest_reply, start_approval, to_rework
 from cases.errors import BadChange
@@ -59,7 +59,7 @@ def return_for_rework(
         if not was_published:
             latest.state = Reply.State.RETURNED
             latest.save(update_fields=["state"])
-            checking.forget([latest])
+            reuse.forget([latest])
             attachments.keep_for_draft(latest)
             follow_reply(step.case)
         verdict = Review.Verdict.BRUSH_OFF if brush_off else Review.Verdict.REMARKS

@@ -7,6 +7,7 @@ queues are alive whenever the demo is loaded. Replies go through the real check.
 import hashlib
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agencies.models import Agency, User
-from cases import checking, clocks, reference_data
+from cases import checking, clocks, reference_data, reuse
 from cases.actions.moderation import next_numbers
 from cases.bulk import copy_cases, copy_in, take_ids
 from cases.demo.lives import tell_lives
@@ -33,7 +34,6 @@ from cases.models import (
     MassEvent,
     Message,
     Reply,
-    ReplyKey,
     ReplyPrint,
     ReplyTemplate,
     Review,
@@ -46,7 +46,7 @@ from cases.region_files import read_region
 from cases.routing import Router, load_router
 from cases.titles import make_title
 from cases.workflow import Status
-from quality import EarlierReply, assess
+from quality import EarlierReply, Thresholds
 from quality.memory import MemoryIndex
 from quality.prints import make_print
 
@@ -67,7 +67,6 @@ class Batch:
     replies: list[Reply] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     prints: list[ReplyPrint] = field(default_factory=list)
-    keys: list[ReplyKey] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     events: list[CaseEvent] = field(default_factory=list)
 
@@ -99,6 +98,8 @@ class Demo:
         self.by_key: dict[str, Case] = {}
         self.citizens: dict[tuple[str, str], Citizen] = {}
         self.reply_rows: dict[str, Reply] = {}
+        self.families: dict[str, int] = {}
+        self.family_sizes: Counter[int] = Counter()
 
     def _people(self) -> dict[int, dict[str, list[User]]]:
         """Agency -> role -> people who hold it there (for authors of history)."""
@@ -473,24 +474,36 @@ class Demo:
             version=version,
             submitted_at=at,
         )
-        situation = checking.values_of(
-            case, self.batch.messages[-1].text, item["text"], kind=reply.kind, replied_at=at
-        )
         earlier = [
             reply_before
-            for reply_before in self.index.candidates(item["text"], 8)
+            for reply_before in self.index.candidates(item["text"])
             if self.reply_rows[reply_before.key].case_id != case.pk
         ]
-        found = assess(situation, earlier)
+        known = reuse.Found(earlier, self.index.formulas_of(item["text"]))
+        if earlier:
+            known.times = self.family_sizes[self.families[earlier[0].key]]
+        if case.event and reuse.explains(case.event, case, timezone.localtime(at).date()):
+            known.approved = (case.event.approved_text,)
+        situation = checking.values_of(
+            case,
+            self.batch.messages[-1].text,
+            item["text"],
+            kind=reply.kind,
+            replied_at=at,
+            found=known,
+        )
+        found = checking.assessed(situation, known, Thresholds())
         checking.take_over(reply, found)
         reply.state = Reply.State.REVIEW if found.flagged else Reply.State.APPROVAL
         case.risk, case.flagged, case.outcome = found.risk, found.flagged, reply.outcome
         case.submitted_at = at
         self.batch.replies.append(reply)
         self.batch.findings += checking.finding_rows(reply, found)
-        made = make_print(reply.text)
-        self.batch.prints.append(checking.print_row(reply, made))
-        self.batch.keys += [ReplyKey(h=key, reply_id=reply.pk) for key in sorted(set(made.keys))]
+        key = reuse.attached_to(found)
+        family = self.families[key] if key else reply.pk
+        self.families[str(reply.pk)] = family
+        self.family_sizes[family] += 1
+        self.batch.prints.append(reuse.print_row(reply, make_print(reply.text), family))
         self.index.add(
             EarlierReply(key=str(reply.pk), text=reply.text, agency=str(agency.pk), sent_at=at)
         )
@@ -620,7 +633,6 @@ def write(batch: Batch) -> None:
         batch.replies,
         batch.findings,
         batch.prints,
-        batch.keys,
         batch.reviews,
         batch.events,
     ):

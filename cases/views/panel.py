@@ -5,12 +5,13 @@ from typing import Any
 
 from agencies.models import User
 from agencies.roles import Right
-from cases.checking import as_json, thresholds, visible_sources
+from cases.checking import as_json, thresholds
 from cases.masking import mask_text
 from cases.models import Finding, Reply
 from cases.querysets import may
+from cases.reuse import COUNTED, visible_sources
 from cases.screens import Piece, marked
-from quality import Assessment, points
+from quality import DEFAULT, Assessment, points
 
 LETTERS = "АБВГД"
 WEAK, GOOD = 40, 60
@@ -18,13 +19,19 @@ WEAK, GOOD = 40, 60
 
 @dataclass(slots=True)
 class Source:
-    """An earlier reply: with its case where the reader may open it, else without a name."""
+    """An earlier reply: with its case where the reader may open it, else without a name.
+
+    `is_event`: not a reply, but a text approved for another event. `pieces`: the earlier text
+    with its copied passages, empty where the reader may not see it.
+    """
 
     letter: str
     share: int
     similarity: int
     reply: Reply | None
+    is_event: bool = False
     spans: list[list[int]] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -35,6 +42,10 @@ class Panel:
     similarity: int
     sources: list[Source]
     hidden: int
+    others: int  # replies with the copied text beside the sources shown
+    is_many: bool  # there are more of them than were counted
+    is_short: bool  # too short for a claim: only counted
+    this_month: int
     questions: list[dict[str, Any]]
     must: list[Any]  # findings that block or return
     advice: list[Any]
@@ -71,12 +82,16 @@ def panel_of(found: Assessment | Reply, user: User, text: str | None = None) -> 
             for item in found.findings
         ]
         risk, flagged, body = found.risk, found.flagged, text or ""
-    reuse = data.get("reuse") or {"similarity": 0, "sources": []}
+    reuse = data.get("reuse") or {"similarity": 0, "containment": 0, "sources": []}
     shown, hidden = _sources(reuse["sources"], user)
     score = points(risk)
+    is_short = data.get("stems", DEFAULT.short_stems) < DEFAULT.short_stems
     spans = [
-        (span[0], span[1], f"source-{source.letter}") for source in shown for span in source.spans
+        (span[0], span[1], f"source-{source.letter}")
+        for source in (() if is_short else shown)
+        for span in source.spans
     ]
+    spans += [(start, end, "formula") for start, end in data.get("formulas", ())]
     spans += [
         (span[0], span[1], finding.severity)
         for finding in findings
@@ -87,9 +102,13 @@ def panel_of(found: Assessment | Reply, user: User, text: str | None = None) -> 
         score=score,
         band=band_of(score),
         flagged=flagged,
-        similarity=round(100 * reuse["similarity"]),
+        similarity=round(100 * max(reuse["similarity"], reuse["containment"])),
         sources=shown,
         hidden=hidden,
+        others=max(0, reuse.get("times", 0) - sum(not source.is_event for source in shown)),
+        is_many=reuse.get("times", 0) >= COUNTED,
+        is_short=is_short,
+        this_month=reuse.get("this_month", 0),
         questions=data.get("questions", []),
         must=[item for item in findings if item.severity in ("block", "return")],
         advice=[item for item in findings if item.severity == "warn"],
@@ -101,25 +120,35 @@ def panel_of(found: Assessment | Reply, user: User, text: str | None = None) -> 
 
 def _sources(found: list[dict[str, Any]], user: User) -> tuple[list[Source], int]:
     """Sources with letters; those of other agencies lose number, agency and text."""
-    ids = [int(item["key"]) for item in found if str(item["key"]).isdigit()]
+    ids = [int(item["key"]) for item in found if item["key"].isdigit()]
     visible = visible_sources(user, ids) if ids else {}
     shown: list[Source] = []
     hidden = 0
     for item in found:
-        reply = visible.get(int(item["key"])) if str(item["key"]).isdigit() else None
-        if reply is None:
-            hidden += 1
-        if len(shown) < len(LETTERS):
-            shown.append(
-                Source(
-                    letter=LETTERS[len(shown)],
-                    share=round(100 * item["share"]),
-                    similarity=round(100 * item["similarity"]),
-                    reply=reply,
-                    spans=[list(span) for span in item["spans"]],
-                )
-            )
+        is_event = not item["key"].isdigit()
+        reply = None if is_event else visible.get(int(item["key"]))
+        hidden += reply is None and not is_event
+        if len(shown) == len(LETTERS):
+            continue
+        source = Source(
+            letter=LETTERS[len(shown)],
+            share=round(100 * item["share"]),
+            similarity=round(100 * item["similarity"]),
+            reply=reply,
+            is_event=is_event,
+            spans=[list(span) for span in item["spans"]],
+        )
+        if reply is not None:
+            mark = f"source-{source.letter}"
+            source.pieces = marked(reply.text, [(span[2], span[3], mark) for span in source.spans])
+        shown.append(source)
     return shown, hidden
+
+
+def own_pieces(text: str, source: Source) -> list[Piece]:
+    """The reply with what one source has of it."""
+    mark = f"source-{source.letter}"
+    return marked(text, [(span[0], span[1], mark) for span in source.spans])
 
 
 def text_pieces(

@@ -16,7 +16,7 @@ from cases.models import Case, Reason, ReasonKind, Reply, Review
 from cases.querysets import may
 from cases.screens import rows_of
 from cases.views.differences import difference
-from cases.views.panel import panel_of, text_pieces
+from cases.views.panel import own_pieces, panel_of, text_pieces
 from cases.workflow import Status
 
 SHOWN = 50
@@ -94,6 +94,7 @@ def _case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
             for m in case.messages.select_related("author").filter(is_current=True)
         ],
         "source": source,
+        "own_pieces": own_pieces(reply.text, source) if source and reply else [],
         "diff": difference(source.reply.text, reply.text) if source and reply else [],
         "previous": returned,
         "previous_diff": difference(returned.text, reply.text) if returned and reply else [],

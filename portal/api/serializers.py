@@ -430,9 +430,11 @@ class SourceSerializer(serializers.Serializer):
     similarity = serializers.IntegerField(help_text="percent")
     case = serializers.CharField(allow_null=True)
     agency = serializers.CharField(allow_null=True)
+    approved_text = serializers.BooleanField(help_text="a text approved for other cases")
     spans = serializers.ListField(
         child=serializers.ListField(child=serializers.IntegerField()),
-        help_text="[start, end) in code points of the text",
+        help_text="[start, end) in code points of the text, then of the earlier one if it is"
+        " yours to read",
     )
 
 
@@ -449,6 +451,8 @@ class CheckSerializer(serializers.Serializer):
     findings = FindingSerializer(many=True)
     sources = SourceSerializer(many=True)
     hidden_sources = serializers.IntegerField()
+    other_replies = serializers.IntegerField(help_text="replies with this text beside the sources")
+    sent_this_month = serializers.IntegerField(help_text="replies that are this very text")
 
 
 class AgencySerializer(serializers.ModelSerializer):

@@ -189,11 +189,15 @@ def _panel(found: Any, request: Request, text: str) -> dict[str, Any]:
                 "similarity": source.similarity,
                 "case": source.reply.case.number if source.reply else None,
                 "agency": source.reply.agency.code if source.reply else None,
-                "spans": [span[:2] for span in source.spans],
+                "approved_text": source.is_event,
+                # Where a passage stands in a text is told to who may read that text.
+                "spans": [span if source.reply else span[:2] for span in source.spans],
             }
             for source in panel.sources
         ],
         "hidden_sources": panel.hidden,
+        "other_replies": panel.others,
+        "sent_this_month": panel.this_month,
     }
 
 

@@ -182,12 +182,14 @@ def ground_names(codes: list[str]) -> str:
 
 @register.filter
 def mark_open(piece: Piece) -> SafeString:
-    """The opening tag over a piece: a question of the citizen, a copied passage, a finding."""
+    """The opening tag over a piece: a question, a copied passage, a formula, a finding."""
     kind, _sep, value = piece.marks[0].partition("-")
     if kind == "question":
         return mark_safe('<span class="question">')
     if kind == "source":
         return format_html('<mark data-source="{}">', value)
+    if kind == "formula":
+        return mark_safe('<span class="formula">')
     return format_html('<mark data-finding="{}">', kind)
 
 
@@ -196,6 +198,8 @@ def mark_close(piece: Piece) -> SafeString:
     kind, _sep, value = piece.marks[0].partition("-")
     if kind == "question":
         return format_html("<sup>{}</sup></span>", value)
+    if kind == "formula":
+        return mark_safe("</span>")
     return mark_safe("</mark>")
 
 

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quality import DEFAULT, EarlierReply, patterns, prints, textform
-from quality.reuse import Sieve, compare
+from quality.reuse import compare, own_words, shortlist
 from quality.tests.test_properties import pairs
 
 _LETTERS = "абвйеЁё\u0306\u0308 \n\u200b😀№²½İ.,!?-—«»8(3599)+7@:/рфru"
@@ -67,14 +67,14 @@ def _mixed(one: str, two: str, cut: int, shuffle: int) -> str:
 
 @settings(max_examples=300, deadline=None)
 @given(one=some_text, two=some_text, cut=st.integers(0, 4), shuffle=st.integers(0, 2))
-def test_the_sieve_lets_through_what_the_comparison_finds_and_nothing_else(
+def test_the_shortlist_keeps_what_the_comparison_finds(
     one: str, two: str, cut: int, shuffle: int
 ) -> None:
     reply = _mixed(one, two, cut, shuffle)
+    sketches = [prints.make_print(text).sketch for text in (one, two)]
     for approved in ((), (two,)):
-        found = compare(reply, [EarlierReply("1", one)], DEFAULT, approved)
-        if found.stems < 3:  # of nothing but formulas only equal texts are told, by the texts
-            continue
-        sieve = Sieve(reply, DEFAULT, approved)
-        assert sieve.lets_through(prints.make_print(one).words) == bool(found.detected)
-        assert sieve.lets_through(None)
+        own = own_words(prints.masked(reply), approved, ())
+        kept = {str(number) for number in shortlist(own, sketches, DEFAULT)}
+        earlier = [EarlierReply(str(number), text) for number, text in enumerate((one, two))]
+        found = compare(reply, earlier, DEFAULT, approved)
+        assert {one.key for one in found.detected} <= kept

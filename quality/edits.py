@@ -15,10 +15,11 @@ _MONTHS = "января февраля марта апреля мая июня �
 
 
 def edit_words(text: str, share: float, random_: random.Random) -> str:
-    """Touch the stated share of words: 40 % replaced, 25 % deleted, 25 % inserted, 10 % swapped."""
+    """Touch the stated share of words, each once: 40 % replaced, 25 % deleted, 25 % with a word
+    put before them, 10 % swapped with the next one."""
     words = text.split()
-    for _ in range(max(1, round(share * len(words)))):
-        place = random_.randrange(len(words))
+    touched = random_.sample(range(len(words)), min(len(words), max(1, round(share * len(words)))))
+    for place in sorted(touched, reverse=True):
         kind = random_.random()
         if kind < 0.4:
             words[place] = random_.choice(_WORDS)

@@ -1,0 +1,359 @@
+"""The index of earlier replies: looking a text up in it, putting texts in and taking them out.
+
+Two tables of this database that change in the transaction of the reply: there is no second
+index to keep consistent. `quality` decides what is a copy; here the candidates are fetched.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from agencies.models import User
+from cases.models import Case, MassEvent, Reply, ReplyPrint
+from database.rows import planned
+from quality import DEFAULT, Assessment, EarlierReply, Reuse, Thresholds
+from quality.prints import (
+    PER_KEY,
+    PRINT_VERSION,
+    Masked,
+    Print,
+    make_prints,
+    masked,
+    prints_of,
+    vote,
+)
+from quality.reuse import Own, own_words, shortlist
+
+ATTACHED = 0.85
+"""From this similarity on a reply belongs to the family of its source."""
+COUNTED = 1000
+"""Copies are counted so far; more is said as «more than»."""
+_FAMILIES = 6
+
+# The replies of each key, formulas among the text's sentences, approved texts that share a key.
+# Without OFFSET 0 the planner flattens the lateral query and runs it for every output row.
+_KEYS = """
+select 0, asked.h::bigint, list.ids
+from unnest(%(keys)s::int[]) as asked(h)
+cross join lateral (
+    select array_agg(own.reply_id) as ids
+    from (select k.reply_id from cases_replykey k where k.h = asked.h limit 16 offset 0) as own
+) as list
+where list.ids is not null
+union all
+select 1, f.hash, null
+from cases_formula f
+where f.hash = any(%(sentences)s::bigint[]) and f.families >= %(families)s
+union all
+select 2, e.id, null from cases_massevent e where e.keys && %(keys)s::int[]
+"""
+# The candidates, and of the likeliest families the newest replies of the asking agencies.
+_PRINTS = """
+select p.reply_id, p.family, p.sent_on, p.sketch, null::int
+from cases_replyprint p where p.reply_id = any(%(ids)s::bigint[])
+union all
+select own.reply_id, own.family, own.sent_on, own.sketch, asked.agency
+from unnest(%(agencies)s::int[], %(likely)s::bigint[]) as asked(agency, id)
+join cases_replyprint first on first.reply_id = asked.id
+cross join lateral (
+    select p.reply_id, p.family, p.sent_on, p.sketch
+    from cases_replyprint p
+    where p.family = first.family and p.agency_id = asked.agency
+    order by p.sent_on desc limit 2
+) as own
+"""
+# Texts of candidates, and how many replies their families have.
+_TEXTS = f"""
+select r.id, r.text, r.agency_id, c.citizen_id, r.submitted_at, r.case_id
+from cases_reply r join cases_case c on c.id = r.case_id
+where r.id = any(%(ids)s::bigint[])
+union all
+select -asked.at, null, (
+    select count(*) from (
+        select 1 from cases_replyprint p
+        where p.family = asked.family and p.sent_on <= asked.today limit {COUNTED}) as few
+), (
+    select count(*) from (
+        select 1 from cases_replyprint p
+        where p.family = asked.family and p.sent_on between asked.since and asked.today
+        limit {COUNTED}) as few
+), null, null
+from unnest(%(at)s::int[], %(family)s::int[], %(since)s::date[], %(today)s::date[])
+    as asked(at, family, since, today)
+"""
+# All keys from the prints: for a load without the trigger, and for a new version of prints.
+FILL_KEYS = f"""
+truncate cases_replykey;
+insert into cases_replykey (h, reply_id)
+select h, reply_id
+from (
+    select k.h, p.reply_id, row_number() over (partition by k.h order by p.reply_id) as place
+    from cases_replyprint p cross join lateral unnest(p.keys) as k(h)
+) as ranked
+where place <= {PER_KEY}
+"""  # noqa: S608
+
+
+@dataclass(slots=True)
+class Asked:
+    """A text to be looked up: for which case, as sent when (None: now)."""
+
+    case: Case
+    text: str
+    sent_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Found:
+    """What is known of a text: candidates best first, formulas, approved texts, counts.
+
+    `families` of the candidates by their keys. `times` and `this_month` count the replies of the
+    likeliest one's family; `same` says that its text is this one but for names and numbers.
+    """
+
+    earlier: list[EarlierReply] = field(default_factory=list)
+    formulas: frozenset[int] = frozenset()
+    approved: tuple[str, ...] = ()
+    families: dict[str, int] = field(default_factory=dict)
+    same: bool = False
+    times: int = 0
+    this_month: int = 0
+
+    def counted(self, reuse: Reuse | None) -> int:
+        """How many earlier replies have the text of the sources, as far as that is known."""
+        if reuse is None:
+            return 0
+        return max(self.times, sum(match.key.isdigit() for match in reuse.sources))
+
+
+def explains(event: MassEvent, case: Case, on: date) -> bool:
+    """Whether the event's approved text may be sent in this case on that day."""
+    return (
+        bool(event.approved_text)
+        and event.starts_on <= on
+        and (event.ends_on is None or on <= event.ends_on)
+        and case.event_id in (None, event.pk)
+        and event.topic_id in (None, case.topic_id)
+        and event.territory_id in (None, case.territory_id)
+    )
+
+
+def _day(moment: datetime | None) -> date:
+    return timezone.localtime(moment).date()
+
+
+@dataclass(slots=True)
+class _Known:
+    """Prints of the candidates: sketch, family and day by reply; replies by agency and family."""
+
+    rows: dict[int, tuple[bytes, int, date]] = field(default_factory=dict)
+    of_agency: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    agencies: dict[int, int] = field(default_factory=dict)
+
+
+def look_up(asked: Sequence[Asked], limits: Thresholds) -> list[Found]:
+    """Candidates for many texts in three to five statements."""
+    forms = [masked(one.text) for one in asked]
+    prints = prints_of(forms, probe=True)
+    found = [Found() for _ in asked]
+    members = _keys(asked, forms, prints, limits, found)
+    voted = [vote(own, members) for own in prints]
+    known = _prints(asked, voted)
+    chosen: list[dict[int, bool]] = []
+    for one, form, told, votes in zip(asked, forms, found, voted, strict=True):
+        rows = _in_time(one, votes, known)
+        words = own_words(form, told.approved, told.formulas)
+        # Of many equal texts a few are compared: the agency's own are among them.
+        own = [number for number in rows if known.agencies.get(number) == one.case.agency_id]
+        best = [*_best(list(rows), words, known, limits), *_best(own, words, known, limits)[:2]]
+        chosen.append({number: rows[number] for number in best})
+    _texts(asked, found, chosen, known, [own.sketch for own in prints])
+    return found
+
+
+def _best(numbers: list[int], words: Own, known: _Known, limits: Thresholds) -> list[int]:
+    sketches = [known.rows[number][0] for number in numbers]
+    return [numbers[place] for place in shortlist(words, sketches, limits)]
+
+
+def _keys(
+    asked: Sequence[Asked],
+    forms: Sequence[Masked],
+    prints: Sequence[Print],
+    limits: Thresholds,
+    found: Sequence[Found],
+) -> dict[int, list[int]]:
+    """The stored replies of each key; formulas and approved texts go into `found`."""
+    members: dict[int, list[int]] = {}
+    formulas: set[int] = set()
+    events: list[int] = []
+    params = {
+        "keys": sorted({key for own in prints for key in own.keys}),
+        "sentences": sorted({value for form in forms for value in form.sentences.values()}),
+        "families": limits.formula_families,
+    }
+    for kind, value, ids in planned(_KEYS, params) if params["keys"] else ():
+        if kind == 0:
+            members[value] = ids
+        elif kind == 1:
+            formulas.add(value)
+        else:
+            events.append(value)
+    for form, told in zip(forms, found, strict=True):
+        told.formulas = frozenset(formulas.intersection(form.sentences.values()))
+    _approved(asked, found, events)
+    return members
+
+
+def _approved(asked: Sequence[Asked], found: Sequence[Found], events: Sequence[int]) -> None:
+    """Approved texts explain a reply to a like case; sent in an unlike one they are a source."""
+    rows = list(MassEvent.objects.filter(pk__in=events)) if events else []
+    for one, told in zip(asked, found, strict=True):
+        own = one.case.event if one.case.event_id else None
+        near = [event for event in rows if own is None or event.pk != own.pk]
+        on = _day(one.sent_at)
+        for event in [own, *near] if own else near:
+            if explains(event, one.case, on):
+                told.approved += (event.approved_text,)
+            elif event.approved_text:
+                told.earlier.append(EarlierReply(f"event:{event.pk}", event.approved_text))
+
+
+def _prints(asked: Sequence[Asked], voted: Sequence[list[tuple[int, bool]]]) -> _Known:
+    known = _Known()
+    ids = {number for votes in voted for number, _ in votes}
+    likely = {
+        (one.case.agency_id, number)
+        for one, votes in zip(asked, voted, strict=True)
+        for number, _ in votes[:_FAMILIES]
+        if one.case.agency_id
+    }
+    params = {
+        "ids": sorted(ids),
+        "agencies": [agency for agency, _ in likely],
+        "likely": [number for _, number in likely],
+    }
+    for number, family, sent_on, sketch, agency in planned(_PRINTS, params) if ids else ():
+        known.rows[number] = (sketch, family, sent_on)
+        if agency is not None:
+            known.of_agency.setdefault((agency, family), []).append(number)
+            known.agencies[number] = agency
+    return known
+
+
+def _in_time(one: Asked, votes: list[tuple[int, bool]], known: _Known) -> dict[int, bool]:
+    """Candidates that were sent before the text, the agency's own of their families too."""
+    rows = {number: rare for number, rare in votes if number in known.rows}
+    for number in list(rows)[:_FAMILIES]:
+        family = known.rows[number][1]
+        for own in known.of_agency.get((one.case.agency_id or 0, family), ()):
+            rows.setdefault(own, False)
+    if one.sent_at is None:
+        return rows
+    on = _day(one.sent_at)
+    return {number: rare for number, rare in rows.items() if known.rows[number][2] <= on}
+
+
+Counted = Sequence[tuple[int, int, date, date]]
+"""Place among the texts, family, first day of the month, day."""
+
+
+def texts_of(ids: Sequence[int], counted: Counted) -> dict[int, tuple[Any, ...]]:
+    """Text, agency, citizen, moment and case of stored replies by id (one query).
+
+    Under 0 and below it, by place, the sizes of the families asked for.
+    """
+    at, family, since, today = zip(*counted, strict=True) if counted else ((), (), (), ())
+    params = {"ids": list(ids), "at": list(at), "family": list(family)}
+    params |= {"since": list(since), "today": list(today)}
+    return {row[0]: row[1:] for row in planned(_TEXTS, params)}
+
+
+def _texts(
+    asked: Sequence[Asked],
+    found: Sequence[Found],
+    chosen: Sequence[Mapping[int, bool]],
+    known: _Known,
+    sketches: Sequence[bytes],
+) -> None:
+    counted = []
+    for at, (one, rows) in enumerate(zip(asked, chosen, strict=True)):
+        if rows:
+            today = _day(one.sent_at)
+            family = known.rows[next(iter(rows))][1]
+            counted.append((at, family, today.replace(day=1), today))
+    wanted = sorted({number for rows in chosen for number in rows})
+    texts = texts_of(wanted, counted) if wanted else {}
+    for at, (one, told, rows) in enumerate(zip(asked, found, chosen, strict=True)):
+        for number, rare in rows.items():
+            if number not in texts:
+                continue
+            text, agency, citizen, sent_at, case = texts[number]
+            if case == one.case.pk or one.sent_at and sent_at > one.sent_at:
+                continue
+            key = str(number)
+            told.families[key] = known.rows[number][1]
+            told.earlier.append(
+                EarlierReply(key, text, str(agency), str(citizen), None, sent_at, rare)
+            )
+        first = next(iter(rows), 0)
+        if str(first) in told.families and -at in texts:
+            told.same = known.rows[first][0] == sketches[at]
+            _, told.times, told.this_month, *_rest = texts[-at]
+
+
+def add(replies: Sequence[Reply], families: Mapping[int, int] | None = None) -> None:
+    """Put these replies into the index; those indexed before must be forgotten first.
+
+    `families`: the first reply with nearly the same text, by reply.
+    """
+    families = families or {}
+    made = make_prints([reply.text for reply in replies])
+    ReplyPrint.objects.bulk_create(
+        print_row(reply, own, families.get(reply.pk))
+        for reply, own in zip(replies, made, strict=True)
+    )
+
+
+def print_row(reply: Reply, own: Print, family: int | None = None) -> ReplyPrint:
+    return ReplyPrint(
+        reply_id=reply.pk,
+        family=family or reply.pk,
+        agency_id=reply.agency_id,
+        sent_on=_day(reply.submitted_at),
+        stems=own.stems,
+        version=PRINT_VERSION,
+        keys=list(own.keys),
+        sketch=own.sketch,
+    )
+
+
+def forget(replies: Iterable[Reply]) -> None:
+    """Take texts that were never sent to a citizen out of the index; their keys go along."""
+    ReplyPrint.objects.filter(reply_id__in=[reply.pk for reply in replies]).delete()
+
+
+def renew(replies: Sequence[Reply]) -> None:
+    """Index replies anew whose text was changed (personal data taken out of it)."""
+    forget(replies)
+    add(replies)
+
+
+def attached_to(found: Assessment) -> str | None:
+    """Key of the reply whose family a reply with this assessment joins.
+
+    A short text joins only its very equals: they are counted, not compared.
+    """
+    best = found.reuse.sources[0] if found.reuse else None
+    least = 1.0 if found.stems < DEFAULT.short_stems else ATTACHED
+    return best.key if best and best.key.isdigit() and best.similarity >= least else None
+
+
+def visible_sources(user: User, reply_ids: list[int]) -> dict[int, Reply]:
+    """Of the earlier replies a text was compared with, those whose case `user` may open."""
+    return (
+        Reply.objects.visible_to(user).select_related("case", "agency", "author").in_bulk(reply_ids)
+    )
