@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from agencies.models import User
 
 # Names of stamps; migrations tie tables to them.
-DIRECTORY = "directory"  # agencies, topics and their groups, territories, channels
+DIRECTORY = "directory"  # agencies, topics, territories, channels, reasons, routing rules
 CALENDARS = "calendars"  # working weeks and exceptional days
 RULES = "rules"  # deadline rules
 

@@ -1,15 +1,18 @@
-"""Counts of a queue's views in one statement, each exact up to a cap."""
+"""Counts of lists in one statement, each exact up to a cap."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from agencies.access import granted_agency_ids
 from agencies.models import User
 from cases.filters import today_bounds
-from cases.querysets import COUNT_CAP
+from cases.querysets import COUNT_CAP, CaseQuerySet
 from cases.workflow import Status
 from database.rows import planned
 
@@ -71,3 +74,24 @@ def queue_counts(reader: User, right: str, *, whole: bool) -> dict[str, int]:
     }
     (counts,) = planned("select " + ", ".join(parts), values)
     return dict(zip(views, counts, strict=True))
+
+
+def capped_counts(lists: Mapping[str, CaseQuerySet]) -> dict[str, int]:
+    """Rows of each list, COUNT_CAP + 1 meaning more (one query)."""
+    parts: list[str] = []
+    values: list[Any] = []
+    counts = dict.fromkeys(lists, 0)
+    asked: list[str] = []
+    for name, cases in lists.items():
+        try:
+            sql, given = cases.order_by().values("pk")[: COUNT_CAP + 1].query.sql_with_params()
+        except EmptyResultSet:  # no agency in reach: Django knows without asking
+            continue
+        asked.append(name)
+        parts.append(f"(select count(*) from ({sql}) counted)")
+        values += given
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute("select " + ", ".join(parts), values)
+            counts.update(zip(asked, cursor.fetchone(), strict=True))
+    return counts

@@ -1,4 +1,4 @@
-"""Reference rows kept in memory: agencies, topics, territories, channels, their groups.
+"""Reference rows kept in memory: agencies, topics, territories, channels, reasons, routing rules.
 
 A page of fifty cases joins none of them: keys are looked up here. A process reads the rows again
 when the stamp that came with the person says that one has changed (agencies.stamps).
@@ -9,7 +9,23 @@ from dataclasses import dataclass
 
 from agencies.models import Agency, User, WorkingCalendar
 from agencies.stamps import CALENDARS, DIRECTORY, stamps_of
-from cases.models import Case, Channel, Territory, Topic, TopicGroup
+from cases.models import Case, Channel, Reason, Territory, Topic, TopicGroup
+from cases.routing import Router, load_router
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    key: int
+    code: str
+    name: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Choices:
+    """What a list offers, in its order; `{% options %}` draws it once for each state of them."""
+
+    rows: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +37,14 @@ class Directory:
     topics: dict[int, Topic]
     territories: dict[int, Territory]
     channels: dict[int, Channel]
+    reasons: list[Reason]  # those in use, in their order
+    router: Router
+    active_agencies: Choices
+    active_topics: Choices  # by group
+    all_territories: Choices
+
+    def reasons_of(self, kind: str) -> list[Reason]:
+        return [reason for reason in self.reasons if reason.kind == kind]
 
     @property
     def centre(self) -> Agency | None:
@@ -59,7 +83,7 @@ def directory_of(user: User) -> Directory:
 
 
 def _read() -> Directory:
-    """All rows, each with the reference rows it points to (six queries)."""
+    """All rows, each with the reference rows it points to (eight queries)."""
     calendars = WorkingCalendar.objects.in_bulk()
     agencies = Agency.objects.in_bulk()
     for agency in agencies.values():
@@ -69,6 +93,31 @@ def _read() -> Directory:
     topics = Topic.objects.in_bulk()
     for topic in topics.values():
         topic.group = groups[topic.group_id]
+    territories = Territory.objects.in_bulk()
+    by_name = sorted(agencies.values(), key=lambda agency: agency.sort_name)
+    by_group = sorted(topics.values(), key=lambda topic: (topic.group.name, topic.name))
     return Directory(
-        agencies, groups, topics, Territory.objects.in_bulk(), Channel.objects.in_bulk()
+        agencies=agencies,
+        groups=groups,
+        topics=topics,
+        territories=territories,
+        channels=Channel.objects.in_bulk(),
+        reasons=list(Reason.objects.filter(is_active=True).order_by("kind", "position", "pk")),
+        router=load_router(),
+        active_agencies=Choices(
+            tuple(Choice(row.pk, row.code, str(row)) for row in by_name if row.is_active)
+        ),
+        active_topics=Choices(
+            tuple(
+                Choice(row.pk, row.code, row.name, row.group.name)
+                for row in by_group
+                if row.is_active
+            )
+        ),
+        all_territories=Choices(
+            tuple(
+                Choice(row.pk, row.code, row.name)
+                for row in sorted(territories.values(), key=lambda place: place.name)
+            )
+        ),
     )

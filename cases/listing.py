@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from agencies.models import User
 from cases.directory import directory_of
 from cases.models import Case, Citizen
-from database.rows import Columns, planned
+from database.rows import Columns, planned, set_related
 
 # What a row of a list shows; a column that is not here is loaded when it is asked for.
 _CASE = Columns(
@@ -24,28 +24,39 @@ _CASE = Columns(
 )
 _CITIZEN = Columns(Citizen, "z", only=["name", "kind"])
 _EXECUTOR = Columns(User, "e", only=["username", "first_name", "last_name", "phone"])
-_ROWS = (
-    f"select {_CASE.sql}, {_CITIZEN.sql}, {_EXECUTOR.sql} from cases_case c"
-    " join cases_citizen z on z.id = c.citizen_id"
-    " left join agencies_user e on e.id = c.executor_id"
-    " where c.id = any(%s::bigint[])"
-)
+_WHOLE = Columns(Case, "c", without=["search", "touched"])
 
 
-def rows_by_key(keys: Sequence[int], reader: User) -> list[Case]:
-    """The cases of `keys` in their order; the keys come from `visible_to` (one query)."""
+def _rows(case: Columns[Case]) -> str:
+    return (
+        f"select {case.sql}, {_CITIZEN.sql}, {_EXECUTOR.sql} from cases_case c"
+        " join cases_citizen z on z.id = c.citizen_id"
+        " left join agencies_user e on e.id = c.executor_id"
+        " where c.id = any(%s::bigint[])"
+    )
+
+
+_STATEMENTS = {columns: _rows(columns) for columns in (_CASE, _WHOLE)}
+
+
+def rows_by_key(keys: Sequence[int], reader: User, *, whole: bool = False) -> list[Case]:
+    """The cases of `keys` in their order; the keys come from `visible_to` (one query).
+
+    `whole`: with all columns, as the API shows them.
+    """
     if not keys:
         return []
-    found = {case.pk: case for case in map(_case, planned(_ROWS, [list(keys)]))}
+    columns = _WHOLE if whole else _CASE
+    found: dict[int, Case] = {}
+    for row in planned(_STATEMENTS[columns], [list(keys)]):
+        case = columns.take(row)
+        assert case is not None
+        set_related(
+            case,
+            citizen=_CITIZEN.take(row, columns.width),
+            executor=_EXECUTOR.take(row, columns.width + _CITIZEN.width),
+        )
+        found[case.pk] = case
     cases = [found[key] for key in keys if key in found]
     directory_of(reader).attach(cases)
     return cases
-
-
-def _case(row: tuple[object, ...]) -> Case:
-    case = _CASE.take(row)
-    assert case is not None
-    related = case._state.fields_cache
-    related["citizen"] = _CITIZEN.take(row, _CASE.width)
-    related["executor"] = _EXECUTOR.take(row, _CASE.width + _CITIZEN.width)
-    return case

@@ -17,6 +17,7 @@ from agencies.models import Agency
 from cases.models_news import CurrentTransaction, TransactionId
 from cases.querysets import CaseQuerySet, ClockQuerySet, ReplyQuerySet
 from cases.workflow import BEFORE_AGENCY, OPEN, Regime, Status
+from database.labels import Labelled
 from quality import points, risk_at
 
 
@@ -330,7 +331,7 @@ class MassEvent(models.Model):
         super().save(*args, **kwargs)
 
 
-class Case(models.Model):
+class Case(Labelled):
     number = models.CharField(_("number"), max_length=12, unique=True)
     regime = models.CharField(_("regime"), max_length=12, choices=Regime, default=Regime.SOCIAL)
     fast_track = models.BooleanField(_("fast track"), default=False)
@@ -693,7 +694,7 @@ class Clock(models.Model):
         return f"{self.code} {self.due_at:%d.%m.%Y %H:%M}"
 
 
-class Reply(models.Model):
+class Reply(Labelled):
     """One answer to the citizen; its texts are versions, the published one never changes."""
 
     class Kind(models.TextChoices):
@@ -896,7 +897,7 @@ class FormulaMark(models.Model):
         return str(self.last_reply)
 
 
-class Review(models.Model):
+class Review(Labelled):
     """A supervisor's verdict on a reply: the only thing that calls a reply an отписка."""
 
     class Verdict(models.TextChoices):

@@ -12,8 +12,11 @@ from typing import Any
 from django.utils import timezone
 
 from agencies.models import User
+from agencies.roles import Right
+from cases.directory import directory_of
 from cases.models import Case, MassEvent, Reply, ReplyPrint
-from database.rows import planned
+from cases.querysets import may
+from database.rows import Columns, planned, set_related
 from quality import DEFAULT, Assessment, EarlierReply, Reuse, Thresholds
 from quality.prints import (
     PER_KEY,
@@ -352,8 +355,28 @@ def attached_to(found: Assessment) -> str | None:
     return best.key if best and best.key.isdigit() and best.similarity >= least else None
 
 
+_EARLIER = Columns(
+    Reply, "r", only=["text", "version", "case_id", "agency_id", "author_id", "submitted_at"]
+)
+_EARLIER_CASE = Columns(Case, "c", only=["number", "agency_id"])
+_VISIBLE = (
+    f"select {_EARLIER.sql}, {_EARLIER_CASE.sql} from cases_reply r"
+    " join cases_case c on c.id = r.case_id where r.id = any(%s::bigint[])"
+)
+
+
 def visible_sources(user: User, reply_ids: list[int]) -> dict[int, Reply]:
-    """Of the earlier replies a text was compared with, those whose case `user` may open."""
-    return (
-        Reply.objects.visible_to(user).select_related("case", "agency", "author").in_bulk(reply_ids)
-    )
+    """Of the earlier replies a text was compared with, those whose case `user` may open.
+
+    With their case and agency (one query).
+    """
+    agencies = directory_of(user).agencies
+    sources: dict[int, Reply] = {}
+    for row in planned(_VISIBLE, [reply_ids]):
+        reply, case = _EARLIER.take(row), _EARLIER_CASE.take(row, _EARLIER.width)
+        if reply is not None and case is not None and may(user, Right.VIEW_CASES, case):
+            set_related(reply, case=case)
+            if reply.agency_id in agencies:
+                set_related(reply, agency=agencies[reply.agency_id])
+            sources[reply.pk] = reply
+    return sources

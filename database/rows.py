@@ -5,10 +5,11 @@ reads every page makes are written as SQL; what they return are the same model i
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import DateField, DateTimeField, Model
 from django.db.models.base import ModelState
 
 M = TypeVar("M", bound=Model)
@@ -51,6 +52,11 @@ class Columns(Generic[M]):
         self.sql = ", ".join(f'{alias}."{field.column}"' for field in fields)
         self.width = len(fields)
         self._key = next(at for at, field in enumerate(fields) if field.primary_key)
+        self._moments = [
+            (at, datetime if isinstance(field, DateTimeField) else date)
+            for at, field in enumerate(fields)
+            if isinstance(field, DateField)
+        ]
 
     def take(self, row: Sequence[Any], at: int = 0) -> M | None:
         """The instance whose columns begin at `at`; None where an outer join found nothing.
@@ -60,8 +66,44 @@ class Columns(Generic[M]):
         """
         if row[at + self._key] is None:
             return None
+        return self._make(row[at : at + self.width])
+
+    def take_json(self, row: Sequence[Any], at: int = 0) -> M | None:
+        """The same from a row of `json_rows`, where moments and days are text."""
+        if row[at + self._key] is None:
+            return None
+        values = list(row[at : at + self.width])
+        for position, kind in self._moments:
+            if values[position] is not None:
+                values[position] = kind.fromisoformat(values[position])
+        return self._make(values)
+
+    def _make(self, values: Sequence[Any]) -> M:
         made = self.model.__new__(self.model)
-        made.__dict__.update(zip(self.names, row[at : at + self.width], strict=True))
+        made.__dict__.update(zip(self.names, values, strict=True))
         made._state = state = ModelState()
         state.adding, state.db = False, "default"
         return made
+
+
+def json_rows(source: str, *columns: Columns[Any]) -> str:
+    """An expression for a select list: the rows of `from … where … order by …` as one value.
+
+    So one statement brings what hangs on a case: lists of several tables, each in its order.
+    """
+    names = ", ".join(part.sql for part in columns)
+    return f"to_json(array(select json_build_array({names}) {source}))"
+
+
+def set_related(instance: Model, **related: Model | None) -> None:
+    """Give an instance the rows its foreign keys point to, as select_related does."""
+    instance._state.fields_cache.update(related)
+
+
+def set_prefetched(instance: Model, **lists: list[Any]) -> None:
+    """Give an instance the rows that point to it, as prefetch_related does."""
+    kept = instance.__dict__.setdefault("_prefetched_objects_cache", {})
+    for name, rows in lists.items():
+        found = getattr(instance, name).get_queryset()
+        found._result_cache, found._prefetch_done = rows, True
+        kept[name] = found

@@ -9,6 +9,7 @@ Only the portal's own templates are folded. They must not use `{% language %}` (
 the language is looked up once a rendering.
 """
 
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -40,6 +41,7 @@ class Loader(cached.Loader):
                     own = str(template.origin.name).startswith(f"{settings.BASE_DIR}/templates/")
                     if own:
                         _fold(template.nodelist, template)
+                        template.nodelist = _Folded(template.nodelist)
                     template.folded = own
         return template
 
@@ -72,6 +74,21 @@ class Constant(Node):
         return text
 
     render = render_annotated
+
+
+class _Folded(NodeList):
+    """Nodes that will not change: `{% extends %}` searches its parent for blocks each time."""
+
+    def __init__(self, nodes: NodeList) -> None:
+        super().__init__(nodes)
+        self.contains_nontext = nodes.contains_nontext
+        self._found: dict[type[Node], list[Node]] = {}
+
+    def get_nodes_by_type(self, nodetype: type[Node]) -> list[Node]:
+        found = self._found.get(nodetype)
+        if found is None:
+            found = self._found[nodetype] = super().get_nodes_by_type(nodetype)
+        return found
 
 
 def _fold(nodes: NodeList, template: Template) -> None:
@@ -158,3 +175,9 @@ def _is_constant_include(node: IncludeNode, template: Template) -> bool:
     except TemplateDoesNotExist:
         return False  # said when it is rendered, as ever
     return all(isinstance(part, TextNode | Constant) for part in inner.nodelist)
+
+
+def own_templates() -> list[str]:
+    """Names of the portal's own templates."""
+    folder = Path(settings.BASE_DIR, "templates")
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_noop
 
 from cases.models import Case, CaseEvent, ReasonKind, Regime
 from cases.reasons import reason_name
@@ -35,79 +36,96 @@ def _when(value: Any) -> str:
     return f"{date_format(moment, 'j E')}, {moment:%H:%M}"
 
 
+_SENTENCES: dict[str, str] = {
+    "register": gettext_noop("%(who)s registered the case"),
+    "imported": gettext_noop("The case came with an import"),
+    "message_edited": gettext_noop("The message was changed at its source: version %(version)s"),
+    "import_updated": gettext_noop("An import updated the case"),
+    "import_updated undone": gettext_noop(
+        "%(who)s undid an import: the case is as it was before it"
+    ),
+    "agency_named": gettext_noop("%(who)s said whose history it is: %(agency)s"),
+    "start_moderation": gettext_noop("%(who)s started moderation"),
+    "amend": gettext_noop("%(who)s amended the card"),
+    "register_appeal": gettext_noop("%(who)s registered the appeal under № %(number)s"),
+    "reject": gettext_noop("%(who)s rejected the message"),
+    "reject proposed": gettext_noop("%(who)s proposed to reject the message"),
+    "confirm_rejection": gettext_noop("%(who)s confirmed the rejection"),
+    "decline_rejection": gettext_noop("%(who)s declined the rejection"),
+    "merge": gettext_noop("%(who)s merged the case into № %(into)s"),
+    "merged_here": gettext_noop("%(who)s merged № %(from)s into this case"),
+    "route": gettext_noop("%(who)s routed the case"),
+    "route named": gettext_noop("%(who)s routed the case to %(agency)s"),
+    "recall_routing": gettext_noop("%(who)s recalled the routing"),
+    "take": gettext_noop("%(who)s took the case into work"),
+    "assign": gettext_noop("%(who)s assigned an executor"),
+    "assign named": gettext_noop("%(who)s assigned the executor %(executor)s"),
+    "dispute_competence": gettext_noop("%(who)s disputed the competence"),
+    "redirect": gettext_noop("%(who)s redirected the case"),
+    "redirect named": gettext_noop("%(who)s redirected the case to %(agency)s"),
+    "respond_first": gettext_noop("%(who)s recorded the first response"),
+    "forward_appeal": gettext_noop("%(who)s redirected the appeal: %(body)s"),
+    "short_notice": gettext_noop("%(who)s sent a notice instead of a reply, № %(number)s"),
+    "refuse_redirect": gettext_noop("%(who)s left the case at the agency"),
+    "submit_reply": gettext_noop("%(who)s sent reply %(version)s"),
+    "withdraw_reply": gettext_noop("%(who)s withdrew the reply"),
+    "return_to_author": gettext_noop("%(who)s returned the reply to its author"),
+    "accept_reply": gettext_noop("%(who)s accepted the reply"),
+    "return_for_rework": gettext_noop("%(who)s returned the reply for rework"),
+    "publish": gettext_noop("%(who)s published the reply"),
+    "give_interim": gettext_noop("%(who)s published an interim reply"),
+    "plan": gettext_noop("%(who)s published a reply about planned works"),
+    "resume_planned": gettext_noop("%(who)s took the planned works up"),
+    "record_mark": gettext_noop("%(who)s recorded the author's mark: %(value)s"),
+    "close_unmarked": gettext_noop("Closed: the author gave no mark in time"),
+    "escalate": gettext_noop(
+        "Returned for the %(returns)s. time: the head of the agency answers now"
+    ),
+    "cease": gettext_noop("%(who)s ended the correspondence, notice № %(number)s"),
+    "recall_publication": gettext_noop("%(who)s recalled the publication"),
+    "correct_reply": gettext_noop("%(who)s opened the reply for correction"),
+    "close": gettext_noop("%(who)s closed the case"),
+    "reopen": gettext_noop("%(who)s reopened the case"),
+    "reopen author": gettext_noop("The author wrote again: the case is reopened"),
+    "reopen promise": gettext_noop("A promise was not kept: the case is reopened"),
+    "resume": gettext_noop("%(who)s returned the case to the agency"),
+    "set_control": gettext_noop("%(who)s put the case under personal control"),
+    "lift_control": gettext_noop("%(who)s lifted personal control"),
+    "extend": gettext_noop("%(who)s extended the term until %(until)s"),
+    "extend_appeal": gettext_noop("%(who)s extended the appeal's term until %(until)s"),
+    "add_note": gettext_noop("%(who)s left a note"),
+    "attach": gettext_noop("%(who)s attached a file"),
+    "detach": gettext_noop("%(who)s took a file away"),
+}
+
+
+def _variant(event: CaseEvent) -> str:
+    """The key of the sentence: the move, and what of the event asks for another one."""
+    move, data = event.move, event.data
+    if move in ("route", "redirect") and data.get("agency_name"):
+        return f"{move} named"
+    if move == "assign" and data.get("executor_name"):
+        return "assign named"
+    if move == "reject" and event.after != Status.REJECTED:
+        return "reject proposed"
+    if move == "reopen" and data.get("cause") in ("author", "promise"):
+        return f"reopen {data['cause']}"
+    if move == "import_updated" and data.get("undone"):
+        return "import_updated undone"
+    return move
+
+
 def word_event(event: CaseEvent) -> str:
     """One sentence; details (remarks, reasons) stand in `event_detail`."""
-    who = str(event.actor) if event.actor else _("The system")
     data = event.data
-    sentences: dict[str, str] = {
-        "register": _("%(who)s registered the case"),
-        "imported": _("The case came with an import"),
-        "message_edited": _("The message was changed at its source: version %(version)s"),
-        "import_updated": _("%(who)s undid an import: the case is as it was before it")
-        if data.get("undone")
-        else _("An import updated the case"),
-        "agency_named": _("%(who)s said whose history it is: %(agency)s"),
-        "start_moderation": _("%(who)s started moderation"),
-        "amend": _("%(who)s amended the card"),
-        "register_appeal": _("%(who)s registered the appeal under № %(number)s"),
-        "reject": _("%(who)s rejected the message")
-        if event.after == Status.REJECTED
-        else _("%(who)s proposed to reject the message"),
-        "confirm_rejection": _("%(who)s confirmed the rejection"),
-        "decline_rejection": _("%(who)s declined the rejection"),
-        "merge": _("%(who)s merged the case into № %(into)s"),
-        "merged_here": _("%(who)s merged № %(from)s into this case"),
-        "route": _("%(who)s routed the case to %(agency)s")
-        if data.get("agency_name")
-        else _("%(who)s routed the case"),
-        "recall_routing": _("%(who)s recalled the routing"),
-        "take": _("%(who)s took the case into work"),
-        "assign": _("%(who)s assigned the executor %(executor)s")
-        if data.get("executor_name")
-        else _("%(who)s assigned an executor"),
-        "dispute_competence": _("%(who)s disputed the competence"),
-        "redirect": _("%(who)s redirected the case to %(agency)s")
-        if data.get("agency_name")
-        else _("%(who)s redirected the case"),
-        "respond_first": _("%(who)s recorded the first response"),
-        "forward_appeal": _("%(who)s redirected the appeal: %(body)s"),
-        "short_notice": _("%(who)s sent a notice instead of a reply, № %(number)s"),
-        "refuse_redirect": _("%(who)s left the case at the agency"),
-        "submit_reply": _("%(who)s sent reply %(version)s"),
-        "withdraw_reply": _("%(who)s withdrew the reply"),
-        "return_to_author": _("%(who)s returned the reply to its author"),
-        "accept_reply": _("%(who)s accepted the reply"),
-        "return_for_rework": _("%(who)s returned the reply for rework"),
-        "publish": _("%(who)s published the reply"),
-        "give_interim": _("%(who)s published an interim reply"),
-        "plan": _("%(who)s published a reply about planned works"),
-        "resume_planned": _("%(who)s took the planned works up"),
-        "record_mark": _("%(who)s recorded the author's mark: %(value)s"),
-        "close_unmarked": _("Closed: the author gave no mark in time"),
-        "escalate": _("Returned for the %(returns)s. time: the head of the agency answers now"),
-        "cease": _("%(who)s ended the correspondence, notice № %(number)s"),
-        "recall_publication": _("%(who)s recalled the publication"),
-        "correct_reply": _("%(who)s opened the reply for correction"),
-        "close": _("%(who)s closed the case"),
-        "reopen": _("The author wrote again: the case is reopened")
-        if data.get("cause") == "author"
-        else _("A promise was not kept: the case is reopened")
-        if data.get("cause") == "promise"
-        else _("%(who)s reopened the case"),
-        "resume": _("%(who)s returned the case to the agency"),
-        "set_control": _("%(who)s put the case under personal control"),
-        "lift_control": _("%(who)s lifted personal control"),
-        "extend": _("%(who)s extended the term until %(until)s"),
-        "extend_appeal": _("%(who)s extended the appeal's term until %(until)s"),
-        "add_note": _("%(who)s left a note"),
-        "attach": _("%(who)s attached a file"),
-        "detach": _("%(who)s took a file away"),
-    }
-    return sentences.get(event.move, event.move) % {
-        "who": who,
+    key = _variant(event)
+    if key not in _SENTENCES:
+        return event.move
+    return _(_SENTENCES[key]) % {
+        "who": str(event.actor) if event.actor else _("The system"),
         "into": data.get("into", ""),
         "from": data.get("from", ""),
-        "until": _when(data.get("until")),
+        "until": _when(data["until"]) if "until" in data else "",
         "version": data.get("version", ""),
         "agency": data.get("agency_name", ""),
         "executor": data.get("executor_name", ""),

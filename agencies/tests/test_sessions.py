@@ -148,7 +148,7 @@ def test_a_token_brings_its_person_and_roles_in_one_statement(
     with CaptureQueriesContext(connection) as caught:
         answer = client.get("/api/cases/")
     assert len(answer.json()["results"]) == 1
-    assert len(caught) == 2  # the person, the rows
+    assert len(caught) == 3  # the person, the keys of the page, their rows
     User.objects.filter(pk=official.pk).update(is_active=False)
     assert client.get("/api/cases/").status_code == 401
     assert Client(headers={"Authorization": "Token none"}).get("/api/cases/").status_code == 401

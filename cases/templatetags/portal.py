@@ -3,16 +3,20 @@
 import re
 from datetime import datetime
 from functools import lru_cache
+from html import escape
+from itertools import groupby
+from weakref import WeakKeyDictionary
 
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 import quality
+from cases.directory import Choices
 
 register = template.Library()
 _AFTER_SHORT = re.compile(r"(?<![\w-])(№|в|на|к|с|до|от|и|у|о|по|за|ул\.|д\.|кв\.)\s+(?=\S)", re.I)
@@ -39,6 +43,36 @@ icon.is_constant = True  # portal.folding joins it to the text around
 def at(table: dict[int, object], key: int) -> object:
     """The entry of a dictionary; nothing where there is none."""
     return table.get(key)
+
+
+_DRAWN: WeakKeyDictionary[Choices, tuple[list[str], dict[int, int]]] = WeakKeyDictionary()
+
+
+def _drawn(choices: Choices) -> tuple[list[str], dict[int, int]]:
+    """The lines of a list, and where each key stands among them."""
+    lines: list[str] = []
+    at: dict[int, int] = {}
+    for group, rows in groupby(choices.rows, key=lambda row: row.group):
+        if group:
+            lines.append(f'<optgroup label="{escape(group)}">')
+        for row in rows:
+            at[row.key] = len(lines)
+            lines.append(f'<option value="{escape(row.code)}">{escape(row.name)}</option>')
+        if group:
+            lines.append("</optgroup>")
+    return lines, at
+
+
+@register.simple_tag
+def options(choices: Choices, selected: int | None = None) -> SafeString:
+    """The options of a list of the directory; hundreds of them are the same for everybody."""
+    if choices not in _DRAWN:
+        _DRAWN[choices] = _drawn(choices)
+    lines, at = _DRAWN[choices]
+    if selected in at:
+        lines = [*lines]
+        lines[at[selected]] = lines[at[selected]].replace(">", " selected>", 1)
+    return mark_safe("".join(lines))  # noqa: S308  every value above is escaped
 
 
 @register.filter

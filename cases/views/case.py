@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,9 +19,10 @@ from agencies.roles import Right
 from cases import actions, attachments, checking
 from cases.attachments import shown_name
 from cases.doors import DOORS, Door, ensure_open, open_doors
+from cases.dossier import dossier_of
 from cases.errors import BadChange, RightMissing, StaleChange
 from cases.forms import MoveForm, word_change
-from cases.models import Attachment, Case, ReasonKind, Reply, ReplyTemplate, Review
+from cases.models import Attachment, Case, ReasonKind, Reply, ReplyTemplate
 from cases.promises import kinds_of
 from cases.querysets import may
 from cases.reading import visible_case
@@ -49,24 +50,6 @@ _KEYS = {
 _FIRST = ("confirm_rejection", "register_appeal", "resume_planned", "resume")
 
 
-_MOST_OTHERS = 500
-
-
-def _others_of(case: Case, request: HttpRequest) -> dict[str, Any]:
-    """What the author wrote before: cases the reader may open, the others as a count (one query).
-
-    Nobody has written 500 cases: beyond them a shared handle is meant and the count is cut.
-    """
-    same = list(
-        Case.objects.filter(citizen_id=case.citizen_id)
-        .exclude(pk=case.pk)
-        .only("number", "title", "status", "received_at", "outcome", "agency_id")
-        .order_by("-received_at")[:_MOST_OTHERS]
-    )
-    mine = [other for other in same if may(request.user, Right.VIEW_CASES, other)]
-    return {"cases": mine[:5], "hidden": len(same) - len(mine)}
-
-
 def known_facts(case: Case) -> list[dict[str, str]]:
     """What the case already knows, to be put into the reply by one press."""
     facts: list[dict[str, str]] = []
@@ -83,23 +66,11 @@ def known_facts(case: Case) -> list[dict[str, str]]:
     return facts
 
 
-def _reviews_of(case: Case) -> QuerySet[Review]:
-    """Reviews with their authors; none are asked for where none can be."""
-    judged = getattr(case, "has_reviews", True)
-    reviews = Review.objects.select_related("reviewer")
-    return reviews if judged else reviews.none()
-
-
-def _files(case: Case, user: User) -> dict[str, Any]:
+def _files(found: list[Attachment], user: User) -> dict[str, Any]:
     """Files by what they belong to: a message, a reply, the reply this person is writing.
 
     `files`: the rest, for instance what colleagues have attached to replies not sent yet.
     """
-    found = (
-        list(case.attachments.filter(paper=None).order_by("pk"))
-        if getattr(case, "has_files", True)
-        else []
-    )
     by_message: dict[int, list[Attachment]] = {}
     by_reply: dict[int, list[Attachment]] = {}
     mine: list[Attachment] = []
@@ -120,23 +91,17 @@ def _files(case: Case, user: User) -> dict[str, Any]:
 
 
 def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
-    """Everything the page of a case shows (twelve queries at most)."""
+    """Everything the page of a case shows: one query, one more for sources of a copied reply."""
     user = request.user
-    letters = list(case.messages.select_related("channel", "author").filter(is_current=True))
-    replies = list(
-        case.replies.select_related("author", "published_by")
-        .prefetch_related("findings", Prefetch("reviews", _reviews_of(case)))
-        .order_by("-version")
-    )
-    latest = replies[0] if replies else None
+    dossier = dossier_of(case, user)
+    latest = dossier.replies[0] if dossier.replies else None
     doors = open_doors(case, user, latest)
     names = {door.name for door in doors}
     writes = "submit_reply" in names
-    draft = case.drafts.filter(author=user).first() if writes else None
+    draft = dossier.draft if writes else None
     sees_contacts = may(user, Right.VIEW_CONTACTS, case)
     in_head = [(door, _KEYS.get(door.name, "")) for door in doors if door.name not in _IN_PLACE]
     in_head.sort(key=lambda pair: (pair[0].name not in _FIRST, not pair[1]))
-    clocks = list(case.clocks.select_related("rule").order_by("due_at", "id"))
     text_now = (draft.text if draft else "") if writes else None
     return {
         "case": case,
@@ -149,10 +114,10 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
                     letter.text, latest, sees_contacts, letter.author.hidden_name
                 ),
             }
-            for letter in letters
+            for letter in dossier.letters
         ],
         "sees_contacts": sees_contacts,
-        "replies": replies,
+        "replies": dossier.replies,
         "latest": latest,
         "panel": panel_of(latest, user) if latest and not writes else None,
         "draft": draft,
@@ -169,19 +134,17 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "more_doors": grouped_doors(in_head[_SHOWN_MOVES:]),
         "publishes": next((DOORS[name] for name in _PUBLISHING if name in names), None),
         "steps": steps_of(case),
-        "rework": rework_of(replies, text_now) if case.returns or case.reopenings else None,
+        "rework": rework_of(dossier.replies, text_now) if case.returns or case.reopenings else None,
         "rejection": waiting_rejection(case),
-        "promises": list(case.promises.all()) if getattr(case, "has_promises", True) else [],
-        "papers": list(case.papers.select_related("attachment"))
-        if getattr(case, "has_papers", True)
-        else [],
-        "marks": list(case.marks.all()) if getattr(case, "has_marks", True) else [],
-        "events": case.events.select_related("actor").all()[:60],
-        "running": [clock for clock in clocks if clock.stopped_at is None],
-        "stopped": [clock for clock in reversed(clocks) if clock.stopped_at is not None],
+        "promises": dossier.promises,
+        "papers": dossier.papers,
+        "marks": dossier.marks,
+        "events": dossier.events,
+        "running": [clock for clock in dossier.clocks if clock.stopped_at is None],
+        "stopped": [clock for clock in reversed(dossier.clocks) if clock.stopped_at is not None],
         "now": timezone.now(),
-        "before": _others_of(case, request),
-        **_files(case, user),
+        "before": {"cases": dossier.others, "hidden": dossier.hidden},
+        **_files(dossier.files, user),
     }
 
 

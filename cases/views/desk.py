@@ -4,18 +4,20 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from agencies.access import holds_anywhere
-from agencies.models import Agency
 from agencies.roles import Right
+from cases.counts import capped_counts
+from cases.directory import Directory, directory_of
 from cases.doors import open_doors
-from cases.models import Case, Citizen, Reason, ReasonKind, Regime, Territory, Topic
-from cases.querysets import CaseQuerySet
-from cases.routing import load_router
+from cases.dossier import dossier_of, whole_case
+from cases.listing import rows_by_key
+from cases.models import Case, Citizen, ReasonKind, Regime
+from cases.querysets import CaseQuerySet, may
 from cases.screens import rows_of
 from cases.views.case import waiting_rejection
 from cases.workflow import Status
@@ -36,9 +38,9 @@ def _waiting(request: HttpRequest) -> CaseQuerySet:
     return Case.objects.visible_to(request.user, Right.MODERATE_CASES)
 
 
-def proposal(case: Case) -> dict[str, Any]:
-    """The agency the rules propose for this case and the rule that said so (two queries)."""
-    rule = load_router().pick(
+def proposal(case: Case, directory: Directory) -> dict[str, Any]:
+    """The agency the rules propose for this case and the rule that said so."""
+    rule = directory.router.pick(
         topic_id=case.topic_id,
         group_id=case.topic.group_id if case.topic else None,
         territory_id=case.territory_id,
@@ -46,39 +48,34 @@ def proposal(case: Case) -> dict[str, Any]:
     )
     if rule is None:
         return {"agency": None, "rule": None}
-    return {"agency": Agency.objects.filter(pk=rule.agency_id).first(), "rule": rule}
-
-
-def _near(case: Case, request: HttpRequest) -> list[Case]:
-    """Other cases of the same author the reader may open: merge or repeat."""
-    same_author = Case.objects.visible_to(request.user).filter(citizen_id=case.citizen_id)
-    found = same_author.exclude(pk=case.pk).only("number", "title", "status", "received_at")
-    return list(found.order_by("-received_at")[:5])
+    return {"agency": directory.agencies.get(rule.agency_id), "rule": rule}
 
 
 def _context(case: Case, request: HttpRequest) -> dict[str, Any]:
-    proposed = proposal(case)
+    """One query; lists to choose from come from memory."""
+    directory = directory_of(request.user)
+    dossier = dossier_of(case, request.user)
+    proposed = proposal(case, directory)
     agency = case.proposed_agency or proposed["agency"]
     if agency is not None and agency.pk == case.agency_id:
         agency = None  # it has the case already: nothing to send it there again
+    disputed = (event for event in dossier.events if event.move == "dispute_competence")
     return {
         "case": case,
-        "letters": case.messages.filter(is_current=True),
+        "letters": dossier.letters,
         "proposed": agency,
         "rule": proposed["rule"],
-        "agencies": Agency.objects.active().only("code", "name", "short_name"),
-        "topics": Topic.objects.filter(is_active=True).select_related("group"),
-        "territories": Territory.objects.all(),
-        "rejection_reasons": Reason.objects.filter(kind=ReasonKind.REJECTION, is_active=True),
-        "near": _near(case, request),
+        "agencies": directory.active_agencies,
+        "topics": directory.active_topics,
+        "territories": directory.all_territories,
+        "rejection_reasons": directory.reasons_of(ReasonKind.REJECTION),
+        "near": dossier.others,
         "collective": case.citizen.kind == Citizen.Kind.COLLECTIVE,
         "dispute": case.status == Status.REDIRECT_ASKED,
         "moves": {door.name for door in open_doors(case, request.user, None)} & _MOVES,
         "rejection": waiting_rejection(case),
         "regimes": _regimes(case),
-        "asked": case.events.select_related("actor").filter(move="dispute_competence").first()
-        if case.status == Status.REDIRECT_ASKED
-        else None,
+        "asked": next(disputed, None) if case.status == Status.REDIRECT_ASKED else None,
     }
 
 
@@ -87,6 +84,14 @@ def _regimes(case: Case) -> list[tuple[str, Any]]:
     if case.regime == Regime.LAW59 and case.status != Status.RECEIVED:
         return []
     return list(Regime.choices)
+
+
+def _chosen(request: HttpRequest, number: str) -> Case | None:
+    """The case to be worked on, while it belongs on this desk and to this person."""
+    case = whole_case(request.user, number) if number else None
+    if case is None or case.status not in _STATES:
+        return None
+    return case if may(request.user, Right.MODERATE_CASES, case) else None
 
 
 @login_required
@@ -101,22 +106,13 @@ def desk(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "")
     if view not in views:
         view = "arrivals"
-    listed = views[view]
-    cases = list(
-        listed.for_list().select_related("topic__group").order_by("received_at", "id")[:SHOWN]
-    )
-    number = request.GET.get("case", "")
-    chosen: Case | None = None
-    if number:
-        chosen = get_object_or_404(
-            waiting.for_list()
-            .select_related("topic__group", "proposed_agency", "rejection_by")
-            .filter(status__in=_STATES),
-            number=number,
-        )
-    elif cases:
-        chosen = cases[0]
-    counts = {name: cases.counted() for name, cases in views.items()}
+    keys = views[view].order_by("received_at", "id")[:SHOWN].keys()
+    cases = rows_by_key(keys, request.user)
+    asked = request.GET.get("case", "")
+    chosen = _chosen(request, asked or (cases[0].number if cases else ""))
+    if asked and chosen is None:
+        raise Http404
+    counts = capped_counts(views)
     context: dict[str, Any] = {
         "rows": rows_of(cases, request.user),
         "listed": "list" in request.GET,

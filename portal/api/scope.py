@@ -4,6 +4,7 @@ from django.http import Http404
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.request import Request
 
+from cases.dossier import whole_case
 from cases.models import Case
 from portal.api import serializers as out
 
@@ -14,13 +15,7 @@ def problems(*codes: int) -> dict[int, OpenApiResponse]:
 
 def case_or_404(request: Request, number: str) -> Case:
     """The case inside the reader's scope (one query besides his rights), or 404."""
-    found = (
-        Case.objects.visible_to(request.user)
-        .for_list()
-        .select_related("event", "controlled_by", "repeat_of", "merged_into", "agency__parent")
-        .filter(number=number)
-        .first()
-    )
+    found = whole_case(request.user, number)
     if found is None:
         raise Http404
     return found

@@ -18,6 +18,7 @@ from agencies.roles import Right
 from cases import actions, checking
 from cases.directory import directory_of
 from cases.doors import Door, ensure_open, open_doors
+from cases.dossier import dossier_of
 from cases.errors import RightMissing
 from cases.filters import CaseFilter
 from cases.models import Case, Reply
@@ -69,7 +70,7 @@ class CaseList(generics.ListAPIView):
     queryset = Case.objects.none()
 
     def get_queryset(self) -> CaseQuerySet:
-        return Case.objects.visible_to(self.request.user).for_list()
+        return Case.objects.visible_to(self.request.user)
 
 
 class CaseDetail(APIView):
@@ -77,21 +78,18 @@ class CaseDetail(APIView):
     def get(self, request: Request, number: str) -> Response:
         """One case with its messages, replies, history, terms and the moves open to you."""
         case = case_or_404(request, number)
-        replies = list(
-            case.replies.select_related("author")
-            .prefetch_related("findings", "reviews__reviewer")
-            .order_by("-version")
-        )
+        dossier = dossier_of(case, request.user, steps=200)
+        latest = dossier.replies[0] if dossier.replies else None
         context = {
             "request": request,
-            "replies": replies,
+            "dossier": dossier,
             "moves": [
                 {
                     "name": door.name,
                     "title": str(door.move.title),
                     "url": reverse(f"api-case-{door.slug}", [case.number]),
                 }
-                for door in open_doors(case, request.user, replies[0] if replies else None)
+                for door in open_doors(case, request.user, latest)
             ],
         }
         data = out.CaseSerializer(case, context=context).data
