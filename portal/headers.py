@@ -1,6 +1,6 @@
-"""What every answer says of itself: its language, and what a browser may load for it.
+"""What every answer says of itself: its language, what a browser may load for it, its cookie.
 
-Both are the same for thousands of requests, so both are worked out once.
+Policy and language are the same for thousands of requests, so both are worked out once.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from functools import lru_cache
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -54,3 +55,16 @@ def _language_of(cookie: str | None, accepted: str) -> str:
     request.COOKIES = {} if cookie is None else {settings.LANGUAGE_COOKIE_NAME: cookie}
     request.META = {"HTTP_ACCEPT_LANGUAGE": accepted}
     return translation.get_language_from_request(request)
+
+
+class TokenMiddleware(CsrfViewMiddleware):
+    """Django's own, which sends the browser its cookie with every page that has a form.
+
+    Here it is sent when it is new or has changed; it lives for a year.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        secret = request.META.get("CSRF_COOKIE")
+        if secret and request.COOKIES.get(settings.CSRF_COOKIE_NAME) == secret:
+            request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
+        return super().process_response(request, response)

@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.headers.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "portal.headers.TokenMiddleware",
     "agencies.middleware.PersonMiddleware",
     "portal.zones.ZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -1,8 +1,30 @@
-"""The web server's entry point."""
+"""The web server's entry point: the application, ready for its first request."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 application = get_wsgi_application()
+
+
+def settle() -> None:
+    """Load what every worker needs sooner or later, then take it from the garbage collector.
+
+    A full collection walks half a million objects that live as long as the process: 85
+    milliseconds, once in some three hundred requests. Frozen, they are not looked at again.
+    """
+    from django.template.loader import get_template  # noqa: PLC0415  needs the settings
+    from django.urls import reverse  # noqa: PLC0415
+
+    from portal.folding import own_templates  # noqa: PLC0415
+
+    reverse("home")  # reads all routes
+    for name in own_templates():
+        get_template(name)
+    gc.collect()
+    gc.freeze()
+
+
+settle()

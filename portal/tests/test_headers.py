@@ -1,11 +1,15 @@
 """Headers worked out once are those the packages would work out for each answer."""
 
+import re
+
 import pytest
 from csp.middleware import CSPMiddleware
 from django.http import HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.test import Client, RequestFactory
 from django.utils import translation
+
+from tests import factories
 
 
 def test_the_policy_is_the_one_django_csp_sends(client: Client) -> None:
@@ -29,3 +33,33 @@ def test_the_language_is_the_one_django_chooses(cookie: str | None, accepted: st
     ours = client.get("/health/live/")
     assert ours["Content-Language"] == theirs["Content-Language"]
     assert "Accept-Language" in ours["Vary"]
+
+
+@pytest.mark.django_db
+def test_the_cookie_of_forms_is_sent_when_it_is_new_and_not_with_every_page() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(factories.make_person("executor", factories.make_agency("own")))
+    cookie = client.get("/settings/").cookies["csrftoken"]
+    assert cookie["samesite"] == "Lax"
+    again = client.get("/settings/")
+    assert "csrftoken" not in again.cookies
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', again.content.decode())
+    assert token is not None
+    sent = {"theme": "dark", "text_size": "large"}
+    assert client.post("/settings/", sent).status_code == 403
+    assert client.post("/settings/", {**sent, "csrfmiddlewaretoken": token[1]}).status_code == 302
+    # A cookie somebody has tampered with is replaced.
+    client.cookies["csrftoken"] = "short"
+    assert client.get("/settings/").cookies["csrftoken"].value != "short"
+
+
+@pytest.mark.django_db
+def test_signing_in_gives_a_new_cookie() -> None:
+    person = factories.make_person("executor", factories.make_agency("own"))
+    person.set_password("long-enough-1")
+    person.save()
+    client = Client()
+    before = client.get("/sign-in/").cookies["csrftoken"].value
+    answer = client.post("/sign-in/", {"username": person.username, "password": "long-enough-1"})
+    assert answer.status_code == 302
+    assert answer.cookies["csrftoken"].value != before
