@@ -34,6 +34,12 @@ NOT_A_TABLE = (
     "unreadable",  # the process that read it died: too much memory, a fault of the reader
 )
 
+# Why a batch of a good file failed on the way; kept beside NOT_A_TABLE in `ImportBatch.error`.
+STOPPED_ON_THE_WAY = (
+    "lost",  # its file is gone: it cannot go on
+    "stopped",  # an error: what is loaded is kept, it can go on
+)
+
 # What each problem of a row does with the row. The table in `intake.rows` gives the reasons.
 ROW_RULES: dict[str, Action] = {
     "missing_text": REJECTED,

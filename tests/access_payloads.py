@@ -264,6 +264,7 @@ ADMIN_MODELS: dict[str, tuple[frozenset[str], bool]] = {
     "cases_routingrule": (ADMINISTRATORS, True),
     "cases_deadlinerule": (ADMINISTRATORS, True),
     "cases_qualitysetting": (ADMINISTRATORS, True),
+    "cases_weightproposal": (ADMINISTRATORS, True),
     "cases_workflowsetting": (ADMINISTRATORS, True),
     "cases_reason": (ADMINISTRATORS, True),
     "cases_channel": (ADMINISTRATORS, True),

@@ -7,23 +7,24 @@ from babel.messages.pofile import read_po
 
 from intake.columns import Unknown
 from intake.fields import BY_NAME
-from intake.problems import NOT_A_TABLE, ROW_RULES, NotATable, Problem
+from intake.problems import NOT_A_TABLE, ROW_RULES, STOPPED_ON_THE_WAY, NotATable, Problem
 from portal import wording_intake as words
 
-PART = Path(__file__).resolve().parents[2] / "locale" / "ru" / "parts" / "intake.po"
+CATALOGUE = Path(__file__).resolve().parents[2] / "locale" / "ru" / "LC_MESSAGES" / "django.po"
 PARAMS = {"length": 1, "limit": 2, "value": "x", "id": "1", "header": 3, "format": "xls"}
 
 
 def russian() -> dict[str, str]:
-    with PART.open("rb") as part:
-        return {m.id: m.string for m in read_po(part, locale="ru") if m.id}
+    with CATALOGUE.open("rb") as file:
+        return {m.id: m.string for m in read_po(file, locale="ru") if m.id}
 
 
 def test_every_code_of_a_row_a_file_and_a_field_is_worded():
     assert set(words.ROW_WORDS) == set(ROW_RULES)
-    assert set(words.FILE_WORDS) == set(NOT_A_TABLE)
+    assert set(words.FILE_WORDS) == {*NOT_A_TABLE, *STOPPED_ON_THE_WAY}
     assert set(words.FIELD_WORDS) == set(BY_NAME)
-    assert set(words.ACTION_WORDS) == set(ROW_RULES.values())
+    # A conflict is told by the reconciliation with what people set, not by a rule of a row.
+    assert set(words.ACTION_WORDS) == {*ROW_RULES.values(), "conflict"}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_a_problem_becomes_a_sentence(code):
     assert words.word_problem(Problem(2, "Текст", code, PARAMS))
 
 
-@pytest.mark.parametrize("code", NOT_A_TABLE)
+@pytest.mark.parametrize("code", [*NOT_A_TABLE, *STOPPED_ON_THE_WAY])
 def test_a_refusal_becomes_a_sentence(code):
     assert words.word_refusal(NotATable(code))
 

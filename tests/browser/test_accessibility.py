@@ -104,7 +104,11 @@ def _sideways(page: Page) -> list[str]:
         return []
     return page.evaluate(
         "[...document.querySelectorAll('body *')]"
-        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4)"
+        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+        # What scrolls inside its own frame does not widen the page.
+        ".filter(e => { for (let p = e.parentElement; p && p !== document.body;"
+        " p = p.parentElement) if (getComputedStyle(p).overflowX !== 'visible') return false;"
+        " return true; }).slice(0, 4)"
         ".map(e => 'sideways: ' + e.tagName + '.' + e.className)"
     ) or ["sideways"]
 

@@ -223,7 +223,7 @@ def test_a_curator_assigns_and_disputes(agencies: dict[str, Agency], sign_in: Si
     desk.key_to_next_page("Control+Enter")
     assert reload(case).executor == official
     desk.key_to_next_page("d")
-    desk.keys("ArrowDown", "Tab", "Tab")
+    desk.keys("ArrowDown", "Tab", "ArrowDown", "ArrowDown", "Tab")  # reason, whose case it is
     page.keyboard.type("Двор частный")
     desk.key_to_next_page("Control+Enter")
     assert reload(case).status == Status.REDIRECT_ASKED
