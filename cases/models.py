@@ -815,6 +815,8 @@ class Draft(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     text = models.TextField(blank=True)
     saved_at = models.DateTimeField(auto_now=True)
+    # The page that saved it last: another one with an older text is told of this one.
+    tab = models.CharField(max_length=36, blank=True, db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint("case", "author", name="draft_once")]
@@ -973,6 +975,7 @@ class IdempotencyKey(models.Model):
 
 # Last: these name the models above.
 from cases.models_news import News, Position  # noqa: E402
+from cases.models_presence import DraftCopy, Presence  # noqa: E402
 from cases.models_quality import WeightProposal  # noqa: E402
 from cases.models_work import (  # noqa: E402
     Appeal,
@@ -996,6 +999,7 @@ __all__ = [
     "Clock",
     "DeadlineRule",
     "Draft",
+    "DraftCopy",
     "Finding",
     "Formula",
     "FormulaMark",
@@ -1007,6 +1011,7 @@ __all__ = [
     "Outcome",
     "Paper",
     "Position",
+    "Presence",
     "Promise",
     "QualitySetting",
     "Reason",

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from cases import checking, formulas, reuse
+from cases import checking, formulas, presence, reuse
+from cases.actions.drafts import forget_copies
 from cases.models import Case, Finding, Message, Reply
 from cases.reuse import Asked, Found
 from quality import EarlierReply, Situation, Thresholds
@@ -122,3 +124,11 @@ def count_formulas(timestamp: int) -> None:
 def drop_rare_sentences(timestamp: int) -> None:
     """Once a night: what was met once, long ago, is no formula."""
     formulas.drop_rare()
+
+
+@app.periodic(cron="23 * * * *", periodic_id="cases.forget_traces")
+@app.task(name="cases.forget_traces", queueing_lock="cases.forget_traces")
+def forget_traces(timestamp: int) -> None:
+    """Rows of who has left long ago, copies of drafts older than a month."""
+    presence.forget_gone()
+    forget_copies(timezone.now())

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cases.doors import DOORS
-from cases.views import case, desk, figures, queue, review
+from cases.views import case, desk, drafting, figures, queue, review
 
 urlpatterns = [
     path("queue/", queue.my_queue, name="queue"),
@@ -16,8 +16,9 @@ urlpatterns = [
     path("review/figures/", figures.figures, name="quality-figures"),
     path("review/<str:number>/", review.one, name="review-one"),
     path("cases/<str:number>/", case.detail, name="case-detail"),
-    path("cases/<str:number>/draft/", case.draft, name="case-draft"),
-    path("cases/<str:number>/check/", case.check, name="case-check"),
+    path("cases/<str:number>/draft/", drafting.draft, name="case-draft"),
+    path("cases/<str:number>/check/", drafting.check, name="case-check"),
+    path("cases/<str:number>/copies/", drafting.copies, name="case-copies"),
     path("cases/<str:number>/templates/", case.templates, name="case-templates"),
     path("cases/<str:number>/attach/", case.attach, name="case-attach"),
     path("cases/<str:number>/files/<int:pk>/", case.attachment, name="case-attachment"),

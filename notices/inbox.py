@@ -159,11 +159,11 @@ def mark_read(
     user: User,
     *,
     ids: Iterable[int] | None = None,
-    case: Case | None = None,
+    case: int | None = None,
     until: int | None = None,
     at: datetime | None = None,
 ) -> int:
-    """Mark the person's notices read: these ids, those of a case, or all up to an id.
+    """Mark the person's notices read: these ids, those of a case (its id), or all up to an id.
 
     What was read in the portal needs no mail any more. How many were unread.
     """

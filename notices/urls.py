@@ -9,5 +9,6 @@ urlpatterns = [
     path("notices/bell/", views.bell, name="notice-bell"),
     path("notices/read/", views.read, name="notice-read"),
     path("notices/pause/", views.pause, name="notice-pause"),
+    path("cases/<str:number>/presence/", views.presence, name="case-presence"),
     path("notices/settings/", views.settings, name="notice-settings"),
 ]

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from cases import presence as company_of
 from notices import inbox
 from notices.forms import MailSettingsForm
 from notices.kinds import FACTS, Kind
@@ -111,3 +112,19 @@ def pause(request: HttpRequest) -> HttpResponse:
     person.live_bell = request.POST.get("live") == "1"
     person.save(update_fields=["live_bell"])
     return redirect("notices")
+
+
+@login_required
+@require_POST
+def presence(request: HttpRequest, number: str) -> HttpResponse:
+    """A beat of a case's page: who else is there. Seeing a case reads its notices."""
+    if request.POST.get("leave"):
+        company_of.leave(number, request.user)
+        return HttpResponse(status=204)
+    company = company_of.beat(number, request.user, writes=request.POST.get("writes") == "1")
+    inbox.mark_read(request.user, case=company.case_id)
+    return render(
+        request,
+        "notices/_presence.html",
+        {"company": company, "editor": request.POST.get("editor") == "1"},
+    )

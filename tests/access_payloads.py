@@ -175,6 +175,8 @@ ROUTES: dict[str, Route] = {
     "case-card": _case(Right.VIEW_CASES),
     "case-draft": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": "Набрано"}),
     "case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
+    "case-presence": _case(Right.VIEW_CASES, method="post", body=lambda w, c: {"writes": "1"}),
+    "case-copies": _case(Right.ANSWER_CASES),
     "case-attach": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"file": w.upload()}),
     "case-attachment": _case(Right.VIEW_CASES, kwargs=_FILE),
     "case-templates": _case(Right.ANSWER_CASES),

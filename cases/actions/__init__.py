@@ -32,6 +32,7 @@ from cases.actions.control import (
     record_mark,
     set_control,
 )
+from cases.actions.drafts import save_draft
 from cases.actions.moderation import (
     amend,
     confirm_rejection,
@@ -50,7 +51,7 @@ from cases.actions.publication import (
 )
 from cases.actions.registration import register
 from cases.actions.reopening import reopen
-from cases.actions.replies import return_to_author, save_draft, submit_reply, withdraw_reply
+from cases.actions.replies import return_to_author, submit_reply, withdraw_reply
 from cases.actions.review import accept_reply, return_for_rework
 
 __all__ = [

@@ -1,55 +1,20 @@
-"""The official's side of a reply: draft, send, withdraw; the approver's return."""
+"""The official's side of a reply: send, withdraw; the approver's return."""
 
 from datetime import date
-
-from django.utils import timezone
 
 from agencies.models import User
 from agencies.roles import Right
 from cases import attachments, checking, clocks, reuse
+from cases.actions import drafts
 from cases.actions.moving import Moving, moving
-from cases.errors import BadChange, RightMissing
-from cases.models import Case, CaseEvent, Clock, Draft, Reply
+from cases.errors import BadChange
+from cases.models import Case, CaseEvent, Clock, Reply
 from cases.promises import check_promise
 from cases.querysets import may
-from cases.reading import IN_SCOPE, scope_of, visible_case
 from cases.workflow import Status
-from database.rows import planned
 from quality import Severity
 
 SHORTEST = 2
-_DRAFTED = f"""
-select c.id, %s::bigint as author, %s::text as text, %s::timestamptz as at from cases_case c
-where c.id = %s and {IN_SCOPE} and {IN_SCOPE}
-"""
-_KEEP_DRAFT = f"""
-insert into cases_draft (case_id, author_id, text, saved_at) {_DRAFTED}
-on conflict (case_id, author_id) do update set text = excluded.text, saved_at = excluded.saved_at
-returning id
-"""
-_EMPTY_DRAFT = f"""
-update cases_draft d set text = v.text, saved_at = v.at from ({_DRAFTED}) v
-where d.case_id = v.id and d.author_id = v.author returning d.id
-"""
-
-
-def save_draft(case: Case, *, actor: User, text: str) -> Draft | None:
-    """Keep what the official has typed so far; a draft is not a change of the case.
-
-    None where nothing was typed and nothing is kept: looking at a case leaves no draft.
-    """
-    draft = Draft(case=case, author=actor, text=text.replace("\x00", ""), saved_at=timezone.now())
-    rows = planned(
-        _KEEP_DRAFT if draft.text.strip() else _EMPTY_DRAFT,
-        [actor.pk, draft.text, draft.saved_at, case.pk]
-        + [*scope_of(actor), *scope_of(actor, Right.ANSWER_CASES)],
-    )
-    if not rows:
-        if not may(actor, Right.ANSWER_CASES, visible_case(actor, case.number)):
-            raise RightMissing("right_missing", move="submit_reply")
-        return None
-    draft.pk = rows[0][0]
-    return draft
 
 
 def latest_reply(case: Case) -> Reply:
@@ -144,9 +109,7 @@ def submit_reply(
             step.data["promised_on"] = promised_on.isoformat()
         if override:
             step.data |= {"override": override, "blocking": blocking}
-        step.along(
-            "delete from cases_draft where case_id = %s and author_id = %s", step.case.pk, actor.pk
-        )
+        drafts.end_draft(step, actor, text)
     return reply
 
 
@@ -202,11 +165,7 @@ def withdraw_reply(case: Case, *, actor: User, version: int | None = None) -> Ca
     with moving(case, "withdraw_reply", actor, version=version, right_checked=may_withdraw) as step:
         reply = latest_reply(step.case)
         _take_back(step, reply, Reply.State.WITHDRAWN)
-        Draft.objects.update_or_create(
-            case=step.case,
-            author_id=reply.author_id or actor.pk,
-            defaults={"text": reply.text},
-        )
+        drafts.lay_draft(step.case, reply.author_id or actor.pk, reply.text)
         step.data = {"reply": reply.pk}
     return step.case
 
@@ -217,9 +176,7 @@ def return_to_author(case: Case, *, actor: User, remark: str, version: int | Non
         reply = latest_reply(step.case)
         _take_back(step, reply, Reply.State.RETURNED)
         if reply.author_id is not None:
-            Draft.objects.update_or_create(
-                case=step.case, author_id=reply.author_id, defaults={"text": reply.text}
-            )
+            drafts.lay_draft(step.case, reply.author_id, reply.text)
         step.data = {"reply": reply.pk, "remark": remark}
     return step.case
 
@@ -242,9 +199,7 @@ def to_rework(step: Moving, reply: Reply, *, by_author: bool = False) -> None:
     The text becomes the draft again: the next one is compared with it.
     """
     if reply.author_id is not None:
-        Draft.objects.update_or_create(
-            case=step.case, author_id=reply.author_id, defaults={"text": reply.text}
-        )
+        drafts.lay_draft(step.case, reply.author_id, reply.text)
     step.case.status = Status.REWORK
     step.case.returns += 1
     step.case.submitted_at = None

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agencies.models import User
 from agencies.roles import Right
-from cases import actions, attachments, checking
+from cases import attachments
+from cases.actions import drafts
 from cases.attachments import shown_name
 from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.dossier import dossier_of
-from cases.errors import BadChange, RightMissing, StaleChange
+from cases.errors import BadChange, CaseError, MoveNotAllowed, RightMissing, StaleChange
 from cases.forms import MoveForm, word_change
 from cases.models import Attachment, Case, ReasonKind, Reply, ReplyTemplate
 from cases.promises import kinds_of
@@ -29,8 +30,9 @@ from cases.reading import visible_case
 from cases.reasons import reason_name
 from cases.screens import TONES, Timekeeper
 from cases.views.common import case_or_404
+from cases.views.conflicts import Conflict, conflict_of
 from cases.views.panel import panel_of, text_pieces
-from cases.views.rework import live_rework, rework_of
+from cases.views.rework import rework_of
 from cases.views.stages import grouped_doors, steps_of
 
 # Moves that publish a reply: one of them at a time, by the reply's kind.
@@ -121,6 +123,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "latest": latest,
         "panel": panel_of(latest, user) if latest and not writes else None,
         "draft": draft,
+        "seen": draft.saved_at.isoformat() if draft else "",
         "writes": writes,
         "inserts": known_facts(case) if writes else [],
         "form": DOORS["submit_reply"].form(
@@ -194,7 +197,12 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
     def view(request: HttpRequest, number: str) -> HttpResponse:
         if request.method == "POST":
             case = visible_case(request.user, number)
-            ensure_open(door, case, request.user)
+            try:
+                ensure_open(door, case, request.user)
+            except MoveNotAllowed as error:
+                if name != "submit_reply":
+                    raise
+                return _unsent(request, number, error)
             form = door.form(request.POST, case=case, actor=request.user)
             if form.is_valid():
                 try:
@@ -203,10 +211,14 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
                     )
                 except BadChange as error:
                     form.refuse(error)
-                except StaleChange as conflict:
+                except StaleChange as error:
                     # What was typed stays; who changed what is told, the next press is knowing.
                     fresh = case_or_404(request.user, number)
-                    return shown(request, fresh, form, 412, conflict)
+                    return shown(request, fresh, form, 412, _conflict(request, fresh, error))
+                except MoveNotAllowed as error:
+                    if name != "submit_reply":
+                        raise
+                    return _unsent(request, number, error)
                 else:
                     messages.success(request, _done_words(door, case))
                     return redirect(_next(request) or case.get_absolute_url())
@@ -222,7 +234,7 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
         case: Case,
         form: MoveForm,
         status: int = 200,
-        conflict: StaleChange | None = None,
+        conflict: Conflict | None = None,
     ) -> HttpResponse:
         if name == "submit_reply":
             context = case_context(case, request)
@@ -242,12 +254,36 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
                 "deadline": Timekeeper(reader=request.user).view(case),
                 "next": _next(request),
                 "conflict": conflict,
+                "sees_contacts": may(request.user, Right.VIEW_CONTACTS, case),
             },
             status=status,
         )
 
     view.__name__ = f"move_{name}"
     return view
+
+
+def _conflict(request: HttpRequest, case: Case, error: CaseError) -> Conflict:
+    text = request.POST.get("text", "")
+    return conflict_of(error, case, request.user, version=_version(request), text=text)
+
+
+def _unsent(request: HttpRequest, number: str, error: MoveNotAllowed) -> HttpResponse:
+    """The case went on while a reply was written: the text is kept and shown, never lost."""
+    case = case_or_404(request.user, number)
+    conflict = _conflict(request, case, error)
+    conflict.kept = request.POST.get("text", "").replace("\x00", "").strip()
+    drafts.keep_unsent(case, actor=request.user, text=conflict.kept)
+    return render(
+        request,
+        "cases/unsent.html",
+        {
+            "case": case,
+            "conflict": conflict,
+            "sees_contacts": may(request.user, Right.VIEW_CONTACTS, case),
+        },
+        status=409,
+    )
 
 
 def _initial(door: Door, case: Case) -> dict[str, Any]:
@@ -269,47 +305,6 @@ def _initial(door: Door, case: Case) -> dict[str, Any]:
     if door.name == "extend" and case.due_at:
         return {"until": timezone.localtime(case.due_at).strftime("%Y-%m-%dT%H:%M")}
     return {}
-
-
-@login_required
-@require_POST
-def draft(request: HttpRequest, number: str) -> HttpResponse:
-    """Saves what is being typed; answers with the moment for the corner of the editor."""
-    case = visible_case(request.user, number)
-    saved = actions.save_draft(case, actor=request.user, text=request.POST.get("text", ""))
-    if saved is None:
-        return HttpResponse(status=204)
-    return render(request, "cases/_draft_saved.html", {"saved_at": saved.saved_at})
-
-
-@login_required
-@require_POST
-def check(request: HttpRequest, number: str) -> HttpResponse:
-    """The live panel: assesses the text as it stands, stores nothing but the draft."""
-    case = visible_case(request.user, number)
-    text = request.POST.get("text", "").replace("\x00", "")[:20000]
-    saved = actions.save_draft(case, actor=request.user, text=text)
-    if saved is None or not text.strip():
-        return render(request, "cases/_quality_empty.html", {"inserts": known_facts(case)})
-    found = checking.check(
-        checking.ground_of(case, request.user),
-        text,
-        kind=request.POST.get("kind") or Reply.Kind.FINAL,
-        outcome=request.POST.get("outcome", ""),
-        replied_at=timezone.now(),
-    )
-    return render(
-        request,
-        "cases/_quality.html",
-        {
-            "case": case,
-            "panel": panel_of(found, request.user, text=text),
-            "live": True,
-            "inserts": known_facts(case),
-            "saved_at": saved.saved_at,
-            "rework": live_rework(case, text) if case.returns or case.reopenings else None,
-        },
-    )
 
 
 @login_required

@@ -11,12 +11,26 @@
   const show = (id, on) => { const note = document.getElementById(id); if (note) note.hidden = !on; };
   const changed = () => text.dispatchEvent(new Event("input", { bubbles: true }));
   const follow = () => { const m = mirror(); if (m) { m.scrollTop = text.scrollTop; } };
+  const seen = () => document.getElementById("draft-seen");
+  // This page's own name: what it saved itself is no conflict, whatever order answers come in.
+  const tab = document.createElement("input");
+  tab.type = "hidden"; tab.name = "tab";
+  tab.value = window.crypto.randomUUID ? window.crypto.randomUUID() : `${Date.now()}-${Math.random()}`.slice(0, 36);
+  form.append(tab);
   let saved = text.value;
   const kept = sessionStorage.getItem(key);
-  if (kept !== null && kept !== text.value) { text.value = kept; show("draft-restored", true); addEventListener("load", changed); }
+  if (kept !== null && kept !== text.value) {
+    // It is compared with the draft it began with: what another device wrote since is not lost.
+    const base = sessionStorage.getItem(`${key}:seen`);
+    if (base !== null && seen()) seen().value = base;
+    text.value = kept;
+    show("draft-restored", true);
+    addEventListener("load", changed);
+  }
   text.addEventListener("scroll", follow);
   text.addEventListener("input", () => {
     sessionStorage.setItem(key, text.value);
+    if (seen() && seen().value !== "conflict") sessionStorage.setItem(`${key}:seen`, seen().value);
     const m = mirror();
     if (m && m.textContent !== text.value) m.textContent = text.value;
   });
@@ -24,12 +38,27 @@
   // Only the form's own request carries the text.
   const mine = (event) => event.detail.elt === form || event.detail.elt.id === "check-again";
   let sent = "";
-  document.addEventListener("htmx:beforeRequest", (event) => { if (mine(event)) sent = text.value; });
+  let asked = Date.now();
+  document.addEventListener("htmx:beforeRequest", (event) => { if (mine(event)) { sent = text.value; asked = Date.now(); } });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (!mine(event)) return;
     const taken = event.detail.successful === true;
     show("draft-failure", !taken);
     if (taken) { saved = sent; if (text.value === sent) sessionStorage.removeItem(key); }
+  });
+  // Who types without a pause is saved every few seconds all the same.
+  setInterval(() => {
+    if (text.value !== saved && Date.now() - asked > 4000 && document.getElementById("draft-failure")?.hidden) window.htmx.trigger(form, "save");
+  }, 1000);
+  // «Take the text from there»: the other tab's text comes here, this one stays among the copies.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("[data-take]");
+    if (!button) return;
+    text.value = button.dataset.take;
+    seen().value = button.dataset.seen;
+    document.getElementById("draft-conflict").replaceChildren();
+    text.focus();
+    changed();
   });
   setInterval(() => { if (!document.getElementById("draft-failure")?.hidden && text.value !== saved) changed(); }, 15000);
   // What the case knows already is put at the caret; the panel answers as to typing.

@@ -1,0 +1,98 @@
+"""While a reply is being written: the draft, the live check, texts that lost their place."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from agencies.roles import Right
+from cases import checking
+from cases.actions import drafts
+from cases.errors import RightMissing
+from cases.models import Case, Reply
+from cases.querysets import may
+from cases.reading import visible_case
+from cases.views.case import known_facts
+from cases.views.differences import difference
+from cases.views.panel import panel_of
+from cases.views.rework import live_rework
+
+_LONGEST = 20_000
+
+
+def _text(request: HttpRequest) -> str:
+    return request.POST.get("text", "").replace("\x00", "")[:_LONGEST]
+
+
+def _page(request: HttpRequest) -> drafts.Page:
+    return drafts.Page.of(request.POST.get("tab", ""), request.POST.get("seen"))
+
+
+def draft_state(saved: drafts.Saved, text: str) -> dict[str, Any]:
+    """What the corner of the editor says; a conflict with both texts side by side."""
+    return {
+        "saved": saved,
+        "seen": saved.draft.saved_at.isoformat() if saved.draft else "",
+        "lines": difference(saved.draft.text, text) if saved.conflict and saved.draft else [],
+    }
+
+
+@login_required
+@require_POST
+def draft(request: HttpRequest, number: str) -> HttpResponse:
+    """Saves what is being typed; `keep`: over what another tab has saved meanwhile."""
+    case = visible_case(request.user, number)
+    text, page = _text(request), _page(request)
+    if request.POST.get("keep") == "mine":
+        saved = drafts.take_over(case, actor=request.user, text=text, page=page)
+    else:
+        saved = drafts.save_draft(case, actor=request.user, text=text, page=page)
+    if saved.draft is None:
+        return HttpResponse(status=204)
+    return render(request, "cases/_draft_state.html", {"case": case, **draft_state(saved, text)})
+
+
+@login_required
+@require_POST
+def check(request: HttpRequest, number: str) -> HttpResponse:
+    """The live panel: assesses the text as it stands, stores nothing but the draft."""
+    case = visible_case(request.user, number)
+    text = _text(request)
+    saved = drafts.save_draft(case, actor=request.user, text=text, page=_page(request))
+    state = draft_state(saved, text)
+    if saved.draft is None or not text.strip():
+        context = {"case": case, "inserts": known_facts(case), **state}
+        return render(request, "cases/_quality_empty.html", context)
+    found = checking.check(
+        checking.ground_of(case, request.user),
+        text,
+        kind=request.POST.get("kind") or Reply.Kind.FINAL,
+        outcome=request.POST.get("outcome", ""),
+        replied_at=timezone.now(),
+    )
+    return render(
+        request,
+        "cases/_quality.html",
+        {
+            "case": case,
+            "panel": panel_of(found, request.user, text=text),
+            "live": True,
+            "inserts": known_facts(case),
+            "rework": live_rework(case, text) if case.returns or case.reopenings else None,
+            **state,
+        },
+    )
+
+
+@login_required
+@require_safe
+def copies(request: HttpRequest, number: str) -> HttpResponse:
+    """The writer's own earlier texts of this case; loaded when he asks for them."""
+    case: Case = visible_case(request.user, number)
+    if not may(request.user, Right.ANSWER_CASES, case):
+        raise RightMissing("right_missing", move="submit_reply")
+    found = drafts.copies_of(case, request.user)
+    return render(request, "cases/_copies.html", {"copies": found})
