@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0017_events_name_their_transaction'),
+        ('cases', '0019_rules_stamp'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
