@@ -38,9 +38,11 @@ def test_a_colleague_is_seen_within_seconds_writing_and_leaving(
     other.keyboard.type("Осмотрели двор")
     page.wait_for_selector("#presence >> text=Пишет: Анна Серова", timeout=14_000)
     page.wait_for_selector("#editor-presence >> text=тоже пишет")
+    # A beat under way when the page is left ends as an error of its own in the console.
+    assert second.console == []
     other.goto(f"{second.base}/queue/")
     page.wait_for_selector("#presence >> text=Серова", state="detached", timeout=14_000)
-    assert first.console + second.console == []
+    assert first.console == []
 
 
 def test_a_second_tab_is_told_and_both_texts_stay(
