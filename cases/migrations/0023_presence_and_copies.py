@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0019_rules_stamp'),
+        ('cases', '0022_stamps_of_choices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
