@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from functools import lru_cache
 
+from django.contrib.postgres.aggregates import BoolAnd
+
 from agencies.models import CalendarDay, User, WorkingCalendar
 from agencies.stamps import CALENDARS, read_stamps, stamps_of
 from deadlines import DayHours, WeekPlan, WorkCalendar
@@ -76,3 +78,10 @@ def calendar_stamp(user: User | None = None) -> tuple[object, ...]:
 def work_calendar(calendar_id: int, stamp: tuple[object, ...] | None = None) -> WorkCalendar:
     """The calendar as `deadlines` wants it; pass a stamp to share it across many cases."""
     return _build(calendar_id, stamp if stamp is not None else calendar_stamp())
+
+
+def production_years() -> dict[int, bool]:
+    """Years of the production calendar -> whether they stand on a published decree (one query)."""
+    rows = CalendarDay.objects.filter(calendar=None).order_by().values_list("day__year")
+    found = rows.annotate(confirmed=BoolAnd("confirmed"))
+    return {year: bool(confirmed) for year, confirmed in found}

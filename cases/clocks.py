@@ -87,6 +87,16 @@ class Rules:
                     break
         return None
 
+    def again(self, code: str, start: datetime, now: datetime) -> DeadlineRule | None:
+        """The version a running term is counted by: that of its start, or a newer one in force
+        that says it holds for running terms."""
+        for rule in self._rows.get(code, ()):
+            if rule.in_force_from <= start.date():
+                return rule
+            if rule.covers_running and rule.in_force_from <= timezone.localdate(now):
+                return rule
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -111,20 +121,20 @@ _RUNNING = """,
 _LOAD = _STANDING.rstrip() + _RUNNING
 # Each one shape for any number of clocks, so that the statement of a move is planned once.
 _INSERT = """
-insert into cases_clock (case_id, kind, rule_id, code, assignment_id, started_at, due_at,
-                         warning_only, explanation)
+insert into cases_clock (case_id, kind, rule_id, code, assignment_id, agency_id, started_at,
+                         due_at, warning_only, explanation)
 select k.* from jsonb_to_recordset(%s) as k(
-    case_id bigint, kind text, rule_id bigint, code text, assignment_id bigint,
+    case_id bigint, kind text, rule_id bigint, code text, assignment_id bigint, agency_id bigint,
     started_at timestamptz, due_at timestamptz, warning_only boolean, explanation jsonb)
 returning id
 """
 _UPDATE = """
 update cases_clock c
 set stopped_at = k.stopped_at, missed_at = k.missed_at, due_at = k.due_at,
-    explanation = k.explanation
+    agency_id = k.agency_id, explanation = k.explanation
 from jsonb_to_recordset(%s) as k(
     id bigint, stopped_at timestamptz, missed_at timestamptz, due_at timestamptz,
-    explanation jsonb)
+    agency_id bigint, explanation jsonb)
 where c.id = k.id returning c.id
 """
 
@@ -152,7 +162,7 @@ def _json(value: Any) -> Any:
 
 def _clock_of(row: dict[str, Any]) -> Clock:
     """A running clock out of its row as JSON."""
-    for name in ("started_at", "due_at", "missed_at"):
+    for name in ("started_at", "due_at", "missed_at", "remind_at"):
         if row[name] is not None:
             row[name] = datetime.fromisoformat(row[name])
     clock = Clock(**row)
@@ -165,10 +175,10 @@ def _row_of(clock: Clock, names: Iterable[str]) -> dict[str, Any]:
 
 
 _MADE = (
-    *("case_id", "kind", "rule_id", "code", "assignment_id", "started_at", "due_at"),
-    *("warning_only", "explanation"),
+    *("case_id", "kind", "rule_id", "code", "assignment_id", "agency_id", "started_at"),
+    *("due_at", "warning_only", "explanation"),
 )
-_MOVED = ("id", "stopped_at", "missed_at", "due_at", "explanation")
+_MOVED = ("id", "stopped_at", "missed_at", "due_at", "agency_id", "explanation")
 
 
 def _rows_json(clocks: Iterable[Clock], names: tuple[str, ...]) -> Jsonb:
@@ -308,6 +318,7 @@ class Book:
             start=start,
             due=due.moment,
             explanation=due.as_json(),
+            agency=agency,
             rule=rule,
             assignment=assignment,
         )
@@ -323,6 +334,7 @@ class Book:
         start: datetime,
         due: datetime,
         explanation: dict[str, Any],
+        agency: Agency,
         rule: DeadlineRule | None = None,
         assignment: Assignment | None = None,
     ) -> Clock:
@@ -336,6 +348,7 @@ class Book:
             explanation=explanation,
             warning_only=rule.warning_only if rule else False,
             assignment=assignment,
+            agency=agency,
         )
         self.running.append(clock)
         self._made.append(clock)
@@ -390,9 +403,11 @@ class Book:
             if rule is None or rule.pk != clock.rule_id:
                 continue
             due = self.due(rule, clock.started_at, agency)
-            if due.moment == clock.due_at and due.zone == clock.explanation.get("zone"):
+            same = due.moment == clock.due_at and due.zone == clock.explanation.get("zone")
+            if same and clock.agency_id == agency.pk:
                 continue
             clock.due_at, clock.explanation = due.moment, due.as_json()
+            clock.agency = agency
             if clock not in self._made and clock not in self._changed:
                 self._changed.append(clock)
 
@@ -462,6 +477,7 @@ def start_executor(book: Book, agency: Agency, assignment: Assignment | None) ->
             start=at,
             due=total.due_at,
             explanation={**total.explanation, "bound_to": total.code},
+            agency=agency,
             assignment=assignment,
         )
     elif due is not None and norm is not None:
@@ -471,6 +487,7 @@ def start_executor(book: Book, agency: Agency, assignment: Assignment | None) ->
             start=at,
             due=due.moment,
             explanation=due.as_json(),
+            agency=agency,
             rule=norm,
             assignment=assignment,
         )
@@ -485,6 +502,7 @@ def start_promise(book: Book, until: date, agency: Agency) -> Clock:
         start=min(book.at, last),
         due=last,
         explanation={"promise": until.isoformat()},
+        agency=agency,
     )
 
 

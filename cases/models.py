@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -161,6 +161,11 @@ class DeadlineRule(models.Model):
     min_severity = models.PositiveSmallIntegerField(_("from severity"), default=1)
     source = models.CharField(_("source"), max_length=200, blank=True)
     in_force_from = models.DateField(_("in force from"), default="2020-01-01")
+    covers_running = models.BooleanField(
+        _("for running terms too"),
+        default=False,
+        help_text=_("Terms begun before that day and still running are counted by it again."),
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
@@ -662,6 +667,11 @@ class Clock(models.Model):
     stopped_at = models.DateTimeField(null=True, blank=True)
     # The due moment that passed: stays when the term is extended afterwards.
     missed_at = models.DateTimeField(null=True, blank=True)
+    # By whose calendar and zone it is counted; empty for terms of earlier releases.
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, db_index=False, related_name="+")
+    # When the worker next has something to say of it (cases.reminding); empty: not planned yet,
+    # as after every change of the due moment, which a trigger sees to.
+    remind_at = models.DateTimeField(null=True, editable=False)
     warning_only = models.BooleanField(default=False)
     explanation = models.JSONField(default=dict)
 
@@ -688,6 +698,17 @@ class Clock(models.Model):
                 "due_at", "id", name="clock_running", condition=Q(stopped_at__isnull=True)
             ),
             models.Index("case", name="clock_missed", condition=Q(missed_at__isnull=False)),
+            models.Index(
+                "remind_at", "id", name="clock_remind", condition=Q(stopped_at__isnull=True)
+            ),
+            models.Index(
+                "due_at",
+                "id",
+                name="clock_survey",
+                condition=Q(stopped_at__isnull=True, code="SURVEY"),
+            ),
+            # Rehearsals look back a month: rows lie in the order they were begun in.
+            BrinIndex(fields=["started_at"], name="clock_begun", pages_per_range=32),
         ]
 
     def __str__(self) -> str:
@@ -977,6 +998,15 @@ class IdempotencyKey(models.Model):
 from cases.models_news import News, Position  # noqa: E402
 from cases.models_presence import DraftCopy, Presence  # noqa: E402
 from cases.models_quality import WeightProposal  # noqa: E402
+from cases.models_watch import (  # noqa: E402
+    JobFailure,
+    LadderStep,
+    PromiseMark,
+    Recount,
+    Reminder,
+    TaskMark,
+    TermChange,
+)
 from cases.models_work import (  # noqa: E402
     Appeal,
     Assignment,
@@ -1004,6 +1034,8 @@ __all__ = [
     "Formula",
     "FormulaMark",
     "IdempotencyKey",
+    "JobFailure",
+    "LadderStep",
     "Mark",
     "MassEvent",
     "Message",
@@ -1013,15 +1045,20 @@ __all__ = [
     "Position",
     "Presence",
     "Promise",
+    "PromiseMark",
     "QualitySetting",
     "Reason",
     "ReasonKind",
+    "Recount",
     "Regime",
+    "Reminder",
     "Reply",
     "ReplyKey",
     "ReplyPrint",
     "Review",
     "RoutingRule",
+    "TaskMark",
+    "TermChange",
     "Territory",
     "Topic",
     "TopicGroup",

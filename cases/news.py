@@ -19,3 +19,8 @@ def tell(
 def tell_all(news: list[News]) -> None:
     """The same for many (one statement a thousand)."""
     News.objects.bulk_create(news, ignore_conflicts=True, batch_size=1000)
+
+
+def is_told(key: str) -> bool:
+    """One query by the unique key."""
+    return News.objects.filter(key=key).exists()

@@ -15,6 +15,7 @@ from agencies.models import CalendarDay
 from cases.models import (
     Channel,
     DeadlineRule,
+    LadderStep,
     Reason,
     ReasonKind,
     Regime,
@@ -157,6 +158,22 @@ TITLES = {
 }
 
 
+# Warnings, the end, and who hears of it afterwards: domain note 9.3.
+LADDER: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("share-50", {"share": 50, "level": "executor", "from_hours": 4}),
+    ("share-80", {"share": 80, "level": "executor"}),
+    ("due", {"level": "curator"}),
+    ("head", {"after": 2, "unit": "working_hours", "level": "head"}),
+    ("supervisor", {"after": 1, "unit": "working_days", "level": "supervisor"}),
+)
+
+
+def load_ladder() -> None:
+    """Steps that are not there yet; what an administrator changed stays."""
+    for code, values in LADDER:
+        LadderStep.objects.get_or_create(code=code, defaults=values)
+
+
 def load_production_calendar() -> None:
     with CALENDAR.open(encoding="utf-8") as stream:
         CalendarDay.objects.bulk_create(
@@ -181,4 +198,5 @@ def load_all() -> None:
     load_topics()
     load_reasons()
     load_deadline_rules()
+    load_ladder()
     load_production_calendar()

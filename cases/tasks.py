@@ -8,7 +8,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from cases import checking, formulas, presence, reuse
+from cases import checking, formulas, presence, reuse, watch_tasks
 from cases.actions.drafts import forget_copies
 from cases.models import Case, Finding, Message, Reply
 from cases.reuse import Asked, Found
@@ -132,3 +132,6 @@ def forget_traces(timestamp: int) -> None:
     """Rows of who has left long ago, copies of drafts older than a month."""
     presence.forget_gone()
     forget_copies(timezone.now())
+
+
+__all__ = ["check_backlog", "queue_backlog", "watch_tasks"]

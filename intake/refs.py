@@ -237,6 +237,7 @@ class References:
             stopped_at=stopped_at,
             missed_at=due[0] if self._missed(rule, due[0], stopped_at) else None,
             warning_only=rule.warning_only,
+            agency_id=agency.pk,
             explanation=due[1],
         )
 

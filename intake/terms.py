@@ -170,6 +170,7 @@ def _bound(case: Case, total: Clock | None, norm: Clock | None, since: datetime)
         code=total.code,
         started_at=since,
         due_at=total.due_at,
+        agency_id=case.agency_id,
         explanation=encode({**told, "bound_to": total.code}),
     )
 

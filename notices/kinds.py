@@ -36,6 +36,7 @@ class Kind(TextChoices):
     TERM_WARNING = "term_warning", _("A term comes to its end (50 and 80 %)")
     TERM_DUE = "term_due", _("A term is over")
     ESCALATED = "escalated", _("An overdue case went up to me")
+    TERMS_LATE = "terms_late", _("Terms that passed while nobody watched them")
     TERM_MOVED = "term_moved", _("A term was moved")
     PROMISE_DUE = "promise_due", _("A promised day is near")
     PROMISE_BROKEN = "promise_broken", _("A promise was not kept")
@@ -44,6 +45,7 @@ class Kind(TextChoices):
     IMPORT_FINISHED = "import_finished", _("An import has ended")
     EXPORT_READY = "export_ready", _("An export is ready")
     DAY_FIGURES = "day_figures", _("Figures of the day")
+    CALENDAR = "calendar", _("The production calendar is missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ GROUPS: dict[str, Promise] = {
 }
 _OFFICIALS = frozenset({Role.EXECUTOR, Role.CURATOR, Role.CO_EXECUTOR})
 _LEADS = frozenset({Role.CURATOR})
+# Whoever may hold a case when a term of it runs out: the desk, the agency, the approver.
+_HOLDERS = _OFFICIALS | {
+    *(Role.APPROVER, Role.QUALITY_SUPERVISOR, Role.COORDINATOR, Role.OPERATOR),
+}
 _NOW, _DIGEST, _OFF = Delivery.NOW, Delivery.DIGEST, Delivery.OFF
 FACTS: dict[str, Facts] = {
     Kind.ASSIGNED: Facts(_NOW, "work", _("Assigned to me"), _OFFICIALS),
@@ -85,11 +91,10 @@ FACTS: dict[str, Facts] = {
     Kind.CONTROL: Facts(
         _NOW, "terms", _("Control"), _OFFICIALS | {Role.APPROVER, Role.HEAD_OFFICE}
     ),
-    Kind.TERM_WARNING: Facts(_DIGEST, "terms", _("Due soon"), _OFFICIALS),
-    Kind.TERM_DUE: Facts(_NOW, "terms", _("Overdue"), _OFFICIALS),
-    Kind.ESCALATED: Facts(
-        _NOW, "terms", _("Came up to me"), _LEADS | {Role.APPROVER, Role.QUALITY_SUPERVISOR}
-    ),
+    Kind.TERM_WARNING: Facts(_DIGEST, "terms", _("Due soon"), _HOLDERS),
+    Kind.TERM_DUE: Facts(_NOW, "terms", _("Overdue"), _HOLDERS),
+    Kind.ESCALATED: Facts(_NOW, "terms", _("Came up to me"), _HOLDERS),
+    Kind.TERMS_LATE: Facts(_NOW, "terms", _("Overdue"), _HOLDERS),
     Kind.TERM_MOVED: Facts(_OFF, "terms", _("Moved terms"), _OFFICIALS),
     Kind.PROMISE_DUE: Facts(_DIGEST, "terms", _("Promises"), _OFFICIALS),
     Kind.PROMISE_BROKEN: Facts(
@@ -102,6 +107,7 @@ FACTS: dict[str, Facts] = {
     ),
     Kind.EXPORT_READY: Facts(_NOW, "portal", _("Exports")),
     Kind.DAY_FIGURES: Facts(_NOW, "portal", _("Day"), frozenset({Role.HEAD_OFFICE})),
+    Kind.CALENDAR: Facts(_NOW, "portal", _("Calendar"), frozenset({Role.ADMINISTRATOR})),
 }
 # Kinds that ask the person to do something: they stop when somebody has done it.
 ASKING = frozenset(

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from agencies.roles import Role
+from cases.levels import ROLES
 from notices.kinds import ASKING, Kind
 
 
@@ -86,15 +87,19 @@ def _named_people(h: Happening) -> list[Addressee]:
 
 # Up the ladder of an overdue case: who answers for it at each step.
 LEVELS: dict[str, Audience] = {
+    **{level: _near(role) for level, role in ROLES.items()},
     "executor": _executor_or_curators,
-    "curator": _near(Role.CURATOR),
-    "head": _near(Role.APPROVER),
-    "supervisor": _near(Role.QUALITY_SUPERVISOR),
 }
 
 
 def _level(default: str) -> Audience:
     return lambda h: LEVELS.get(h.data.get("level", default), LEVELS[default])(h)
+
+
+def _due(h: Happening) -> list[Addressee]:
+    """At the end of a term its executor hears of it with his curators; elsewhere who holds it."""
+    level = h.data.get("level", "curator")
+    return _both(_executor_or_curators, _CURATORS)(h) if level == "curator" else _level(level)(h)
 
 
 _CURATORS = _near(Role.CURATOR)
@@ -158,8 +163,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "hand_over": (Rule(Kind.HANDOVER, _named_executor),),
     # News: a term, a promise, work of the portal.
     "term_warning": (Rule(Kind.TERM_WARNING, _level("executor")),),
-    "term_due": (Rule(Kind.TERM_DUE, _both(_executor_or_curators, _level("curator"))),),
+    "term_due": (Rule(Kind.TERM_DUE, _due),),
     "escalated": (Rule(Kind.ESCALATED, _level("head")),),
+    "terms_late": (Rule(Kind.TERMS_LATE, _one("person")),),
     "promise_due": (Rule(Kind.PROMISE_DUE, _executor_or_curators),),
     "promise_broken": (Rule(Kind.PROMISE_BROKEN, _both(_AT_WORK, _level("supervisor"))),),
     "orphan": (Rule(Kind.ORPHAN, _near(Role.CURATOR, Role.COORDINATOR)),),
@@ -167,6 +173,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "import_finished": (Rule(Kind.IMPORT_FINISHED, _one("person")),),
     "export_ready": (Rule(Kind.EXPORT_READY, _one("person")),),
     "day_figures": (Rule(Kind.DAY_FIGURES, _one("person")),),
+    "calendar": (Rule(Kind.CALENDAR, _near(Role.ADMINISTRATOR)),),
 }
 # What a move makes needless for this case: a reply that was accepted waits for nobody's review.
 _ARRIVAL = frozenset({Kind.ARRIVED, Kind.ORPHAN})

@@ -93,6 +93,8 @@ _SENTENCES: dict[str, str] = {
     "lift_control": gettext_noop("%(who)s lifted personal control"),
     "extend": gettext_noop("%(who)s extended the term until %(until)s"),
     "extend_appeal": gettext_noop("%(who)s extended the appeal's term until %(until)s"),
+    "recount": gettext_noop("The terms were counted again"),
+    "recount change": gettext_noop("The terms were counted again: calendars or rules changed"),
     "add_note": gettext_noop("%(who)s left a note"),
     "attach": gettext_noop("%(who)s attached a file"),
     "detach": gettext_noop("%(who)s took a file away"),
@@ -112,6 +114,8 @@ def _variant(event: CaseEvent) -> str:
         return f"reopen {data['cause']}"
     if move == "import_updated" and data.get("undone"):
         return "import_updated undone"
+    if move == "recount" and data.get("cause") == "change":
+        return "recount change"
     return move
 
 
@@ -160,6 +164,8 @@ def event_detail(event: CaseEvent) -> str:
         parts.append(_("the author's limit is reached, the supervisor decides"))
     if data.get("agreed_by"):
         parts.append(_("agreed: %(who)s") % {"who": data["agreed_by"]})
+    if event.move == "recount":
+        parts += _recounted(data)
     if data.get("before") and event.move in ("extend", "extend_appeal"):
         parts.append(_("it was %(before)s") % {"before": _when(data["before"])})
     if event.move == "import_updated" and not data.get("undone"):
@@ -169,6 +175,14 @@ def event_detail(event: CaseEvent) -> str:
     if event.move == "amend":
         parts += [_field(name, *data[name]) for name in _CARD if name in data]
     return " · ".join(parts)
+
+
+def _recounted(data: dict[str, Any]) -> list[str]:
+    """«SN-FIRST: 5 июня, 10:00 → 8 июня, 10:00»: each term that moved."""
+    return [
+        f"{term['code']}: {_when(term['before'])} → {_when(term['until'])}"
+        for term in data.get("terms", ())
+    ]
 
 
 def _imported(data: dict[str, Any]) -> list[str]:

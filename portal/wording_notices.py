@@ -30,6 +30,8 @@ ICONS: dict[str, str] = {
     Kind.TERM_WARNING: "clock",
     Kind.TERM_DUE: "clock-alert",
     Kind.ESCALATED: "trending-up",
+    Kind.TERMS_LATE: "clock-alert",
+    Kind.CALENDAR: "calendar-days",
     Kind.TERM_MOVED: "calendar-plus",
     Kind.PROMISE_DUE: "calendar-days",
     Kind.PROMISE_BROKEN: "circle-alert",
@@ -47,6 +49,8 @@ TONES: dict[str, str] = {
     Kind.ORPHAN: "warn",
     Kind.TERM_DUE: "danger",
     Kind.ESCALATED: "danger",
+    Kind.TERMS_LATE: "danger",
+    Kind.CALENDAR: "warn",
     Kind.PROMISE_BROKEN: "danger",
     Kind.CONTROL: "care",
     Kind.PUBLISHED: "good",
@@ -161,6 +165,29 @@ def _due(data: Mapping[str, Any]) -> str:
     return _("The term is over")
 
 
+def _late(data: Mapping[str, Any]) -> str:
+    figures = data.get("figures", {})
+    parts = []
+    if due := figures.get("due"):
+        text = ngettext("%(count)s case is overdue", "%(count)s cases are overdue", due)
+        parts.append(text % {"count": due})
+    if raised := figures.get("escalated"):
+        text = ngettext("%(count)s came up to you", "%(count)s came up to you", raised)
+        parts.append(text % {"count": raised})
+    return _("While reminders were not sent: %(what)s") % {"what": ", ".join(parts)}
+
+
+def _calendar(data: Mapping[str, Any]) -> str:
+    year = str(data.get("day", ""))[:4]
+    if data.get("state") == "calendar_unconfirmed":
+        return _("The calendar of %(year)s is a forecast: check it against the decree") % {
+            "year": year
+        }
+    return _("There is no production calendar for %(year)s: terms cannot be counted") % {
+        "year": year
+    }
+
+
 def _moved(data: Mapping[str, Any]) -> str:
     return _("The term was moved to %(until)s") % {"until": _moment(data.get("until"))}
 
@@ -243,6 +270,8 @@ _SAYS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     Kind.TERM_WARNING: _warning,
     Kind.TERM_DUE: _due,
     Kind.ESCALATED: _escalated,
+    Kind.TERMS_LATE: _late,
+    Kind.CALENDAR: _calendar,
     Kind.TERM_MOVED: _moved,
     Kind.PROMISE_DUE: _promise,
     Kind.PROMISE_BROKEN: _broken,

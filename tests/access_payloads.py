@@ -268,6 +268,7 @@ ADMIN_MODELS: dict[str, tuple[frozenset[str], bool]] = {
     "cases_qualitysetting": (ADMINISTRATORS, True),
     "cases_weightproposal": (ADMINISTRATORS, True),
     "cases_workflowsetting": (ADMINISTRATORS, True),
+    "cases_ladderstep": (ADMINISTRATORS, True),
     "cases_reason": (ADMINISTRATORS, True),
     "cases_channel": (ADMINISTRATORS, True),
     "cases_massevent": (ADMINISTRATORS, True),

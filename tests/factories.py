@@ -75,6 +75,7 @@ def load_reference() -> None:
     reference_data.load_channels()
     reference_data.load_reasons()
     reference_data.load_deadline_rules()
+    reference_data.load_ladder()
     reference_data.load_production_calendar()
 
 

@@ -175,6 +175,7 @@ def _pass_to(step: Moving) -> None:
                 start=step.at,
                 due=clock.due_at,
                 explanation=clock.explanation,
+                agency=agency,
                 rule=clock.rule,
                 assignment=fresh,
             )

@@ -360,6 +360,7 @@ class Demo:
                 code=rule.code,
                 started_at=start,
                 due_at=due.moment,
+                agency=agency,
                 explanation=due.as_json(),
             )
         )
@@ -681,9 +682,9 @@ with held as (
         and (closed_at is null or closed_at >= assigned_at)
     returning id, case_id, at
 )
-insert into cases_clock (case_id, kind, rule_id, code, assignment_id, started_at, due_at,
-                         stopped_at, missed_at, warning_only, explanation)
-select k.case_id, 'executor', k.rule_id, k.code, h.id, h.at, k.due_at, k.stopped_at,
+insert into cases_clock (case_id, kind, rule_id, code, assignment_id, agency_id, started_at,
+                         due_at, stopped_at, missed_at, warning_only, explanation)
+select k.case_id, 'executor', k.rule_id, k.code, h.id, k.agency_id, h.at, k.due_at, k.stopped_at,
        case when k.stopped_at > k.due_at then k.due_at end, false,
        k.explanation || case when k.kind = 'total'
            then jsonb_build_object('bound_to', k.code) else '{}' end

@@ -60,6 +60,10 @@ def notice_address(notice: Notice) -> str:
     batch = notice.data.get("batch")
     if notice.kind == Kind.IMPORT_FINISHED and isinstance(batch, int):
         return reverse("import-batch", kwargs={"pk": batch})
+    if notice.kind == Kind.TERMS_LATE:
+        return reverse("case-list") + "?overdue=true"
+    if notice.kind == Kind.CALENDAR:
+        return reverse("admin:agencies_calendarday_changelist")
     return str(notice.data.get("url", ""))
 
 

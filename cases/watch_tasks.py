@@ -1,0 +1,70 @@
+"""The watch over terms as tasks of the worker.
+
+Each may run as often as it likes and be killed anywhere: what it does is found by its state and
+kept by unique rows. A job lasts seconds: the next one goes on where it ended.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from cases import keeping, recounting, reminding
+
+
+def _periodic(cron: str, name: str) -> Any:
+    """A periodic task of which one waits and one runs at a time."""
+
+    def made(work: Callable[..., int]) -> Any:
+        task = app.task(name=name, queueing_lock=name, lock=name)(work)
+        return app.periodic(cron=cron, periodic_id=name)(task)
+
+    return made
+
+
+@_periodic("* * * * *", "cases.remind")
+def remind(timestamp: int) -> int:
+    """Warnings, ends of terms, escalation, what is late in one summary."""
+    return reminding.watch()
+
+
+@_periodic("* * * * *", "cases.recount")
+def recount(timestamp: int) -> int:
+    """Terms counted again: every night, and after a change of calendars or rules."""
+    return recounting.tick()
+
+
+@_periodic("*/5 * * * *", "cases.close_surveys")
+def close_surveys(timestamp: int) -> int:
+    return keeping.close_surveys()
+
+
+@_periodic("*/10 * * * *", "cases.resume_plans")
+def resume_plans(timestamp: int) -> int:
+    return keeping.resume_plans()
+
+
+@_periodic("*/10 * * * *", "cases.mind_promises")
+def mind_promises(timestamp: int) -> int:
+    return keeping.mind_promises()
+
+
+@_periodic("23 4 * * *", "cases.check_calendars")
+def check_calendars(timestamp: int) -> int:
+    return keeping.check_calendars()
+
+
+@app.task(name="cases.plan_again", queueing_lock="cases.plan_again", lock="cases.plan_again")
+def plan_again() -> None:
+    reminding.plan_again()
+
+
+def queue_plan_again() -> None:
+    """The ladder was changed: plan the reminders of what runs by it."""
+    try:
+        with transaction.atomic():
+            plan_again.configure(queueing_lock="cases.plan_again").defer()
+    except AlreadyEnqueued:
+        pass
