@@ -29,6 +29,7 @@ BASELINES: dict[str, Promise] = {
 GROUPS: dict[str, Promise] = {
     "nothing": gettext_lazy("nothing, all signs"),
     "relation to the message": gettext_lazy("relation to the message"),
+    "distance from the message": gettext_lazy("distance from the message"),
     "terms": gettext_lazy("terms"),
     "figures and statistics": gettext_lazy("figures and statistics"),
     "classes of verbs": gettext_lazy("classes of verbs"),

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from quality import patterns as pat
+from quality.distance import NAMES as DISTANCES
 from quality.engine import CHECKS
 from quality.evaluate import auc, cross_validated, judge, models_left_out, report
-from quality.fit import Pair, logistic
+from quality.fit import Pair, fit_curve, left_out, logistic, sides
 from quality.lexicon import words
+from quality.model import Model, evidence, ratio
 from quality.textform import prepare
 
 GROUPS: dict[str, frozenset[str]] = {
@@ -62,16 +64,19 @@ def _row(name: str, figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _balances(pairs: Sequence[Pair]) -> dict[str, Any]:
-    """AUCs of the balance alone, by weights of writers left out."""
-    from quality.fit import left_out
-    from quality.model import Model, evidence, ratio
-
+def _odds(pairs: Sequence[Pair]) -> dict[str, Any]:
+    """AUCs of the log-odds without single checks, by weights of writers left out."""
     others = left_out(pairs)
     models = {hand: Model("", marks, 0.0, 1.0, 1.0) for hand, marks in others.items()}
-    values = {p.key: -ratio(evidence(models[p.hand], p.clauses)) for p in pairs}
+    balances = np.array([ratio(evidence(models[p.hand], p.clauses)) for p in pairs])
+    hands = np.array([p.hand for p in pairs])
+    odds = np.zeros(len(pairs))
+    for hand in others:
+        base, weights = fit_curve([p for p in pairs if p.hand != hand], balances[hands != hand])
+        own = [p for p in pairs if p.hand == hand]
+        odds[hands == hand] = base + sides(own, balances[hands == hand]) @ weights
     by = {
-        label: [values[p.key] for p in pairs if p.label == label]
+        label: [float(odds[k]) for k, p in enumerate(pairs) if p.label == label]
         for label in ("good", "borderline", "brush_off")
     }
     return {
@@ -101,9 +106,12 @@ def checks_off(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
 
 def groups_off(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
     """AUCs with each group of marks left out and the rest fitted anew."""
-    rows = [{"without": "nothing", **_balances(pairs)}]
+    rows = [{"without": "nothing", **_odds(pairs)}]
     for name, group in GROUPS.items():
-        rows.append({"without": name, **_balances(_without_group(pairs, group))})
+        rows.append({"without": name, **_odds(_without_group(pairs, group))})
+    level = dict.fromkeys(DISTANCES, 0.0)
+    flat = [replace(pair, far=level) for pair in pairs]
+    rows.append({"without": "distance from the message", **_odds(flat)})
     return rows
 
 

@@ -4,13 +4,28 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from quality import lexicon as lex
 from quality.asking import Asked
 from quality.clauses import Clause
 from quality.model import Model, ratio
+from quality.morph import root
 from quality.types import Answered
 
-# Cuts between answered in part and not answered, chosen on hands left out.
-SINGLE, SEVERAL, EMPTY = 0.2, 0.68, 0.8
+# Below the first it is not answered, below the second in part; chosen on hands left out. Of several
+# questions each must have its own answer.
+SINGLE, SEVERAL = (0.5, 0.75), (0.63, 0.8)
+# A request like «разберитесь» names nothing: any deed in the matter takes it up.
+_NAMELESS = frozenset(
+    root(lemma)
+    for lemma in lex.words(
+        """
+        разобраться помочь принять мера ответить навести порядок проверить рассмотреть решить
+        вопрос проблема посодействовать содействие отреагировать сделать
+        """
+    )
+)
+_TAKEN_UP, _SAME_SENTENCE, _SENTENCE_BEFORE = 0.5, 0.9, 0.35
+_ABOUT_THE_FLAG = -1.8  # log-odds
 
 # What a statement must carry to answer a question of a kind, and how well it does.
 _HITS: Mapping[str, Mapping[str, float]] = {
@@ -43,7 +58,8 @@ class Look:
     best: int | None
 
 
-def _hit(clause: Clause, kind: str) -> float:
+def hit(clause: Clause, kind: str) -> float:
+    """How well a statement is of the kind a question asks for, 0..1."""
     table = _HITS[kind]
     return max((value for name, value in table.items() if name in clause.marks), default=0.0)
 
@@ -54,11 +70,14 @@ def _affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[lis
     for question in questions:
         for own in question.roots:
             shared[own] = shared.get(own, 0) + 1
+    nameless = [q.kind in ("request", "matter") and q.roots <= _NAMELESS for q in questions]
     direct = [
         [
-            sum(1 / shared[own] for own in clause.roots & question.roots)
+            _TAKEN_UP
+            if any_deed
+            else sum(1 / shared[own] for own in clause.roots & question.roots)
             + 0.5 * len(clause.roots & question.deeds)
-            for question in questions
+            for question, any_deed in zip(questions, nameless, strict=True)
         ]
         for clause in clauses
     ]
@@ -69,7 +88,7 @@ def _affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[lis
     empty = [0.0] * len(questions)
     return [
         [
-            max(own, 0.6 * here, 0.35 * before)
+            max(own, _SAME_SENTENCE * here, _SENTENCE_BEFORE * before)
             for own, here, before in zip(
                 row,
                 best[clause.sentence],
@@ -82,51 +101,56 @@ def _affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[lis
 
 
 def looks(
-    questions: Sequence[Asked], clauses: Sequence[Clause], values: Sequence[float]
+    questions: Sequence[Asked], clauses: Sequence[Clause], values: Sequence[float], odds: float
 ) -> list[Look]:
-    """Every question against all clauses; `values`: evidence of the clauses."""
+    """Every question against all clauses; `values`: evidence of the clauses; `odds`: log-odds that
+    the whole reply is an отписка."""
     if not questions:
         return []
     near = _affinity(questions, clauses)
-    hits = [[_hit(clause, question.kind) for question in questions] for clause in clauses]
+    hits = [[hit(clause, question.kind) for question in questions] for clause in clauses]
     plus = [max(0.0, value) for value in values]
     balance = ratio(values)
     total = math.log1p(sum(plus))
     said = frozenset().union(*(clause.roots for clause in clauses)) if clauses else frozenset()
     several = float(len(questions) > 1)
+    full = _ABOUT_THE_FLAG - odds
+    fullness = {
+        "full": full,
+        "full*several": full * several,
+        "sure": 2 * math.tanh(full),
+        "sure*several": 2 * math.tanh(full) * several,
+        "several": several,
+    }
     share: list[list[float]] = []
-    for own, hit in zip(near, hits, strict=True):
-        pull = [math.exp(min(12.0, 1.5 * a + b)) for a, b in zip(own, hit, strict=True)]
+    for own, row in zip(near, hits, strict=True):
+        pull = [math.exp(min(12.0, 1.5 * a + b)) for a, b in zip(own, row, strict=True)]
         whole = sum(pull)
         share.append([value / whole for value in pull])
     result = []
     for number, question in enumerate(questions):
         column = [row[number] for row in near]
-        hit = [row[number] for row in hits]
-        kind = question.kind
+        fits = [row[number] for row in hits]
         nearest = max(column, default=0.0)
-        fit = max((min(2.0, a) * b for a, b in zip(column, hit, strict=True)), default=0.0)
+        fit = max((min(2.0, a) * b for a, b in zip(column, fits, strict=True)), default=0.0)
         close = sum(e for e, a in zip(plus, column, strict=True) if a >= 0.5)
         strong = [
-            (0.3 + b) * e if a > 0 else 0.0 for a, b, e in zip(column, hit, plus, strict=True)
+            (0.3 + b) * e if a > 0 else 0.0 for a, b, e in zip(column, fits, plus, strict=True)
         ]
         wins = [e > 0 and row[number] == max(row) > 0 for e, row in zip(plus, near, strict=True)]
         rivals = any(e > 0 and max(row) > row[number] for e, row in zip(plus, near, strict=True))
         minus = sum(-v for v, a in zip(values, column, strict=True) if v < 0 and a > 0)
         bound = sum(v for v, a in zip(values, column, strict=True) if v > 0 and a > 0)
         features = {
+            **fullness,
             "balance": balance,
-            f"balance:{kind}": balance,
             "total": total,
-            f"kind:{kind}": 1.0,
             "covered": len(said & question.roots) / max(1, len(question.roots)),
             "deed": float(bool(said & question.deeds)),
             "close": math.log1p(close),
-            f"close:{kind}": math.log1p(close),
             "close*several": math.log1p(close) * several,
-            "hit": max(hit, default=0.0),
+            "hit": max(fits, default=0.0),
             "fit": fit,
-            f"fit:{kind}": fit,
             "fit*several": fit * several,
             "given": math.log1p(sum(e * row[number] for e, row in zip(plus, share, strict=True))),
             "own": min(3.0, nearest),
@@ -142,25 +166,18 @@ def looks(
         }
         best = None
         if clauses:
-            ranks = [(1.0 + 1.5 * a + b) * e for a, b, e in zip(column, hit, plus, strict=True)]
+            ranks = [(1.0 + 1.5 * a + b) * e for a, b, e in zip(column, fits, plus, strict=True)]
             top = max(range(len(ranks)), key=lambda k: (ranks[k], -k))
             best = top if ranks[top] > 0 else None
         result.append(Look(features, best))
     return result
 
 
-def _chance(weights: Mapping[str, float], base: float, look: Look) -> float:
-    total = base + sum(weights.get(name, 0.0) * value for name, value in look.features.items())
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
-
-
-def answered(model: Model, look: Look, *, empty: bool, several: bool) -> Answered:
-    """Whether a question is answered. An empty reply answers only what it plainly answers; of
-    several questions each must have its own answer."""
-    if several and not empty:
-        likely = _chance(model.several, model.several_base, look)
-        return "yes" if likely >= 0.8 else "part" if likely >= SEVERAL else "no"
-    likely = _chance(model.questions, model.question_base, look)
-    if empty:
-        return "yes" if likely >= 0.9 else "part" if likely >= EMPTY else "no"
-    return "yes" if likely >= 0.5 else "part" if likely >= SINGLE else "no"
+def answered(model: Model, look: Look, *, several: bool) -> Answered:
+    """Whether a question is answered."""
+    total = model.question_base + sum(
+        model.questions.get(name, 0.0) * value for name, value in look.features.items()
+    )
+    likely = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+    none, part = SEVERAL if several else SINGLE
+    return "no" if likely < none else "part" if likely < part else "yes"

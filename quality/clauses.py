@@ -252,13 +252,20 @@ def _mark_predicates(
 
 
 _ASIDE = 0.4
+_GENERAL = frozenset({"may", "ask", "goes", "to", "state"})
+_TOUCHES = frozenset({"own", "place", "same", "asked"})
 
 
-def _set_aside(marks: dict[str, float], case: CaseProfile, placed: bool) -> dict[str, float]:
-    """Dates of events and programmes are nothing but that, standing information little."""
+def _set_aside(
+    marks: dict[str, float], case: CaseProfile, placed: bool, general: bool
+) -> dict[str, float]:
+    """Dates of events and programmes are nothing but that; standing information and what may be
+    done in general, without a word of this case, count little."""
     if "decoy" in marks and not placed:
         return {"decoy": 1.0}
     told = "did" in marks or "was" in marks
+    if general and not _TOUCHES & marks.keys():
+        return {name: v * _ASIDE for name, v in marks.items()}
     if "reference" in marks and not case.wants_reference and not told:
         return {name: v if name == "reference" else v * _ASIDE for name, v in marks.items()}
     return marks
@@ -369,7 +376,7 @@ def _clause(
     _mark_relation(marks, looks, case, own, len(roots & case.asked))
     if _YES_NO.match(shown, start, end):
         marks["yes_no"] = 1.0
-    marks = _set_aside(marks, case, placed)
+    marks = _set_aside(marks, case, placed, bool(kinds) and _GENERAL.issuperset(kinds))
     idle = (
         mood.formula
         or taken.covered(start, end) * 2 > end - start

@@ -6,8 +6,9 @@ from quality import checks_more, checks_substance, checks_text, questions
 from quality.asking import asked
 from quality.clauses import Clause, read_clauses
 from quality.context import Context
+from quality.distance import distance, weighed
 from quality.evidence import body, profile, read
-from quality.model import Model, default_model, evidence, risk_of
+from quality.model import Model, default_model, evidence, log_odds, probability
 from quality.reuse import compare
 from quality.score import features
 from quality.textform import Prepared, prepare
@@ -21,7 +22,7 @@ from quality.types import (
     Thresholds,
 )
 
-RULES_VERSION = "2026.2"
+RULES_VERSION = "2026.3"
 """Stored with every finding; raised whenever a rule, weight or word list changes."""
 
 CHECKS = (*checks_text.CHECKS, *checks_substance.CHECKS, *checks_more.CHECKS)
@@ -80,26 +81,27 @@ def assess(
     said = read(situation.reply, *place)
     clauses = read_clauses(body(situation.reply, *place), case)
     values = tuple(evidence(weights, clauses))
-    base_risk = risk_of(weights, values)
-    flag = weights.flag if thresholds.flag is None else thresholds.flag
+    found = asked(situation.message)
+    far = weighed(weights.distance, distance(case, found, clauses))
+    odds = log_odds(weights, values, far)
     context = Context(
         situation=situation,
         prepared=prepared,
         said=said,
         case=case,
         features=features(said),
-        base_risk=base_risk,
+        base_risk=probability(odds),
         clauses=clauses,
         values=values,
         model=weights,
         questions=questions.match(
             weights,
             situation.message,
-            asked(situation.message),
+            found,
             prepared,
             clauses,
             values,
-            empty=base_risk > flag,
+            odds,
         ),
         comparison=compare(
             situation.reply, earlier, thresholds, situation.approved_texts, formulas
@@ -109,7 +111,7 @@ def assess(
     findings = tuple(
         finding for check in CHECKS for finding in check(context) if finding.code not in without
     )
-    total = risk_of(weights, values, sum(finding.weight for finding in findings))
+    total = probability(odds + sum(finding.weight for finding in findings))
     returned = any(finding.severity is Severity.RETURN for finding in findings)
     return Assessment(
         risk=total,

@@ -21,24 +21,26 @@ from quality import answers
 from quality.asking import Asked, asked
 from quality.batch import situation_of
 from quality.clauses import Clause, read_clauses
+from quality.distance import NAMES, distance
 from quality.evidence import body, profile
 from quality.model import PREVALENCE, WEIGHTS, Model, evidence, ratio
 from quality.textform import prepare
 from quality.types import Situation
 
 MATERIAL = Path(__file__).parent / "material" / "development.jsonl"
-VERSION = "2026.2"
+VERSION = "2026.3"
 RIDGE = 2.0
 QUESTION_RIDGE = 0.3
-SEVERAL_RIDGE = 1.0
 FOREIGN_WEIGHT = 0.15
 MIN_CLAUSES = 8  # a mark seen in fewer clauses gets no weight
+DISTANCE_RIDGE = 10.0
 TARGET_RECALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A labelled pair read once. `answers`: question number and whether it is answered."""
+    """A labelled pair read once. `answers`: question number and whether it is answered; `far`: how
+    far the reply stays from the message."""
 
     key: str
     hand: str
@@ -49,6 +51,7 @@ class Pair:
     clauses: tuple[Clause, ...]
     asked: tuple[Asked, ...]
     answers: tuple[tuple[int | None, str], ...]
+    far: Mapping[str, float]
 
 
 def hand_of(key: str) -> str:
@@ -93,6 +96,7 @@ def pair_of(
     args = (situation.message, situation.topic, situation.place)
     case = profile(*args)
     found = asked(situation.message)
+    clauses = read_clauses(body(situation.reply, *args), case)
     return Pair(
         key=key,
         hand=hand,
@@ -100,9 +104,10 @@ def pair_of(
         label=label,
         hard_kind=hard_kind,
         situation=situation,
-        clauses=read_clauses(body(situation.reply, *args), case),
+        clauses=clauses,
         asked=found,
         answers=tuple(_labelled(situation.message, found, row or {})),
+        far=distance(case, found, clauses),
     )
 
 
@@ -191,15 +196,27 @@ def left_out(pairs: Sequence[Pair]) -> dict[str, dict[str, float]]:
     return {hand: fit_marks([p for p in pairs if p.hand != hand]) for hand in hands}
 
 
+def sides(pairs: Sequence[Pair], balances: "np.ndarray") -> "np.ndarray":
+    """A row a pair: what the log-odds are made of."""
+    far = np.array([[p.far[name] for name in NAMES] for p in pairs])
+    return np.column_stack([-balances, far])
+
+
 def fit_curve(
-    balances: "np.ndarray", labels: Sequence[str], prevalence: float = PREVALENCE
-) -> tuple[float, float]:
-    """Base and slope of the risk for a prevalence, from balances of pairs not fitted on."""
-    y = np.array([float(label == "brush_off") for label in labels])
+    pairs: Sequence[Pair], balances: "np.ndarray", prevalence: float = PREVALENCE
+) -> tuple[float, "np.ndarray"]:
+    """Base of the log-odds, slope of the balance and weights of the distances, from balances of
+    pairs not fitted on. Good replies and отписки tell the weights, all replies the level and the
+    steepness at the prevalence."""
+    y = np.array([float(p.label == "brush_off") for p in pairs])
+    sure = np.array([p.label != "borderline" for p in pairs])
+    seen = sides(pairs, balances)
+    found, _ = logistic(seen[sure], y[sure], DISTANCE_RIDGE)
+    found = np.maximum(0.0, found)
     share = float(y.mean())
     weight = np.where(y == 1, prevalence / share, (1 - prevalence) / (1 - share))
-    slope, base = logistic(-balances[:, None], y, 1000.0, weight)
-    return round(base, 4), round(max(0.0, float(slope[0])), 4)
+    steep, base = logistic((seen @ found)[:, None], y, 1000.0, weight)
+    return round(base, 4), np.round(max(0.0, float(steep[0])) * found, 4)
 
 
 def fit(pairs: Sequence[Pair], version: str = VERSION) -> Model:
@@ -208,34 +225,20 @@ def fit(pairs: Sequence[Pair], version: str = VERSION) -> Model:
     others = left_out(pairs)
     values = {p.key: evidence(_bare(others[p.hand]), p.clauses) for p in pairs}
     balances = np.array([ratio(values[p.key]) for p in pairs])
-    base, slope = fit_curve(balances, [p.label for p in pairs])
-    risks = 1 / (1 + np.exp(-(base - slope * balances)))
+    base, weights = fit_curve(pairs, balances)
+    odds = base + sides(pairs, balances) @ weights
+    risks = 1 / (1 + np.exp(-odds))
     caught = sorted(float(r) for r, p in zip(risks, pairs, strict=True) if p.label == "brush_off")
     flag = caught[int((1 - TARGET_RECALL) * len(caught))] if caught else 0.5
     return Model(
         version,
         marks,
         base,
-        slope,
+        float(weights[0]),
         round(flag - 0.005, 2),
-        *fit_questions(pairs, values),
-        *fit_several(pairs, values),
+        {name: float(w) for name, w in zip(NAMES, weights[1:], strict=True)},
+        *fit_questions(pairs, values, odds),
     )
-
-
-def fit_questions(
-    pairs: Sequence[Pair], values: Mapping[str, Sequence[float]]
-) -> tuple[dict[str, float], float]:
-    """Weights that decide whether a question is answered."""
-    rows: list[dict[str, float]] = []
-    targets: list[float] = []
-    for pair in pairs:
-        looks = answers.looks(pair.asked, pair.clauses, values[pair.key])
-        for number, answered in pair.answers:
-            if number is not None:
-                rows.append(looks[number].features)
-                targets.append(float(answered != "no"))
-    return _question_weights(rows, targets, [1.0] * len(rows), QUESTION_RIDGE)
 
 
 def _foreign(pairs: Sequence[Pair], pair: Pair) -> Asked | None:
@@ -255,49 +258,35 @@ def _foreign(pairs: Sequence[Pair], pair: Pair) -> Asked | None:
     return chosen.asked[(draw >> 8) % len(chosen.asked)]
 
 
-def fit_several(
-    pairs: Sequence[Pair], values: Mapping[str, Sequence[float]]
+def fit_questions(
+    pairs: Sequence[Pair], values: Mapping[str, Sequence[float]], odds: "np.ndarray"
 ) -> tuple[dict[str, float], float]:
-    """Weights that tell which of several questions a reply with substance answers.
+    """Weights that decide whether a question is answered; what is answered in part tells nothing.
 
-    Half-answered messages are rare: each pair is seen once more, lightly, with a question of
-    another message put in.
+    Half-answered messages are rare: each pair that is no отписка is seen once more, lightly, with a
+    question of another message put in.
     """
     rows: list[dict[str, float]] = []
     targets: list[float] = []
     weights: list[float] = []
 
-    def add(features: Mapping[str, float], target: bool, weight: float) -> None:
-        rows.append({name: v for name, v in features.items() if ":" not in name})
-        targets.append(float(target))
-        weights.append(weight)
+    def add(pair: Pair, own: float, further: Sequence[Asked], weight: float) -> None:
+        questions = (*pair.asked, *further)
+        seen = answers.looks(questions, pair.clauses, values[pair.key], own)
+        told = [(n, a) for n, a in pair.answers if n is not None and a != "part"]
+        for number, answer in [*told, *((len(questions) - 1, "no") for _ in further)]:
+            rows.append(seen[number].features)
+            targets.append(float(answer == "yes"))
+            weights.append(weight)
 
-    for pair in pairs:
-        if pair.label == "brush_off":
-            continue
-        own = [(n, a) for n, a in pair.answers if n is not None]
-        if len(pair.asked) > 1:
-            looks = answers.looks(pair.asked, pair.clauses, values[pair.key])
-            for number, answered in own:
-                add(looks[number].features, answered != "no", 1.0)
-        foreign = _foreign(pairs, pair)
-        if foreign is not None and own:
-            looks = answers.looks((*pair.asked, foreign), pair.clauses, values[pair.key])
-            add(looks[-1].features, False, FOREIGN_WEIGHT)
-            for number, answered in own:
-                add(looks[number].features, answered != "no", FOREIGN_WEIGHT)
-    return _question_weights(rows, targets, weights, SEVERAL_RIDGE)
-
-
-def _question_weights(
-    rows: Sequence[Mapping[str, float]],
-    targets: Sequence[float],
-    weights: Sequence[float],
-    ridge: float,
-) -> tuple[dict[str, float], float]:
+    for pair, own in zip(pairs, odds, strict=True):
+        add(pair, float(own), (), 1.0)
+        foreign = _foreign(pairs, pair) if pair.label != "brush_off" and pair.answers else None
+        if foreign is not None:
+            add(pair, float(own), (foreign,), FOREIGN_WEIGHT)
     names = sorted({name for row in rows for name in row})
     x = np.array([[row.get(name, 0.0) for name in names] for row in rows])
-    found, base = logistic(x, np.array(targets), ridge, np.array(weights))
+    found, base = logistic(x, np.array(targets), QUESTION_RIDGE, np.array(weights))
     return {n: round(float(w), 4) for n, w in zip(names, found, strict=True)}, round(base, 4)
 
 

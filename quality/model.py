@@ -3,10 +3,13 @@
 Each clause gets evidence e = Σ weight(mark)·times. With P the sum of what speaks for substance and
 Q the sum of what speaks against it, r = (P − Q) / √(P + Q + 1) and
 
-    log-odds of an отписка = base − slope · r + what single checks add.
+    log-odds of an отписка = base − slope · r + Σ weight · distance from the message (`distance`)
+        + what single checks add.
 
-r never falls when a statement with e ≥ 0 is added, and no statement with a real term of action has
-e < 0: a fact never makes a reply worse, and statements that say nothing never make it better.
+Weights of distances are at least zero and no distance grows when something is added, so saying
+more never makes a reply worse. r never falls when a statement with e ≥ 0 is added, and no statement
+with a real term of action has e < 0: a fact never makes a reply worse, and statements that say
+nothing never make it better.
 """
 
 import json
@@ -29,18 +32,17 @@ _DOUBTFUL = frozenset({"decoy", "sum", "law", "if", "vague", "percent"})
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights in force. `marks` raise evidence of substance; `questions` decide whether a question
-    is answered, `several` which of several in a reply that is not empty."""
+    """Weights in force. `marks` raise evidence of substance; `distance` the risk; `questions`
+    decide whether a question is answered."""
 
     version: str
     marks: Mapping[str, float]
     base: float
     slope: float
     flag: float
+    distance: Mapping[str, float] = field(default_factory=dict)
     questions: Mapping[str, float] = field(default_factory=dict)
     question_base: float = 0.0
-    several: Mapping[str, float] = field(default_factory=dict)
-    several_base: float = 0.0
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Model":
@@ -51,10 +53,11 @@ class Model:
             base=float(data["base"]),
             slope=max(0.0, float(data["slope"])),
             flag=float(data["flag"]),
+            distance={
+                str(name): max(0.0, float(v)) for name, v in data.get("distance", {}).items()
+            },
             questions={str(name): float(v) for name, v in data.get("questions", {}).items()},
             question_base=float(data.get("question_base", 0.0)),
-            several={str(name): float(v) for name, v in data.get("several", {}).items()},
-            several_base=float(data.get("several_base", 0.0)),
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -64,11 +67,10 @@ class Model:
             "base": self.base,
             "slope": self.slope,
             "flag": self.flag,
+            "distance": dict(sorted(self.distance.items())),
             "marks": dict(sorted(self.marks.items())),
             "question_base": self.question_base,
             "questions": dict(sorted(self.questions.items())),
-            "several_base": self.several_base,
-            "several": dict(sorted(self.several.items())),
         }
 
 
@@ -117,6 +119,6 @@ def probability(log_odds: float) -> float:
     return round(1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds)))), 4)
 
 
-def risk_of(model: Model, values: Sequence[float], extra: float = 0.0) -> float:
-    """Risk 0..1 of an отписка."""
-    return probability(model.base - model.slope * ratio(values) + extra)
+def log_odds(model: Model, values: Sequence[float], extra: float = 0.0) -> float:
+    """Log-odds of an отписка; `extra`: distance from the message and single checks."""
+    return model.base - model.slope * ratio(values) + extra

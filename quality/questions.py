@@ -17,16 +17,15 @@ def match(
     reply: Prepared,
     clauses: Sequence[Clause],
     values: Sequence[float],
-    *,
-    empty: bool,
+    odds: float,
 ) -> tuple[Question, ...]:
-    """Every question in the order of the message. `empty`: the reply looks like an отписка."""
+    """Every question in the order of the message. `odds`: log-odds of an отписка."""
     source = prepare(message)
     result = []
     for number, (question, look) in enumerate(
-        zip(found, looks(found, clauses, values), strict=True), 1
+        zip(found, looks(found, clauses, values, odds), strict=True), 1
     ):
-        state = answered(model, look, empty=empty, several=len(found) > 1)
+        state = answered(model, look, several=len(found) > 1)
         start, end = source.span(question.start, question.end)
         span = None
         if state != "no" and look.best is not None:

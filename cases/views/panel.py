@@ -14,7 +14,7 @@ from cases.screens import Piece, marked
 from quality import DEFAULT, Assessment, points
 
 LETTERS = "АБВГД"
-WEAK, GOOD = 40, 60
+GOOD = 60
 
 
 @dataclass(slots=True)
@@ -54,8 +54,9 @@ class Panel:
     personal: int
 
 
-def band_of(score: int) -> str:
-    return "brush_off" if score < WEAK else "weak" if score < GOOD else "good"
+def band_of(score: int, flagged: bool) -> str:
+    """The word beside the score; it never contradicts the flag."""
+    return "brush_off" if flagged else "weak" if score < GOOD else "good"
 
 
 def panel_of(found: Assessment | Reply, user: User, text: str | None = None) -> Panel | None:
@@ -100,7 +101,7 @@ def panel_of(found: Assessment | Reply, user: User, text: str | None = None) -> 
     ]
     return Panel(
         score=score,
-        band=band_of(score),
+        band=band_of(score, flagged),
         flagged=flagged,
         similarity=round(100 * max(reuse["similarity"], reuse["containment"])),
         sources=shown,

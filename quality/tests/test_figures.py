@@ -27,6 +27,7 @@ def test_the_weights_are_those_the_material_gives() -> None:
     stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     for name in ("base", "slope", "flag"):
         assert found[name] == pytest.approx(stored[name], abs=0.02)
+    assert found["distance"] == pytest.approx(stored["distance"], abs=0.02)
     assert found["marks"].keys() == stored["marks"].keys()
     for name, value in stored["marks"].items():
         assert found["marks"][name] == pytest.approx(value, abs=0.01)
@@ -39,9 +40,9 @@ def test_figures_of_writers_left_out_stay_above_their_floors() -> None:
     assert found["auc_brush_rest"]["value"] >= 0.92
     assert found["precision_at_recall_80"] >= 0.93
     assert found["recall"]["share"] >= 0.85
-    assert found["precision"]["share"] >= 0.85
+    assert found["precision"]["share"] >= 0.88
     assert found["calibration_error"] <= 0.07
-    assert found["questions"]["share"] >= 0.80
+    assert found["questions"]["share"] >= 0.83
 
 
 @pytest.mark.slow
