@@ -13,24 +13,33 @@ if TYPE_CHECKING:
     from agencies.models import User
 
 # A role held on the region reaches every agency, also those beside the hierarchy, and the
-# cases no agency has yet; every other role reaches its agency and all below it.
+# cases no agency has yet; every other role reaches its agency and all below it. Who stands in
+# for an absent person reaches what that one reaches; `via` says for whom. It goes one step: not
+# to whom the absent one stands in for. Accounts and imports are nobody's work but their own.
 # `{user}`: the person's id, a value or a column of the statement around it.
 REACH = """
 with recursive held as (
-    select p.codename, a.id, a.kind
+    select p.codename, a.id, a.kind, nullif(g.user_id, {user}) as via
     from agencies_agencyuserpermission g
     join auth_permission p on p.id = g.permission_id
     join agencies_agency a on a.id = g.content_object_id
-    where g.user_id = {user}
+    where g.user_id = any(array(
+        select {user}::bigint
+        union all
+        select d.person_id from agencies_deputy d
+        join agencies_user absent on absent.id = d.person_id and absent.is_active
+        where d.deputy_id = {user}
+            and statement_timestamp() between d.starts_at and d.ends_at
+    )) and (g.user_id = {user} or p.codename not in ('hold_administrator', 'hold_import_service'))
 ), reach as (
-    select codename, id from held where kind <> 'region'
+    select codename, id, via from held where kind <> 'region'
     union
-    select r.codename, a.id from reach r join agencies_agency a on a.parent_id = r.id
+    select r.codename, a.id, r.via from reach r join agencies_agency a on a.parent_id = r.id
 )
-select json_agg(json_build_array(codename, ids)) from (
-    select codename, null::bigint[] as ids from held where kind = 'region'
+select json_agg(json_build_array(codename, ids, via)) from (
+    select codename, null::bigint[] as ids, via from held where kind = 'region'
     union all
-    select codename, array_agg(id) from reach group by codename
+    select codename, array_agg(id), via from reach group by codename, via
 ) reached
 """
 
@@ -49,22 +58,71 @@ def role_reach(user: "User | AnonymousUser") -> Reach:
     known: Reach | None = getattr(user, "_role_reach", None)
     if known is None:
         with connection.cursor() as cursor:
-            cursor.execute(REACH.format(user="%s"), [user.pk])
+            cursor.execute(REACH.format(user="%(user)s"), {"user": user.pk})
             known = remember_reach(user, cursor.fetchone()[0])
     return known
 
 
-def remember_reach(user: "User", pairs: list[tuple[str, list[int] | None]] | None) -> Reach:
+def remember_reach(
+    user: "User", found: list[tuple[str, list[int] | None, int | None]] | None
+) -> Reach:
     """Keep what REACH has answered on the user object: nothing outlives the request."""
-    known: Reach = {}
-    for codename, ids in pairs or []:
-        role = codename.removeprefix("hold_")
-        if ids is None:
-            known[role] = None
-        elif known.get(role, frozenset()) is not None:
-            known[role] = frozenset(ids)
-    vars(user)["_role_reach"] = known
+    own: Reach = {}
+    covered: dict[int, Reach] = {}
+    for codename, ids, via in found or []:
+        reach = own if via is None else covered.setdefault(via, {})
+        _add(reach, codename.removeprefix("hold_"), None if ids is None else frozenset(ids))
+    known = own
+    if covered:
+        known = dict(own)
+        for reach in covered.values():
+            for role, agencies in reach.items():
+                _add(known, role, agencies)
+    vars(user).update(_role_reach=known, _own_reach=own, _covered=covered)
     return known
+
+
+def _add(reach: Reach, role: str, ids: frozenset[int] | None) -> None:
+    before = reach.get(role, frozenset())
+    reach[role] = None if ids is None or before is None else before | ids
+
+
+def own_reach(user: "User") -> Reach:
+    """Role -> agencies by the person's own roles, without those he stands in for."""
+    known = role_reach(user)
+    own: Reach = vars(user).get("_own_reach", known)
+    return own
+
+
+def stands_in_for(user: "User | AnonymousUser") -> frozenset[int]:
+    """The absent people this person stands in for now."""
+    role_reach(user)
+    return frozenset(vars(user).get("_covered", ()))
+
+
+def persons_of(user: "User") -> list[int]:
+    """Whose work the person does now: his own and that of the absent, himself first."""
+    return [user.pk, *sorted(stands_in_for(user))]
+
+
+def acting_for(user: "User", rights: Iterable[str], agency_id: int | None) -> int | None:
+    """Whose role opens one of `rights` here, where the person's own roles open none."""
+    absent = stands_in_for(user)
+    if not absent:
+        return None
+    wanted = list(rights)
+    if _opens(own_reach(user), wanted, agency_id):
+        return None
+    covered: dict[int, Reach] = vars(user)["_covered"]
+    return next((pk for pk in sorted(absent) if _opens(covered[pk], wanted, agency_id)), None)
+
+
+def _opens(reach: Reach, rights: Iterable[str], agency_id: int | None) -> bool:
+    for role in {role for right in rights for role in HOLDERS[right]} & reach.keys():
+        ids = reach[role]
+        if ids is None or agency_id in ids:
+            return True
+    return False
 
 
 def granted_agency_ids(user: "User | AnonymousUser", right: str) -> frozenset[int] | None:

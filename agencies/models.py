@@ -295,3 +295,21 @@ class AccountEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.at:%d.%m.%Y %H:%M}"
+
+
+# Last: it names the models above.
+from agencies.models_absence import Deputy  # noqa: E402
+
+__all__ = [
+    "AccountEvent",
+    "Agency",
+    "AgencyGroupPermission",
+    "AgencyUserPermission",
+    "CalendarDay",
+    "Deputy",
+    "Session",
+    "Stamp",
+    "User",
+    "WorkingCalendar",
+    "validate_time_zone",
+]

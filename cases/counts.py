@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from agencies.access import granted_agency_ids
+from agencies.access import granted_agency_ids, persons_of
 from agencies.models import User
 from cases.filters import today_bounds
 from cases.querysets import COUNT_CAP, CaseQuerySet
@@ -46,13 +46,16 @@ def queue_views() -> Mapping[str, View]:
 def queue_counts(reader: User, right: str, *, whole: bool) -> dict[str, int]:
     """Open cases in each view of a queue, COUNT_CAP + 1 meaning more (one query).
 
-    The scope is `visible_to`'s; without `whole` only the reader's own and those nobody has taken.
+    The scope is `visible_to`'s; without `whole` only the reader's own, of those he stands in for,
+    and those nobody has taken.
     Planned once: whatever the values, the partial indexes of the open cases serve it.
     """
     ids = granted_agency_ids(reader, right)
     scope = "is_open" if ids is None else "is_open and agency_id = any(%(ids)s::bigint[])"
     # Two ranges of an index; «or» would read all open cases and drop most of them.
-    holders = ["true"] if whole else ["executor_id = %(reader)s::bigint", "executor_id is null"]
+    holders = (
+        ["true"] if whole else ["executor_id = any(%(readers)s::bigint[])", "executor_id is null"]
+    )
     views = queue_views()
     parts = [
         f"least({COUNT_CAP + 1}, "
@@ -69,7 +72,7 @@ def queue_counts(reader: User, right: str, *, whole: bool) -> dict[str, int]:
         "now": timezone.now(),
         "start": start,
         "end": end,
-        "reader": reader.pk,
+        "readers": persons_of(reader),
         "ids": sorted(ids or ()),
     }
     (counts,) = planned("select " + ", ".join(parts), values)

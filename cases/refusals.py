@@ -7,6 +7,11 @@ from django.utils.translation import gettext_lazy as _
 REFUSALS: dict[str, Any] = {
     "agency_inactive": _("This agency no longer works. Choose another one."),
     "executor_may_not_answer": _("This person may not answer for the case's agency."),
+    "absence_backwards": _("The last day is before the first."),
+    "absence_over": _("These days have passed already."),
+    "absence_too_long": _("Name a deputy for a year at most."),
+    "deputy_unfit": _("This person cannot stand in: choose a colleague who works in the portal."),
+    "deputy_already": _("This person stands in on some of these days already."),
     "proposed_is_own": _("Name another agency: this one has the case already."),
     "redirect_to_same": _("The case is already at this agency. Refuse the redirect instead."),
     "no_agency": _("The case has no agency yet. Route it first."),

@@ -3,9 +3,11 @@
 from django.urls import path
 
 from cases.doors import DOORS
-from cases.views import case, desk, drafting, figures, queue, review
+from cases.views import absence, case, desk, drafting, figures, queue, review
 
 urlpatterns = [
+    path("absence/", absence.absences_page, name="absences"),
+    path("absence/<int:pk>/end/", absence.end, name="absence-end"),
     path("queue/", queue.my_queue, name="queue"),
     path("approval/", queue.approval_queue, name="approval-queue"),
     path("cases/", queue.case_list, name="case-list"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from agencies.absence import standing_now
 from agencies.access import Directory
 from agencies.models import User
 from cases.following import unread, waiting
@@ -140,6 +141,7 @@ def tell(happenings: Sequence[Happening]) -> list[Notice]:
             for person in names.people(one.to, happening):
                 if person != happening.actor:
                     made.append(_notice(person, one.kind, happening))
+    made += _for_deputies(made, {h.key: h.actor for h in happenings})
     _settle_known(ended)
     moved = {h.case for h in happenings if h.case and h.name in _MOVES_TO_ANOTHER}
     _drop_out_of_sight(moved)
@@ -174,6 +176,34 @@ def _notice(person: int, kind: Kind, happening: Happening) -> Notice:
         data=data,
         at=happening.at,
     )
+
+
+# Of the absent one alone: his deputies have nothing to do with it.
+_PERSONAL = frozenset({Kind.DEPUTY, Kind.IMPORT_FINISHED, Kind.EXPORT_READY, Kind.PUBLISHED})
+
+
+def _for_deputies(made: list[Notice], actors: dict[str, int | None]) -> list[Notice]:
+    """The same for who stands in for an absent person; told to himself, it is told once."""
+    absent = standing_now({notice.person_id for notice in made})
+    if not absent:
+        return []
+    names = {p.pk: str(p) for p in User.objects.filter(pk__in=absent)}
+    return [
+        Notice(
+            person_id=deputy,
+            kind=notice.kind,
+            cause=notice.cause,
+            case_id=notice.case_id,
+            agency_id=notice.agency_id,
+            data=notice.data | {"for": names[notice.person_id]},
+            at=notice.at,
+            read_at=notice.read_at,
+        )
+        for notice in made
+        if notice.kind not in _PERSONAL
+        for deputy in absent.get(notice.person_id, ())
+        if deputy != actors.get(notice.cause)
+    ]
 
 
 def _settle(made: list[Notice], happening: Happening, kinds: frozenset[Kind]) -> None:

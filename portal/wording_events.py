@@ -119,6 +119,14 @@ def _variant(event: CaseEvent) -> str:
     return move
 
 
+def _who(event: CaseEvent) -> str:
+    if event.actor is None:
+        return _("The system")
+    if absent := event.data.get("for_name"):
+        return _("%(who)s (for %(absent)s)") % {"who": event.actor, "absent": absent}
+    return str(event.actor)
+
+
 def word_event(event: CaseEvent) -> str:
     """One sentence; details (remarks, reasons) stand in `event_detail`."""
     data = event.data
@@ -126,7 +134,7 @@ def word_event(event: CaseEvent) -> str:
     if key not in _SENTENCES:
         return event.move
     return _(_SENTENCES[key]) % {
-        "who": str(event.actor) if event.actor else _("The system"),
+        "who": _who(event),
         "into": data.get("into", ""),
         "from": data.get("from", ""),
         "until": _when(data["until"]) if "until" in data else "",

@@ -221,6 +221,10 @@ def _deputy(data: Mapping[str, Any]) -> str:
             return _("You do not stand in for %(person)s any more") % {
                 "person": data.get("person_name", "")
             }
+        case "gone":
+            return _("%(deputy)s does not stand in for you any more") % {
+                "deputy": data.get("deputy_name", "")
+            }
     return _("%(deputy)s stands in for you from %(from)s until %(until)s") % {
         "deputy": data.get("deputy_name", ""),
         **days,
@@ -290,7 +294,10 @@ def word_notice(kind: str, data: Mapping[str, Any]) -> str:
 
 def word_actor(data: Mapping[str, Any]) -> str:
     """«О. Лапина»: who did it; empty where the portal itself did."""
-    return str(data.get("actor", ""))
+    who = str(data.get("actor", ""))
+    if absent := data.get("for"):
+        return f"{who}; " * bool(who) + _("instead of %(absent)s") % {"absent": absent}
+    return who
 
 
 def word_many(kind: str, count: int) -> str:

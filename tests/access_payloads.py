@@ -152,6 +152,18 @@ ROUTES: dict[str, Route] = {
             **dict.fromkeys(Kind.values, "now"),
         },
     ),
+    "absences": Route(),
+    "api-absences": Route(),
+    # An executor's absence: he himself and who leads him.
+    **{
+        name: _any(
+            *(Right.ANSWER_CASES, Right.APPROVE_REPLIES, Right.MANAGE_AGENCIES),
+            method="post",
+            kwargs=lambda w, c: {"pk": w.absence.pk},
+            refusal=(404,),
+        )
+        for name in ("absence-end", "api-absence-end")
+    },
     "import-upload": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-quarantine": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-agencies": _any(Right.IMPORT_MESSAGES, region_wide=True),

@@ -1,12 +1,14 @@
 """One region for the access test: own, subordinate and foreign cases, a person per role."""
 
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
-from agencies.models import Agency, User
+from agencies.models import Agency, Deputy, User
 from agencies.roles import Right, Role
 from cases.attachments import _path
 from cases.models import Attachment, Case, Citizen, Clock, Reply
@@ -61,6 +63,14 @@ class World:
         self.known = factories.make_person(username="known")
         self.known.set_password(self.password)
         self.known.save()
+        # Of the executor, for whom a person stands in who is not asked.
+        now = timezone.now()
+        self.absence = Deputy.objects.create(
+            person=self.people[Role.EXECUTOR],
+            deputy=self.known,
+            starts_at=now - timedelta(days=1),
+            ends_at=now + timedelta(days=1),
+        )
         self._cases: dict[tuple[str, str, str], Case] = {}
         self._executors: dict[int, User] = {}
         self._authors: dict[str, Citizen] = {}

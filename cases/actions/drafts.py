@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from agencies.access import stands_in_for
 from agencies.models import User
 from agencies.roles import Right
 from cases.actions.moving import Moving
@@ -165,6 +166,15 @@ def end_draft(step: Moving, actor: User, text: str) -> None:
 def copies_of(case: Case, actor: User) -> list[DraftCopy]:
     """The person's own texts of this case that lost their place, the newest first."""
     return list(DraftCopy.objects.filter(case=case, author=actor)[:MOST_COPIES])
+
+
+def of_the_absent(case: Case, actor: User) -> list[Draft]:
+    """What those he stands in for have begun for this case."""
+    absent = stands_in_for(actor)
+    if not absent:
+        return []
+    found = Draft.objects.filter(case=case, author__in=absent).exclude(text="")
+    return list(found.select_related("author"))
 
 
 def forget_copies(now: datetime) -> int:

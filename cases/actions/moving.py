@@ -10,7 +10,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
+from agencies.access import acting_for, stands_in_for
 from agencies.models import User
+from agencies.roles import Right
 from cases.clocks import Book
 from cases.errors import MoveNotAllowed, RightMissing, StaleChange
 from cases.models import Case
@@ -35,7 +37,8 @@ _EVENT = (
 class Moving:
     """The locked case inside a move; `data` goes into the event, `book` holds its clocks.
 
-    `actor` None: the portal itself, when a term has passed.
+    `actor` None: the portal itself, when a term has passed. `behalf`: the absent person the
+    actor stands in for with this move.
     """
 
     case: Case
@@ -44,6 +47,7 @@ class Moving:
     before: str
     book: Book
     data: dict[str, Any] = field(default_factory=dict)
+    behalf: int | None = None
     _along: list[tuple[str, list[Any]]] = field(default_factory=list)
 
     def along(self, sql: str, *values: Any) -> None:
@@ -68,8 +72,27 @@ def _record(step: Moving, name: str, old: list[Any]) -> None:
     parts += step._along
     changes = ", ".join(f"change{at} as ({sql})" for at, (sql, _values) in enumerate(parts))
     actor = step.actor.pk if step.actor is not None else None
-    event = [case.pk, step.at, actor, name, step.before, case.status, Jsonb(step.data)]
+    data = step.data | _behalf(step)
+    event = [case.pk, step.at, actor, name, step.before, case.status, Jsonb(data)]
     planned(f"with {changes} {_EVENT}", [*(v for _sql, own in parts for v in own), *event])
+
+
+def _behalf(step: Moving) -> dict[str, Any]:
+    """For whom it was done; his name stays with the event."""
+    if step.behalf is None:
+        return {}
+    return {"for": step.behalf, "for_name": str(User.objects.get(pk=step.behalf))}
+
+
+def _absent(case: Case, move: Move, actor: User) -> int | None:
+    """Whom the actor stands in for: who gives him the right, or whose case he works on."""
+    absent = stands_in_for(actor)
+    if not absent:
+        return None
+    by_right = any(may(actor, right, case) for right in move.rights)
+    if case.executor_id in absent and (Right.ANSWER_CASES in move.rights or not by_right):
+        return case.executor_id
+    return acting_for(actor, move.rights, case.agency_id)
 
 
 def refuse(case: Case, name: str) -> MoveNotAllowed:
@@ -122,6 +145,7 @@ def moving(
         old = _values(fresh)
         at = timezone.now()
         step = Moving(case=fresh, actor=actor, at=at, before=fresh.status, book=Book(fresh, at))
+        step.behalf = _absent(fresh, move, actor) if actor is not None else None
         yield step
         if move.target is not None and fresh.status == step.before:
             fresh.status = move.target

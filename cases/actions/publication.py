@@ -6,6 +6,7 @@ Only the stored moment of publication stops the clock of the first reply.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from agencies.access import persons_of
 from agencies.models import Agency, User
 from agencies.roles import Right
 from cases import checking, clocks
@@ -30,7 +31,7 @@ def may_publish(case: Case, actor: User, reply: Reply | None = None) -> bool:
     if case.agency is None or not case.agency.publish_own:
         return False
     reply = reply or case.replies.order_by("-version").first()
-    if reply is None or reply.author_id != actor.pk:
+    if reply is None or reply.author_id not in persons_of(actor):
         return False
     _, limits = checking.thresholds()
     return is_own_publishable(reply, limits) and may(actor, Right.ANSWER_CASES, case)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from agencies.access import persons_of
 from agencies.models import User
 from agencies.roles import Right
 from cases import attachments, checking, clocks, reuse
@@ -154,7 +155,7 @@ def may_withdraw(case: Case, actor: User, reply: Reply | None = None) -> bool:
     if may(actor, Right.DISPUTE_COMPETENCE, case):
         return True
     latest = reply or case.replies.only("author_id").order_by("-version").first()
-    return latest is not None and latest.author_id == actor.pk
+    return latest is not None and latest.author_id in persons_of(actor)
 
 
 def withdraw_reply(case: Case, *, actor: User, version: int | None = None) -> Case:

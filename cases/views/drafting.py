@@ -94,5 +94,8 @@ def copies(request: HttpRequest, number: str) -> HttpResponse:
     case: Case = visible_case(request.user, number)
     if not may(request.user, Right.ANSWER_CASES, case):
         raise RightMissing("right_missing", move="submit_reply")
-    found = drafts.copies_of(case, request.user)
-    return render(request, "cases/_copies.html", {"copies": found})
+    context = {
+        "copies": drafts.copies_of(case, request.user),
+        "absent": drafts.of_the_absent(case, request.user),
+    }
+    return render(request, "cases/_copies.html", context)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from agencies.access import holds_anywhere
+from agencies.access import holds_anywhere, persons_of
 from agencies.roles import Right
 from cases.counts import queue_counts, queue_views
 from cases.filters import CaseFilter
@@ -143,11 +143,11 @@ def _render_list(
 @login_required
 @require_safe
 def my_queue(request: HttpRequest) -> HttpResponse:
-    """What I must answer: mine, and what nobody of my agency has taken yet."""
+    """What I must answer: mine, of those I stand in for, and what nobody has taken yet."""
     base = Case.objects.visible_to(request.user, Right.ANSWER_CASES).open()
     whole = request.GET.get("scope") == "agency"
     if not whole:
-        base = base.filter(Q(executor=request.user) | Q(executor=None))
+        base = base.filter(Q(executor__in=persons_of(request.user)) | Q(executor=None))
     return _render_list(
         request,
         base,

@@ -254,8 +254,14 @@ class EventSerializer(Masking):
     before = serializers.CharField(allow_blank=True)
     after = serializers.CharField(allow_blank=True)
     actor = PersonSerializer(allow_null=True)
+    on_behalf_of = serializers.SerializerMethodField(
+        help_text="the absent person the actor stood in for; empty: nobody"
+    )
     sentence = serializers.SerializerMethodField()
     detail = serializers.SerializerMethodField()
+
+    def get_on_behalf_of(self, event: CaseEvent) -> str:
+        return str(event.data.get("for_name", ""))
 
     def get_sentence(self, event: CaseEvent) -> str:
         return word_event(event)

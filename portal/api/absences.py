@@ -1,0 +1,75 @@
+"""Deputies over the API: whom you stand in for, who is absent, naming and ending."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agencies.absence import BadAbsence
+from agencies.models import Deputy
+from cases import absences
+from cases.forms import word_change
+from cases.forms_absence import DeputyForm
+from cases.views.absence import row_or_404, rows_for
+from portal.api.problems import Unprocessable
+from portal.api.serializers import PersonSerializer, ProblemSerializer
+
+
+class AbsenceSerializer(serializers.Serializer):
+    id = serializers.IntegerField(source="row.pk")
+    person = PersonSerializer(source="row.person")
+    deputy = PersonSerializer(source="row.deputy")
+    first = serializers.DateField()
+    last = serializers.DateField(help_text="included")
+    reason = serializers.ChoiceField(choices=Deputy.Reason.choices, source="row.reason")
+    runs = serializers.BooleanField(help_text="today is one of these days")
+
+
+class NewAbsenceSerializer(serializers.Serializer):
+    person = serializers.CharField(help_text="who is absent: you, or one you lead", required=False)
+    deputy = serializers.CharField()
+    first = serializers.DateField()
+    last = serializers.DateField(help_text="included")
+    reason = serializers.ChoiceField(choices=Deputy.Reason.choices, required=False)
+
+
+class Absences(APIView):
+    @extend_schema(operation_id="absences", responses={200: AbsenceSerializer(many=True)})
+    def get(self, request: Request) -> Response:
+        """Running and coming ones: your own, those you stand in for, of people you lead."""
+        return Response(AbsenceSerializer(rows_for(request.user), many=True).data)
+
+    @extend_schema(
+        operation_id="absence_name",
+        request=NewAbsenceSerializer,
+        responses={201: AbsenceSerializer, 422: ProblemSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Name a deputy for yourself or for a person you lead."""
+        given: dict[str, Any] = {
+            "person": request.user.username,
+            "first": timezone.localdate().isoformat(),
+            "reason": Deputy.Reason.LEAVE,
+            **{key: request.data[key] for key in request.data},
+        }
+        form = DeputyForm(given, actor=request.user)
+        if not form.is_valid():
+            raise Unprocessable({k: [str(e) for e in v] for k, v in form.errors.items()})
+        try:
+            row = absences.name(**form.cleaned_data, actor=request.user)
+        except BadAbsence as error:
+            raise Unprocessable({error.field: [word_change(error.code)]}) from error
+        made = next(one for one in rows_for(request.user) if one.row.pk == row.pk)
+        return Response(AbsenceSerializer(made).data, status=201)
+
+
+class AbsenceEnd(APIView):
+    @extend_schema(operation_id="absence_end", request=None, responses={204: None})
+    def post(self, request: Request, pk: int) -> Response:
+        """End it now, or take back what has not begun."""
+        absences.end(row_or_404(request.user, pk), actor=request.user)
+        return Response(status=204)
