@@ -103,6 +103,22 @@ def _come_home(reader: str, table: str) -> None:
     Position.objects.filter(reader=reader, source=table).update(tx="0", row_id=0, floor_id=floor)
 
 
+def begin(reader: str, model: type[models.Model]) -> None:
+    """Put the reader at what everybody sees by now, for one who then looks at all of it himself.
+
+    A transaction that still runs is read when it ends, whatever it wrote before.
+    """
+    table = model._meta.db_table
+    with transaction.atomic(), connection.cursor() as cursor:
+        _place(reader, table)
+        _come_home(reader, table)
+        cursor.execute(
+            "update cases_position set tx = pg_snapshot_xmin(pg_current_snapshot()), row_id = 0"
+            " where reader = %s and source = %s",
+            [reader, table],
+        )
+
+
 def skip(reader: str, model: type[models.Model]) -> None:
     """Count everything written so far as read, this transaction's rows included."""
     table = model._meta.db_table

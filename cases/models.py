@@ -995,7 +995,7 @@ class IdempotencyKey(models.Model):
 
 
 # Last: these name the models above.
-from cases.models_news import News, Position  # noqa: E402
+from cases.models_news import News, Position, Touched  # noqa: E402
 from cases.models_presence import DraftCopy, Presence  # noqa: E402
 from cases.models_quality import WeightProposal  # noqa: E402
 from cases.models_watch import (  # noqa: E402
@@ -1062,6 +1062,7 @@ __all__ = [
     "Territory",
     "Topic",
     "TopicGroup",
+    "Touched",
     "WeightProposal",
     "WorkflowSetting",
 ]

@@ -53,6 +53,22 @@ class News(models.Model):
         return self.key
 
 
+class Touched(models.Model):
+    """A case that changed without an event of its own: its check came later, a link was cut.
+
+    Kept figures are made anew from it, then the row goes. No key on the case: it may be gone.
+    """
+
+    case_id = models.BigIntegerField()
+    tx = TransactionId(editable=False, db_default=CurrentTransaction())
+
+    class Meta:
+        indexes = [models.Index(fields=["tx", "id"], name="touched_written")]
+
+    def __str__(self) -> str:
+        return str(self.case_id)
+
+
 class Position(models.Model):
     """How far a reader of events or news has read (`cases.following`)."""
 

@@ -1,9 +1,10 @@
 """Telling people of what is no change of a case: the row is written with what it is about."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from agencies.models import User
-from cases.models import Case, News
+from cases.models import Case, News, Touched
 
 
 def tell(
@@ -24,3 +25,8 @@ def tell_all(news: list[News]) -> None:
 def is_told(key: str) -> bool:
     """One query by the unique key."""
     return News.objects.filter(key=key).exists()
+
+
+def touched(cases: Iterable[int]) -> None:
+    """Say that these cases changed in a way no event tells of: kept figures follow."""
+    Touched.objects.bulk_create([Touched(case_id=pk) for pk in cases], batch_size=5000)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from cases import checking, formulas, presence, reuse, watch_tasks
+from cases import checking, formulas, news, presence, reuse, watch_tasks
 from cases.actions.drafts import forget_copies
 from cases.models import Case, Finding, Message, Reply
 from cases.reuse import Asked, Found
@@ -108,6 +108,7 @@ def check_some(limit: int = BATCH) -> int:
     Case.objects.filter(pk__in={reply.case_id for reply in replies}).update(
         risk=Subquery(last.values("risk")[:1]), flagged=Subquery(last.values("flagged")[:1])
     )
+    news.touched({reply.case_id for reply in replies})
     return len(replies)
 
 

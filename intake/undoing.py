@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from agencies.access import holds
 from agencies.models import User
 from agencies.roles import Right
+from cases import news
 from cases.actions.moderation import refresh_search
 from cases.errors import BadChange, RightMissing
 from cases.models import Assignment, Case, CaseEvent, Clock, Message, Reply
@@ -140,7 +141,9 @@ def _delete_created(batch: ImportBatch, restored: set[int], done: Undone) -> Non
             else:
                 delete.append(case.pk)
         # Authors stay: they may have written by other ways.
-        Case.objects.filter(repeat_of__in=delete).exclude(pk__in=delete).update(repeat_of=None)
+        followers = Case.objects.filter(repeat_of__in=delete).exclude(pk__in=delete)
+        news.touched(followers.values_list("pk", flat=True))
+        followers.update(repeat_of=None)
         Case.objects.filter(pk__in=delete).delete()
         done.deleted += len(delete)
         done.restored -= len(restored.intersection(delete))

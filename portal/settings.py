@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "cases",
     "intake",
     "notices",
+    "reports",
     "portal.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

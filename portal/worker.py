@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, close_old_connections
 
 from notices import post, telling
+from reports import keeping
 
 log = logging.getLogger(__name__)
 # After an error the next try waits longer, up to this many seconds.
@@ -31,6 +32,7 @@ class Reader:
 READERS = (
     Reader("notices", telling.follow, 2),
     Reader("letters", post.run, 5),
+    Reader("figures", keeping.step, 3),
 )
 
 

@@ -1,0 +1,9 @@
+"""What the work amounts to: facts of cases, counters kept in step, metrics, dashboards."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ReportsConfig(AppConfig):
+    name = "reports"
+    verbose_name = _("Reports")

@@ -1,0 +1,136 @@
+"""Facts of cases and the counters over them, which the database keeps equal to the facts.
+
+Statement triggers on `reports_fact` (migration 0001) add every insert, change and removal to the
+counters in the same statement: whoever writes facts, and wherever he is killed, both agree.
+"""
+
+from django.db import models
+
+from cases.models import Case
+from cases.workflow import Regime
+
+TOTAL = -1
+"""Stands for the agency in the rows that sum all agencies; 0 for cases without one."""
+
+
+class Fact(models.Model):
+    """One thing that happened to a case on one day (`reports.measures.Kind`).
+
+    Agency, topic and territory are those of the case as it stands: what a person may see of a
+    case is what he may count. 0: none.
+    """
+
+    case = models.ForeignKey(Case, models.CASCADE, db_index=False, related_name="facts")
+    kind = models.PositiveSmallIntegerField()
+    item = models.BigIntegerField(default=0)  # the reply, term, mark or promise; 0: the case
+    day = models.DateField()
+    agency_id = models.IntegerField(default=0)
+    topic_id = models.IntegerField(default=0)
+    territory_id = models.IntegerField(default=0)
+    regime = models.CharField(max_length=12, choices=Regime)
+    signs = models.IntegerField(default=0)
+    minutes = models.IntegerField(null=True)  # from arrival to the reply
+    worked = models.IntegerField(null=True)  # working minutes from the assignment to the reply
+    approval = models.IntegerField(null=True)  # from sending for approval to publication
+
+    class Meta:
+        constraints = [models.UniqueConstraint("case", "kind", "item", name="fact_once")]
+        indexes = [
+            models.Index(fields=["kind", "day", "id"], name="fact_day"),
+            models.Index(
+                fields=["agency_id", "kind", "day", "id"],
+                include=["topic_id", "territory_id", "signs"],
+                name="fact_agency_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.kind} {self.day}"
+
+
+class Span(models.TextChoices):
+    DAY = "d"
+    MONTH = "m"
+
+
+class Counts(models.Model):
+    """The measures of `reports.measures` over one day or month; a column each.
+
+    The columns are named in MEASURES and read by `reports.counting`, so that a measure is written
+    in one place; Django only knows the keys.
+    """
+
+    span = models.CharField(max_length=1, choices=Span)
+    start = models.DateField()
+
+    class Meta:
+        abstract = True
+
+
+class AgencyCount(Counts):
+    agency_id = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("span", "agency_id", "start", name="agency_count_once")
+        ]
+        indexes = [models.Index(fields=["span", "start"], name="agency_count_start")]
+
+    def __str__(self) -> str:
+        return f"{self.start} {self.agency_id}"
+
+
+class TopicCount(Counts):
+    topic_id = models.IntegerField()
+    territory_id = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "span", "start", "topic_id", "territory_id", name="topic_count_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start} {self.topic_id}"
+
+
+class DurationCount(models.Model):
+    """How many durations of a day or month fell into a bucket (`measures.bucket_middle`)."""
+
+    span = models.CharField(max_length=1, choices=Span)
+    start = models.DateField()
+    agency_id = models.IntegerField()
+    duration = models.CharField(max_length=8)
+    bucket = models.SmallIntegerField()
+    n = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "span", "agency_id", "duration", "start", "bucket", name="duration_count_once"
+            )
+        ]
+        indexes = [models.Index(fields=["span", "start", "duration"], name="duration_count_start")]
+
+    def __str__(self) -> str:
+        return f"{self.start} {self.duration} {self.bucket}"
+
+
+class Keeping(models.Model):
+    """How far the facts are built, by which rules and in which zone; one row.
+
+    `built_to`: facts of all cases up to this id are there; None: of all.
+    """
+
+    version = models.PositiveSmallIntegerField(default=0)
+    zone = models.CharField(max_length=40, default="")
+    built_to = models.BigIntegerField(null=True, default=0)
+    last_case = models.BigIntegerField(default=0)  # the building ends here, the reader goes on
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="keeping_one_row", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"{self.version}: {self.built_to}"
