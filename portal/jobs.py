@@ -10,10 +10,12 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
-from cases.models import JobFailure, TaskMark
+from cases.keeping import calendar_warnings
+from cases.models import JobFailure, Recount, TaskMark
 
 log = logging.getLogger(__name__)
 # The worker beats every ten seconds; its jobs come every minute.
@@ -105,3 +107,92 @@ def worker_state(now: datetime | None = None) -> dict[str, Any]:
         "heartbeat": beat.astimezone(UTC).isoformat() if beat else None,
         "lag_seconds": lag,
     }
+
+
+def overview(now: datetime | None = None) -> dict[str, Any]:
+    """What the page and the API of jobs show (a handful of queries)."""
+    state = worker_state(now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select status::text, count(*) from procrastinate_jobs"
+            " where status in ('todo', 'doing', 'failed') group by 1"
+        )
+        counts = dict(cursor.fetchall())
+    return {
+        **state,
+        "waiting": counts.get("todo", 0),
+        "running": counts.get("doing", 0),
+        "failed": counts.get("failed", 0),
+        "tasks": _tasks(),
+        "failures": failures(),
+        "unfinished": unfinished(),
+        "recount": Recount.objects.first(),
+        "warnings": calendar_warnings(),
+    }
+
+
+def _tasks() -> list[dict[str, Any]]:
+    """Every periodic task with its schedule and last mark; one that never ran is shown too."""
+    marks = TaskMark.objects.in_bulk()
+    found = {}
+    for task in app.periodic_registry.periodic_tasks.values():
+        name = task.task.name
+        mark_ = marks.get(name)
+        found[name] = {
+            "name": name,
+            "cron": task.cron,
+            "mark": mark_,
+            "broken": bool(mark_ and mark_.failed_at and mark_.failed_at >= mark_.ran_at),
+        }
+    return [found[name] for name in sorted(found)]
+
+
+_FAILED = """
+select j.id, j.task_name, j.attempts, f.at, f.error, f.place
+from procrastinate_jobs j
+left join lateral (
+    select at, error, place from cases_jobfailure f where f.job = j.id order by id desc limit 1
+) f on true
+where j.status = 'failed' order by j.id desc limit %s
+"""
+_UNFINISHED = """
+select j.id, j.task_name, j.attempts, j.status::text, coalesce(j.scheduled_at, e.at),
+       w.last_heartbeat
+from procrastinate_jobs j
+left join procrastinate_events e on e.job_id = j.id and e.type = 'deferred'
+left join procrastinate_workers w on w.id = j.worker_id
+where j.status in ('todo', 'doing') order by j.status desc, j.id limit %s
+"""
+SHOWN = 100
+
+
+def _rows(sql: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [SHOWN])
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def failures() -> list[dict[str, Any]]:
+    return _rows(_FAILED, ("id", "task", "attempts", "at", "error", "place"))
+
+
+def unfinished() -> list[dict[str, Any]]:
+    return _rows(_UNFINISHED, ("id", "task", "attempts", "status", "since", "heartbeat"))
+
+
+def retry(job: int) -> bool:
+    """Let a failed job run again; False when there is no such failed job (any more)."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "select 1 from procrastinate_jobs where id = %s and status = 'failed' for update", [job]
+        )
+        if cursor.fetchone() is None:
+            return False
+        try:
+            with transaction.atomic():
+                cursor.execute(
+                    "select procrastinate_retry_job_v2(%s, now(), null, null, null)", [job]
+                )
+        except IntegrityError:
+            return False  # its successor waits already: one of a kind is enough
+    return True

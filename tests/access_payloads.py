@@ -164,6 +164,14 @@ ROUTES: dict[str, Route] = {
         )
         for name in ("absence-end", "api-absence-end")
     },
+    "jobs": _any(Right.MANAGE_AGENCIES, region_wide=True),
+    "job-retry": _any(
+        Right.MANAGE_AGENCIES, region_wide=True, method="post", kwargs=lambda w, c: {"pk": 1}
+    ),
+    "api-jobs": _any(Right.MANAGE_AGENCIES, region_wide=True),
+    "api-job-retry": _any(
+        Right.MANAGE_AGENCIES, region_wide=True, method="post", kwargs=lambda w, c: {"pk": 1}
+    ),
     "import-upload": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-quarantine": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-agencies": _any(Right.IMPORT_MESSAGES, region_wide=True),
@@ -298,6 +306,7 @@ ADMIN_PAGES = ("changelist", "add", "change", "delete", "history")
 
 # Not walked, each with the reason.
 SKIPPED = {
+    "health-worker": "503 while no worker runs, without a word of cases: portal/tests/test_jobs.py",
     "admin:login": "leads to the portal's own sign-in",
     "admin:logout": "leads to the first page",
     "admin:password_change": "leads to the portal's own page",

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from cases.doors import DOORS
-from portal.api import absences, files, notices, reference, views
+from portal.api import absences, files, jobs, notices, reference, views
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("notices/settings/", notices.NoticeSettings.as_view(), name="api-notice-settings"),
     path("absences/", absences.Absences.as_view(), name="api-absences"),
     path("absences/<int:pk>/end/", absences.AbsenceEnd.as_view(), name="api-absence-end"),
+    path("jobs/", jobs.Jobs.as_view(), name="api-jobs"),
+    path("jobs/<int:pk>/retry/", jobs.JobRetry.as_view(), name="api-job-retry"),
     path("messages/", views.Messages.as_view(), name="api-messages"),
     path("marks/", views.Marks.as_view(), name="api-marks"),
     path("cases/", views.CaseList.as_view(), name="api-cases"),

@@ -20,7 +20,10 @@ def test_pages_of_work_ask_to_sign_in(client):
 
 def test_health_answers_without_an_account(client):
     assert client.get("/health/live/").status_code == 200
-    assert client.get("/health/ready/").json() == {"ready": True}
+    ready = client.get("/health/ready/").json()
+    assert ready["ready"] is True
+    assert "worker_silent" in ready["warnings"]
+    assert any(code.startswith("calendar_missing") for code in ready["warnings"])
 
 
 def test_pages_come_with_a_strict_policy_and_nothing_inline(client):
