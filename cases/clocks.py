@@ -53,7 +53,12 @@ DISPUTE = ("DISPUTE",)
 REDIRECTION = ("L59-REDIR",)
 PASS_ON = ("L59-PASS",)
 SURVEY: dict[str, tuple[str, ...]] = {Regime.SOCIAL: ("SURVEY",)}
+# The first promise of a case that runs; further ones are PROMISE-2, PROMISE-3.
 PROMISE = "PROMISE"
+
+
+def is_promise(clock: Clock) -> bool:
+    return clock.kind == Kind.STAGE and clock.code.startswith(PROMISE)
 
 
 def main_kind(regime: str) -> str:
@@ -354,11 +359,37 @@ class Book:
         self._made.append(clock)
         return clock
 
-    def stop(self, *kinds: str, codes: Iterable[str] = (), at: datetime | None = None) -> None:
-        """Stop the running terms of these kinds or codes; all when neither is given."""
+    def keep(self, clock: Clock) -> None:
+        """A running clock that is written already."""
+        self.running.append(clock)
+
+    def drop(self, clock: Clock) -> None:
+        """Forget a term that never was one."""
+        self._running = [one for one in self.running if one.pk != clock.pk]
+        clock.delete()
+
+    def free_code(self, code: str) -> str:
+        """The code itself, or with a number where such a term runs or ends with this move."""
+        taken = {clock.code for clock in (*self.running, *self._stopped)}
+        names = (code, *(f"{code}-{n}" for n in range(2, 100)))
+        return next(name for name in names if name not in taken)
+
+    def stop(
+        self,
+        *kinds: str,
+        codes: Iterable[str] = (),
+        at: datetime | None = None,
+        promises: bool = True,
+    ) -> None:
+        """Stop the running terms of these kinds or codes; all when neither is given.
+
+        `promises` False leaves the promised days: they outlive an answer.
+        """
         wanted = set(codes)
         moment = at or self.at
         for clock in list(self.running):
+            if not promises and is_promise(clock):
+                continue
             if (kinds or wanted) and clock.kind not in kinds and clock.code not in wanted:
                 continue
             # A publication may have been posted before the term began to be counted.
@@ -494,16 +525,19 @@ def start_executor(book: Book, agency: Agency, assignment: Assignment | None) ->
 
 
 def start_promise(book: Book, until: date, agency: Agency) -> Clock:
-    """A promised day runs to its end where the agency is."""
+    """A promised day runs to its end where the agency is; written at once."""
     last = datetime.combine(until, time(23, 59, 59), tzinfo=agency.zone)
-    return book.add(
-        Kind.STAGE,
-        PROMISE,
-        start=min(book.at, last),
-        due=last,
+    clock = Clock.objects.create(
+        case=book.case,
+        kind=Kind.STAGE,
+        code=book.free_code(PROMISE),
+        started_at=min(book.at, last),
+        due_at=last,
         explanation={"promise": until.isoformat()},
         agency=agency,
     )
+    book.keep(clock)
+    return clock
 
 
 def start_clock(

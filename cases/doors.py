@@ -61,8 +61,11 @@ _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("return_for_rework", forms.ReworkForm),
     ("publish", forms.PublishForm),
     ("give_interim", forms.PostedForm),
-    ("plan", forms.PublishForm),
+    ("plan", forms.PlanForm),
     ("resume_planned", forms.NoteForm),
+    ("add_promise", forms.AddPromiseForm),
+    ("keep_promise", forms.KeepPromiseForm),
+    ("move_promise", forms.MovePromiseForm),
     ("recall_publication", forms.ReasonTextForm),
     ("correct_reply", forms.ReasonTextForm),
     ("record_mark", forms.MarkForm),
@@ -114,6 +117,9 @@ def _offered(door: Door, case: Case) -> bool:
         return case.rejection_by_id is None
     if door.name == "route":
         return case.rejection_by_id is None
+    if door.name in ("keep_promise", "move_promise"):
+        # Asked for with the page as well.
+        return bool(getattr(case, "has_open_promise", False))
     if door.name == "respond_first":
         # Asked for with the page: whether the region keeps this term.
         return bool(getattr(case, "awaits_first_response", False))

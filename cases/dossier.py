@@ -216,6 +216,8 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     vars(case)["awaits_first_response"] = any(
         clock.code == "SN-PRIMARY" and clock.stopped_at is None for clock in terms
     )
+    promised = _with(promises, _PROMISE)
+    vars(case)["has_open_promise"] = any(one.state == Promise.State.OPEN for one in promised)
     return Dossier(
         letters=_letters(letters, case, user),
         replies=_replies(replies, findings, reviews, case, user),
@@ -223,7 +225,7 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
         events=_with(events, _STEP, actor=_AUTHOR),
         clocks=terms,
         files=_with(files, _FILE),
-        promises=_with(promises, _PROMISE),
+        promises=promised,
         papers=_with(papers, _PAPER, attachment=_FILE),
         marks=_with(marks, _MARK),
         assignments=_at_agencies(_with(holdings, _HOLDING, executor=_AUTHOR), user),

@@ -13,11 +13,23 @@ from django.utils.translation import gettext_lazy as _
 from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
 from cases.errors import BadChange
-from cases.models import Appeal, Case, Outcome, Reason, ReasonKind, Reply, Territory, Topic
+from cases.masking import mask_text
+from cases.models import (
+    Appeal,
+    Case,
+    Outcome,
+    Promise,
+    Reason,
+    ReasonKind,
+    Reply,
+    Territory,
+    Topic,
+)
 from cases.numbers import number_in
-from cases.promises import is_day_off, kinds_of
+from cases.promises import is_day_off, kinds_of, recognised
 from cases.refusals import REFUSALS
 from cases.workflow import Regime, Status
+from quality.promised import Promised
 
 
 def word_change(code: str) -> str:
@@ -85,6 +97,23 @@ def check_workday(case: Case, day: date) -> None:
         raise forms.ValidationError(
             gettext("%(day)s is a day off. Name a working day.") % {"day": date_format(day, "j E")}
         )
+
+
+class DaysField(forms.MultipleChoiceField):
+    """Several days, each as 2026-12-20; the choices are what the case offers."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def valid_value(self, value: Any) -> bool:
+        try:
+            date.fromisoformat(str(value))
+        except ValueError:
+            return False
+        return True
+
+    def clean(self, value: Any) -> list[date]:
+        days: list[str] = super().clean([one for one in value or [] if one != ""])
+        return [date.fromisoformat(day) for day in days]
 
 
 class EmptyForm(MoveForm):
@@ -222,6 +251,7 @@ class ReplyForm(MoveForm):
     new_fact = forms.CharField(
         label=_("What is new since the last interim reply"), max_length=500, required=False
     )
+    promises = DaysField(label=_("Days the text promises, confirmed"), required=False)
     override = forms.CharField(
         label=_("Why send in spite of the blocking remark"), max_length=500, required=False
     )
@@ -248,7 +278,27 @@ class ReplyForm(MoveForm):
             self.add_error("promised_on", word_change("promise_needs_day"))
         if not promising:
             data |= {"promised_on": None, "promise": "", "new_fact": ""}
+        data["promises"] = self._confirmed(data)
         return data
+
+    def days(self) -> tuple[Promised, ...]:
+        """The days the text promises, to be confirmed."""
+        data = getattr(self, "cleaned_data", {})
+        text, kind = data.get("text", ""), data.get("kind") or Reply.Kind.FINAL.value
+        return recognised(self.case, text, timezone.now(), kind=kind)
+
+    def _confirmed(self, data: dict[str, Any]) -> list[date] | None:
+        """None where nobody was asked. The page tells which days it showed beside the text: a day
+        typed since then is shown first, and the next press is knowing."""
+        if "promises" not in self.data:
+            return None
+        given: list[date] = data.get("promises") or []
+        known = {day.until for day in self.days()}
+        if hasattr(self.data, "getlist") and "promises" not in self.errors:
+            seen = set(self.data.getlist("promises_seen"))
+            if any(day.isoformat() not in seen for day in known):
+                self.add_error("promises", word_change("promises_unseen"))
+        return [day for day in given if day in known]
 
 
 class RemarkForm(MoveForm):
@@ -303,12 +353,86 @@ class PublishForm(PostedForm):
         required=False,
     )
 
+    promises = DaysField(label=_("Days the text promises, confirmed"), required=False)
+
     def prepare(self) -> None:
         if self.case.regime != Regime.LAW59:
             for name in ("outgoing_number", "signer", "result"):
                 del self.fields[name]
         else:
             self.fields["outgoing_number"].required = True
+        if "promises" not in self.fields:
+            return
+        latest = self.case.replies.only("promised").order_by("-version").first()
+        days = latest.promised if latest else []
+        if not days:
+            del self.fields["promises"]
+            return
+        field = self.fields["promises"]
+        field.choices = [  # type: ignore[attr-defined]
+            (day["until"], f"{date_format(date.fromisoformat(day['until']), 'j E Y')}: "
+             f"{day['what']}")
+            for day in days
+        ]  # fmt: skip
+        # A day nobody was asked about is offered as confirmed.
+        field.initial = [day["until"] for day in days if day["confirmed"] is not False]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "promises" in data and "promises" not in self.data:
+            data["promises"] = None
+        return data
+
+
+class PlanForm(PublishForm):
+    """The day of planned works is named with the reply: there is none to confirm."""
+
+    promises = None  # type: ignore[assignment]
+
+
+class OpenPromiseForm(MoveForm):
+    """Base of the moves about one promise of the case."""
+
+    promise = forms.ModelChoiceField(Promise.objects.none(), label=_("Promise"))
+
+    def prepare(self) -> None:
+        field = self.fields["promise"]
+        field.queryset = self.case.promises.filter(  # type: ignore[attr-defined]
+            state=Promise.State.OPEN
+        ).order_by("until_on", "id")
+        field.label_from_instance = lambda one: (  # type: ignore[attr-defined]
+            f"{date_format(one.until_on, 'j E Y')}: {mask_text(one.what)}"
+        )
+
+
+class AddPromiseForm(MoveForm):
+    until = day_field(_("Promised until"))
+    what = forms.CharField(label=_("What is promised"), max_length=300)
+
+
+class KeepPromiseForm(OpenPromiseForm):
+    proof = forms.CharField(
+        label=_("Proof"),
+        max_length=500,
+        help_text=_("A link, the number and date of the act, or where the photo is."),
+    )
+
+
+class MovePromiseForm(OpenPromiseForm):
+    until = day_field(_("New day"))
+    reason = forms.CharField(label=_("Why it is moved"), max_length=500)
+    url = forms.URLField(
+        label=_("Link to where the citizen was told"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        validators=[URLValidator(schemes=["http", "https"])],
+    )
+
+    def clean_until(self) -> date:
+        day: date = self.cleaned_data["until"]
+        check_workday(self.case, day)
+        return day
 
 
 class PaperForm(MoveForm):

@@ -5,20 +5,19 @@ is not found again.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from cases import actions, news
-from cases.calendar import production_years, work_calendar
+from cases import actions, news, promise_terms
+from cases.calendar import production_years
 from cases.errors import CaseError
 from cases.limits import current_limits
-from cases.models import Case, Clock, Mark, Promise, PromiseMark
+from cases.models import Case, Clock, Mark, Promise
 from cases.workflow import Status
-from deadlines import CalendarGap
 
 BATCH = 200
 # The day begins twelve hours earlier in the east than in Greenwich.
@@ -92,74 +91,8 @@ def resume_plans(now: datetime | None = None) -> int:
 
 
 def mind_promises(now: datetime | None = None) -> int:
-    """Tell of promised days on their morning, and of those that passed; reopen what was closed."""
-    moment = now or timezone.now()
-    done = 0
-    for step in PromiseMark.Step:
-        found = (
-            Promise.objects.filter(
-                ~Exists(PromiseMark.objects.filter(promise=OuterRef("pk"), step=step)),
-                state=Promise.State.OPEN,
-                until_on__lte=_latest_day(moment) + timedelta(days=3),
-            )
-            .order_by("until_on", "id")
-            .values_list("pk", flat=True)
-        )
-        for pk in list(found):
-            done += _mind(pk, step, moment)
-    return done
-
-
-@transaction.atomic
-def _mind(pk: int, step: PromiseMark.Step, now: datetime) -> int:
-    promise = (
-        Promise.objects.select_related("case__agency")
-        .defer("case__search")
-        .select_for_update(of=("self", "case"), skip_locked=True)
-        .filter(pk=pk, state=Promise.State.OPEN)
-        .first()
-    )
-    if promise is None or promise.case.agency is None:
-        return 0
-    zone = promise.case.agency.zone
-    ends = datetime.combine(promise.until_on, time(23, 59, 59), tzinfo=zone)
-    broken = step == PromiseMark.Step.BROKEN
-    if now <= (ends if broken else _morning(promise, now)):
-        return 0
-    if not broken and now > ends:
-        # Nobody is told today that yesterday is near.
-        PromiseMark.objects.get_or_create(promise=promise, step=step)
-        return 0
-    _mark, fresh = PromiseMark.objects.get_or_create(promise=promise, step=step)
-    if not fresh:
-        return 0
-    news.tell(
-        "promise_broken" if broken else "promise_due",
-        key=f"promise:{promise.pk}:{step}",
-        case=promise.case,
-        until_on=promise.until_on.isoformat(),
-    )
-    if broken and promise.case.status == Status.CLOSED:
-        actions.reopen(promise.case, actor=None, reason="", cause="promise")
-    return 1
-
-
-def _morning(promise: Promise, now: datetime) -> datetime:
-    """The opening of the promised day, or of the last working day before it."""
-    agency = promise.case.agency
-    assert agency is not None  # asked before
-    calendar = work_calendar(agency.calendar_id)
-    day = promise.until_on
-    for _back in range(12):
-        try:
-            hours = calendar.intervals(day)
-        except CalendarGap:
-            break
-        if hours:
-            start = datetime.combine(day, time(), tzinfo=agency.zone)
-            return start + timedelta(minutes=hours[0][0])
-        day -= timedelta(days=1)
-    return datetime.combine(promise.until_on, time(9), tzinfo=agency.zone)
+    """Promised days that come near, come and pass (`cases.promise_terms`); how many steps."""
+    return sum(promise_terms.walk(now or timezone.now()).values())
 
 
 def _latest_day(now: datetime) -> date:

@@ -751,6 +751,9 @@ class Reply(Labelled):
     promised_on = models.DateField(_("promised until"), null=True, blank=True)
     promise = models.CharField(_("what is promised"), max_length=300, blank=True)
     new_fact = models.CharField(_("new fact"), max_length=500, blank=True)
+    # Days recognised in the text: [{"until", "what", "start", "end", "confirmed"}]; `confirmed` is
+    # null where the author was not asked. Confirmed ones become promises with the publication.
+    promised = models.JSONField(_("days promised in the text"), default=list)
     text = models.TextField(_("text"))
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     corrects = models.ForeignKey(
@@ -1001,7 +1004,6 @@ from cases.models_quality import WeightProposal  # noqa: E402
 from cases.models_watch import (  # noqa: E402
     JobFailure,
     LadderStep,
-    PromiseMark,
     Recount,
     Reminder,
     TaskMark,
@@ -1045,7 +1047,6 @@ __all__ = [
     "Position",
     "Presence",
     "Promise",
-    "PromiseMark",
     "QualitySetting",
     "Reason",
     "ReasonKind",

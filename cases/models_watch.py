@@ -10,8 +10,6 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from cases.models_work import Promise
-
 
 class LadderStep(models.Model):
     """One rung: when in the life of a term somebody is told, and who."""
@@ -99,26 +97,6 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clock_id} {self.step_id}"
-
-
-class PromiseMark(models.Model):
-    """That people were told of a promised day, of one that comes or one that passed."""
-
-    class Step(models.TextChoices):
-        DUE = "due", _("near")
-        BROKEN = "broken", _("passed")
-
-    promise = models.ForeignKey(Promise, models.CASCADE, related_name="marks")
-    step = models.CharField(max_length=8, choices=Step)
-    at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        verbose_name = _("reminder of a promise")
-        verbose_name_plural = _("reminders of promises")
-        constraints = [models.UniqueConstraint("promise", "step", name="promise_mark_once")]
-
-    def __str__(self) -> str:
-        return f"{self.promise_id} {self.step}"
 
 
 class Recount(models.Model):

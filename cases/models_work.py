@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
-from cases.querysets import AssignmentQuerySet
+from cases.querysets import AssignmentQuerySet, PromiseQuerySet
 
 
 class WorkflowSetting(models.Model):
@@ -107,11 +107,15 @@ class Assignment(models.Model):
 
 
 class Promise(models.Model):
-    """What a reply promised and until when; a moved date is a new row that names the old one."""
+    """What a reply promised and until when; a moved date is a new row that names the old one.
+
+    Each has its own clock (`cases.clocks.start_promise`). `due_at`: when the case came back into
+    the queue for it, which happens once.
+    """
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
-        KEPT = "kept", _("kept")
+        OPEN = "open", _("awaited")
+        KEPT = "kept", _("fulfilled")
         MOVED = "moved", _("moved")
         BROKEN = "broken", _("broken")
 
@@ -126,14 +130,39 @@ class Promise(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="moved_to"
     )
     kept_proof = models.CharField(_("proof"), max_length=500, blank=True)
+    note = models.CharField(_("why the day was moved"), max_length=500, blank=True)
+    clock = models.OneToOneField(
+        "cases.Clock", models.SET_NULL, null=True, blank=True, related_name="promise"
+    )
     made_at = models.DateTimeField(_("made"), db_default=Now())
+    due_at = models.DateTimeField(_("came due"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    objects = PromiseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("promise")
         verbose_name_plural = _("promises")
         ordering = ["until_on", "id"]
-        indexes = [models.Index("until_on", "id", name="promise_open", condition=Q(state="open"))]
+        constraints = [
+            models.CheckConstraint(
+                name="promise_settled_has_moment",
+                condition=Q(state="open") | Q(settled_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="promise_kept_has_proof", condition=~Q(state="kept") | ~Q(kept_proof="")
+            ),
+        ]
+        indexes = [
+            models.Index("until_on", "id", name="promise_open", condition=Q(state="open")),
+            # The calendar and the lists of other states.
+            models.Index(
+                fields=["until_on", "id"], include=["state", "case"], name="promise_by_day"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.until_on:%d.%m.%Y}"

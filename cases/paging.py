@@ -1,7 +1,7 @@
 """Keyset pages of a list: the next page starts after the last row, whatever stands before it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core import signing
@@ -49,6 +49,22 @@ def page_of(
     if value is None:
         return Page(found[:PAGE], "")
     return Page(found[:PAGE], signing.dumps([value.isoformat(), last.pk], salt="page"))
+
+
+def write_day_cursor(day: date, pk: int) -> str:
+    """Where a list by (day, id) goes on."""
+    return signing.dumps([day.isoformat(), pk], salt="days")
+
+
+def read_day_cursor(cursor: str) -> tuple[date, int] | None:
+    """None for the first page, and for a cursor nobody gave out."""
+    if not cursor:
+        return None
+    try:
+        raw: Any = signing.loads(cursor, salt="days")
+        return date.fromisoformat(raw[0]), int(raw[1])
+    except (signing.BadSignature, ValueError, TypeError, IndexError):
+        return None
 
 
 def _read(cursor: str) -> tuple[datetime, int] | None:

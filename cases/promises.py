@@ -1,7 +1,8 @@
 """Interim replies and planned works: what a promised day must be, and how often."""
 
-from datetime import date, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from cases.calendar import work_calendar
 from cases.clocks import FINAL_AFTER_INTERIM
@@ -9,6 +10,7 @@ from cases.errors import BadChange
 from cases.models import Case, Clock, Promise, Reply
 from cases.workflow import MOVES, Regime
 from deadlines import CalendarGap
+from quality.promised import AddWorkdays, Promised, five_day_week, promised
 
 if TYPE_CHECKING:
     from cases.actions.moving import Moving
@@ -37,6 +39,53 @@ def is_day_off(case: Case, day: date) -> bool:
         return not work_calendar(case.agency.calendar_id).is_workday(day)
     except CalendarGap:
         raise BadChange("calendar_gap", field="promised_on") from None
+
+
+def recognised(case: Case, text: str, at: datetime, *, kind: str) -> tuple[Promised, ...]:
+    """The days the text promises; replies of a kind that names its day by itself have none."""
+    if kind in MOVE_OF_KIND:
+        return ()
+    return promised(text, _local(case, at).date(), add_workdays=_workdays_of(case))
+
+
+def _workdays_of(case: Case) -> AddWorkdays:
+    """Working days are those of the agency's calendar, while it lasts."""
+    if case.agency is None:
+        return five_day_week
+    calendar_id = case.agency.calendar_id
+
+    def add(day: date, count: int) -> date:
+        try:
+            calendar = work_calendar(calendar_id)
+            last, left = day, count
+            while left > 0:
+                last += timedelta(days=1)
+                left -= calendar.is_workday(last)
+        except CalendarGap:
+            return five_day_week(day, count)
+        return last
+
+    return add
+
+
+def promised_days(
+    case: Case, text: str, at: datetime, *, kind: str, confirmed: Sequence[date] | None
+) -> list[dict[str, Any]]:
+    """Rows of `Reply.promised`; BadChange for a confirmed day the text does not promise."""
+    found = recognised(case, text, at, kind=kind)
+    unknown = set(confirmed or ()) - {day.until for day in found}
+    if unknown:
+        raise BadChange("promise_unknown", field="promises")
+    return [
+        {
+            "until": day.until.isoformat(),
+            "what": day.what,
+            "start": day.start,
+            "end": day.end,
+            "confirmed": None if confirmed is None else day.until in confirmed,
+        }
+        for day in found
+    ]
 
 
 def planned_before(case: Case) -> Promise | None:

@@ -124,6 +124,20 @@ class AssignmentQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(models.Exists(missed))
 
 
+class PromiseQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: "User", right: str = Right.VIEW_CASES) -> Self:
+        """Promises of the cases `user` may see."""
+        ids = granted_agency_ids(user, right)
+        return self if ids is None else self.filter(case__agency__in=sorted(ids))
+
+    def open(self) -> Self:
+        return self.filter(state="open")
+
+    def of_days(self, first: date, last: date) -> Self:
+        """Promised for a day in [first, last]."""
+        return self.filter(until_on__gte=first, until_on__lte=last)
+
+
 def may(user: "User", right: str, case: "Case") -> bool:
     """Whether `user` holds `right` on the case's agency; no query beyond the user's one."""
     return holds(user, right, case.agency_id)

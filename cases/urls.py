@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cases.doors import DOORS
-from cases.views import absence, case, desk, drafting, figures, queue, review
+from cases.views import absence, case, desk, drafting, figures, promises, queue, review
 
 urlpatterns = [
     path("absence/", absence.absences_page, name="absences"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("cases/", queue.case_list, name="case-list"),
     path("filter/", queue.filter_form, name="case-filter"),
     path("search/", queue.search, name="search"),
+    path("promises/", promises.promise_list, name="promise-list"),
+    path("promises/calendar/", promises.promise_calendar, name="promise-calendar"),
     path("desk/", desk.desk, name="desk"),
     path("review/", review.desk, name="review"),
     path("review/figures/", figures.figures, name="quality-figures"),

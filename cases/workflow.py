@@ -101,6 +101,8 @@ def _move(
 
 _AT_AGENCY = {S.ROUTED, S.IN_WORK, S.APPROVAL, S.REVIEW, S.REWORK, S.REDIRECT_ASKED}
 _OPEN = set(OPEN)
+# The citizen has an answer that may hold promises.
+_PROMISED = {S.IN_WORK, S.REWORK, S.INTERIM, S.PLANNED, S.ANSWERED, S.REOPENED, S.CLOSED}
 MOVES: dict[str, Move] = {
     "start_moderation": _move(
         _("Start moderation"), {S.RECEIVED}, S.MODERATION, Right.MODERATE_CASES, NOT_LAW59
@@ -188,6 +190,33 @@ MOVES: dict[str, Move] = {
     ),
     "resume_planned": _move(
         _("Take up the planned works"), {S.PLANNED}, S.IN_WORK, Right.ANSWER_CASES, MARKED | LAW59
+    ),
+    "add_promise": _move(
+        _("Record a promise"),
+        _PROMISED,
+        None,
+        Right.ANSWER_CASES,
+        also=frozenset({Right.APPROVE_REPLIES, Right.REVIEW_REPLIES}),
+    ),
+    "keep_promise": _move(
+        _("Report a promise as kept"),
+        _PROMISED,
+        None,
+        Right.ANSWER_CASES,
+        also=frozenset({Right.APPROVE_REPLIES}),
+    ),
+    "move_promise": _move(
+        _("Move a promised day"),
+        _PROMISED,
+        None,
+        Right.APPROVE_REPLIES,
+        also=frozenset({Right.REVIEW_REPLIES}),
+    ),
+    "promise_due": _move(
+        _("A promised day has come"), set(Status), None, Right.ANSWER_CASES, system=True
+    ),
+    "promise_broken": _move(
+        _("A promise was not kept"), set(Status), None, Right.REVIEW_REPLIES, system=True
     ),
     "recall_publication": _move(
         _("Recall the publication"), {S.ANSWERED}, S.APPROVAL, Right.APPROVE_REPLIES

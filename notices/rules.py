@@ -167,7 +167,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "escalated": (Rule(Kind.ESCALATED, _level("head")),),
     "terms_late": (Rule(Kind.TERMS_LATE, _one("person")),),
     "promise_due": (Rule(Kind.PROMISE_DUE, _executor_or_curators),),
-    "promise_broken": (Rule(Kind.PROMISE_BROKEN, _both(_AT_WORK, _level("supervisor"))),),
+    "promise_broken": (
+        Rule(Kind.PROMISE_BROKEN, _both(_AT_WORK, _level("supervisor"))),
+        Rule(Kind.REOPENED, _near(Role.COORDINATOR), when=lambda h: h.after == "reopened"),
+    ),
     "orphan": (Rule(Kind.ORPHAN, _near(Role.CURATOR, Role.COORDINATOR)),),
     "deputy": (Rule(Kind.DEPUTY, _one("person")),),
     "import_finished": (Rule(Kind.IMPORT_FINISHED, _one("person")),),

@@ -34,7 +34,7 @@ class _Section:
     query: str = ""
 
     def entry(self, here: str, controlled: bool) -> Entry:
-        current = here == self.route
+        current = here == self.route or here in _INSIDE.get(self.route, ())
         if self.query or self.route == "case-list":
             current = current and controlled is bool(self.query)
         url = reverse(self.route) + (f"?{self.query}" if self.query else "")
@@ -55,6 +55,7 @@ _SECTIONS: tuple[_Section, ...] = (
         "shield-check",
         query="control=true",
     ),
+    _Section((Right.VIEW_CASES,), _("Promises"), _("Promises"), "promise-list", "calendar-days"),
     _Section((Right.IMPORT_MESSAGES,), _("Import"), _("Import"), "import-upload", "download"),
     _Section(
         (Right.MANAGE_AGENCIES, Right.REVIEW_REPLIES, Right.CONTROL_CASES),
@@ -71,6 +72,10 @@ _SECTIONS: tuple[_Section, ...] = (
         "history",
     ),
 )
+
+
+# Pages that belong to an entry besides its own.
+_INSIDE: dict[str, tuple[str, ...]] = {"promise-list": ("promise-calendar",)}
 
 
 class Menu:

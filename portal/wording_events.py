@@ -75,6 +75,11 @@ _SENTENCES: dict[str, str] = {
     "publish": gettext_noop("%(who)s published the reply"),
     "give_interim": gettext_noop("%(who)s published an interim reply"),
     "plan": gettext_noop("%(who)s published a reply about planned works"),
+    "add_promise": gettext_noop("%(who)s recorded a promise"),
+    "keep_promise": gettext_noop("%(who)s reported a promise as kept"),
+    "move_promise": gettext_noop("%(who)s moved a promised day"),
+    "promise_due": gettext_noop("The promised day has come: the case is back in the queue"),
+    "promise_broken": gettext_noop("The promise was not kept by its day"),
     "resume_planned": gettext_noop("%(who)s took the planned works up"),
     "record_mark": gettext_noop("%(who)s recorded the author's mark: %(value)s"),
     "close_unmarked": gettext_noop("Closed: the author gave no mark in time"),
@@ -151,7 +156,7 @@ def word_event(event: CaseEvent) -> str:
 def event_detail(event: CaseEvent) -> str:
     """The words people left with it: reason, remark, note, what was changed on the card."""
     data = event.data
-    keys = ("text", "reason", "remark", "note", "comment", "name")
+    keys = ("text", "what", "proof", "reason", "remark", "note", "comment", "name")
     parts = [str(data[key]) for key in keys if data.get(key)]
     if (kind := _REASON_KINDS.get(event.move)) and data.get("reason"):
         parts[0] = reason_name(kind, parts[0])
@@ -162,6 +167,12 @@ def event_detail(event: CaseEvent) -> str:
         parts.insert(0, _("answer by %(due)s") % {"due": _when(data["due_at"])})
     if data.get("proposed_name"):
         parts.append(_("proposed: %(agency)s") % {"agency": data["proposed_name"]})
+    if data.get("until_on"):
+        parts.append(_("promised until %(day)s") % {"day": _day(data["until_on"])})
+    if data.get("before_on"):
+        parts.append(_("it was %(before)s") % {"before": _day(data["before_on"])})
+    for day in data.get("promised", ()):
+        parts.append(_("promised until %(day)s") % {"day": _day(day)})
     if data.get("promised_on"):
         parts.append(_("promised until %(day)s") % {"day": _day(data["promised_on"])})
     if data.get("no_second_reviewer"):

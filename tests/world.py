@@ -11,7 +11,7 @@ from django.utils import timezone
 from agencies.models import Agency, Deputy, User
 from agencies.roles import Right, Role
 from cases.attachments import _path
-from cases.models import Attachment, Case, Citizen, Clock, Reply
+from cases.models import Attachment, Case, Citizen, Clock, Promise, Reply
 from cases.workflow import LAW59, MOVES, Regime, Status
 from tests import factories
 
@@ -98,6 +98,10 @@ class World:
         case = factories.make_case(
             status, agency, marker, controlled_by=self.people[Role.HEAD_OFFICE], **facts
         )
+        if not case.promises.exists():
+            Promise.objects.create(
+                case=case, what=f"Засыпать яму {marker}", until_on=factories.next_workday(5)
+            )
         Attachment.objects.create(
             case=case, name=f"акт {marker}.png", sha256="ab" * 32, media_type="image/png", size=9
         )
@@ -143,6 +147,9 @@ class World:
         scope = next(s for s in SCOPES if self.agencies[s].pk == case.agency_id)
         found = self._cases["", Status.IN_WORK, scope]
         return found if found.pk != case.pk else self._cases["", Status.ROUTED, scope]
+
+    def promise_of(self, case: Case) -> Promise:
+        return case.promises.get(state=Promise.State.OPEN)
 
     def executor_of(self, case: Case) -> User:
         assert case.executor is not None

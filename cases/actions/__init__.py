@@ -41,6 +41,13 @@ from cases.actions.moderation import (
     reject,
     start_moderation,
 )
+from cases.actions.promises import (
+    add_promise,
+    keep_promise,
+    move_promise,
+    promise_broken,
+    promise_due,
+)
 from cases.actions.publication import (
     correct_reply,
     give_interim,
@@ -57,6 +64,7 @@ from cases.actions.review import accept_reply, return_for_rework
 __all__ = [
     "accept_reply",
     "add_note",
+    "add_promise",
     "amend",
     "assign",
     "cease",
@@ -71,9 +79,13 @@ __all__ = [
     "extend_appeal",
     "forward_appeal",
     "give_interim",
+    "keep_promise",
     "lift_control",
     "merge",
+    "move_promise",
     "plan",
+    "promise_broken",
+    "promise_due",
     "publish",
     "recall_publication",
     "recall_routing",

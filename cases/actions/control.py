@@ -90,7 +90,8 @@ def _closed(step: Moving, reason: str) -> None:
     step.case.status = Status.CLOSED
     step.case.close_reason = reason
     step.case.closed_at = step.at
-    step.book.stop()
+    # What was promised stays promised.
+    step.book.stop(promises=False)
 
 
 def close(

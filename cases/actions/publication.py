@@ -3,15 +3,21 @@
 Only the stored moment of publication stops the clock of the first reply.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 
 from agencies.access import persons_of
-from agencies.models import Agency, User
+from agencies.models import User
 from agencies.roles import Right
 from cases import checking, clocks
 from cases.actions.appeals import sign_letter
 from cases.actions.moving import Moving, moving
+from cases.actions.promises import (
+    check_postponable,
+    make_promise,
+    open_promises,
+    settle_promise,
+)
 from cases.actions.replies import latest_reply, start_rework
 from cases.errors import BadChange
 from cases.models import Case, Clock, Promise, QualitySetting, Reply
@@ -122,11 +128,13 @@ def publish(
     signer: str = "",
     outgoing_number: str = "",
     result: str = "",
+    promises: Sequence[date] | None = None,
     version: int | None = None,
 ) -> Case:
     """Record that the final reply was posted; its moment stops the citizen's terms.
 
     `reply`: id of the reply that was posted; if another one stands there now, BadChange.
+    `promises`: the days its text promises, confirmed; None: those its author confirmed.
     59-FZ: `signer`, `outgoing_number` and `result` of the letter, whose PDF is kept.
     """
     with moving(case, "publish", actor, version=version, right_checked=may_publish) as step:
@@ -134,21 +142,55 @@ def publish(
         _papers(step, latest, signer, outgoing_number, result)
         moment = latest.published_at or step.at
         step.case.answered_at = step.case.answered_at or moment
-        step.book.stop(at=moment)
-        _keep_promises(step, latest)
+        step.book.stop(at=moment, promises=False)
+        _settle_promises(step, latest, promises, moment)
         if step.case.agency is not None:
             codes = clocks.SURVEY.get(step.case.regime, ())
             step.book.start(Clock.Kind.STAGE, codes, start=moment, agency=step.case.agency)
     return step.case
 
 
-def _keep_promises(step: Moving, latest: Reply) -> None:
-    """The final reply is the report on what was promised."""
-    step.case.promises.filter(state=Promise.State.OPEN).update(
-        state=Promise.State.KEPT,
-        kept_proof=latest.published_url[:500] or f"{latest.version}",
-        settled_at=step.at,
-    )
+def _settle_promises(
+    step: Moving, latest: Reply, confirmed: Sequence[date] | None, moment: datetime
+) -> None:
+    """What the published final reply does to promises.
+
+    What an interim reply announced is kept by it. A reply that names no day is the report on the
+    others too. One that names a later day moves an open promise there, counted and limited;
+    a day of its own is a new promise, the same day again changes nothing.
+    """
+    if step.case.agency is None:
+        return
+    days = {date.fromisoformat(day["until"]): day for day in latest.promised}
+    chosen = [
+        day
+        for day in sorted(days)
+        if (days[day]["confirmed"] if confirmed is None else day in confirmed)
+    ]
+    rest = []
+    for promise in open_promises(step.case):
+        announced = promise.reply is not None and promise.reply.kind == Reply.Kind.INTERIM
+        if announced or not chosen:
+            proof = latest.published_url or str(latest.version)
+            settle_promise(step, promise, Promise.State.KEPT, proof=proof, at=moment)
+        else:
+            rest.append(promise)
+    same = {promise.until_on for promise in rest} & set(chosen)
+    movable = [promise for promise in rest if promise.until_on not in same]
+    made = []
+    for until in (day for day in chosen if day not in same):
+        earlier = next((p for p in movable if p.until_on < until), None)
+        if earlier is not None:
+            movable.remove(earlier)
+            check_postponable(step, earlier, field="promises")
+            settle_promise(step, earlier, Promise.State.MOVED, at=moment)
+            step.case.postponements += 1
+        make_promise(
+            step, until=until, what=days[until]["what"], reply=latest, moved_from=earlier
+        )  # fmt: skip
+        made.append(until.isoformat())
+    if made:
+        step.data["promised"] = made
 
 
 def give_interim(
@@ -177,7 +219,7 @@ def give_interim(
             )
         held = step.case.assignments.filter(until=None).first()
         clocks.start_executor(step.book, agency, held)
-        _promise(step, latest, agency)
+        _promise(step, latest)
     return step.case
 
 
@@ -199,8 +241,6 @@ def plan(
         latest = _publish(step, "plan", url=url, published_at=published_at, reply=reply)
         _papers(step, latest, signer, outgoing_number, result)
         moment = latest.published_at or step.at
-        agency = step.case.agency
-        assert agency is not None  # a state at an agency, by database constraint
         if planned_before(step.case) is not None:
             limits = step.book.limits
             if (
@@ -210,28 +250,24 @@ def plan(
                 raise BadChange("postponements_limit", field="reply")
             step.case.postponements += 1
         step.case.answered_at = step.case.answered_at or moment
-        step.book.stop(at=moment)
-        _promise(step, latest, agency)
+        step.book.stop(at=moment, promises=False)
+        _promise(step, latest)
     return step.case
 
 
-def _promise(step: Moving, latest: Reply, agency: Agency) -> None:
+def _promise(step: Moving, latest: Reply) -> None:
     """The promised day as an obligation: it takes the place of an open one."""
     assert latest.promised_on is not None
     earlier = step.case.promises.filter(state=Promise.State.OPEN).order_by("-id").first()
     if earlier is not None:
-        earlier.state, earlier.settled_at = Promise.State.MOVED, step.at
-        earlier.save(update_fields=["state", "settled_at"])
-    Promise.objects.create(
-        case=step.case,
-        reply=latest,
+        settle_promise(step, earlier, Promise.State.MOVED)
+    make_promise(
+        step,
+        until=latest.promised_on,
         what=latest.promise or step.case.title,
-        until_on=latest.promised_on,
+        reply=latest,
         moved_from=earlier,
-        made_at=step.at,
     )
-    step.book.stop(codes=[clocks.PROMISE])
-    clocks.start_promise(step.book, latest.promised_on, agency)
     step.data["promised_on"] = latest.promised_on.isoformat()
 
 
@@ -280,8 +316,9 @@ def recall_publication(case: Case, *, actor: User, reason: str, version: int | N
         step.case.answered_at = earlier.published_at if earlier else None
         step.book.stop(codes=["SURVEY"])
         step.case.promises.filter(state=Promise.State.KEPT, settled_at=_settled(step)).update(
-            state=Promise.State.OPEN, settled_at=None, kept_proof=""
+            state=Promise.State.OPEN, settled_at=None, settled_by=None, kept_proof=""
         )
+        _unmake_promises(step, latest)
         resumed = stopped is not None and step.book.run_on(stopped)
         if not resumed and earlier is None:
             # History from an import: the moments are those of the file.
@@ -290,6 +327,20 @@ def recall_publication(case: Case, *, actor: User, reason: str, version: int | N
             if last is not None and last.stopped_at is not None:
                 step.book.run_on(last.stopped_at)
     return step.case
+
+
+def _unmake_promises(step: Moving, recalled: Reply) -> None:
+    """What a reply that nobody got has promised was promised to nobody; what it had moved stands
+    for its earlier day again."""
+    for promise in step.case.promises.filter(reply=recalled).select_related("clock", "moved_from"):
+        clock, earlier = promise.clock, promise.moved_from
+        promise.delete()
+        if clock is not None:
+            step.book.drop(clock)
+        if earlier is not None:
+            earlier.state, earlier.settled_at, earlier.settled_by = Promise.State.OPEN, None, None
+            earlier.save(update_fields=["state", "settled_at", "settled_by"])
+            step.case.postponements = max(0, step.case.postponements - 1)
 
 
 def _settled(step: Moving) -> datetime:

@@ -7,6 +7,7 @@ from django.db.models import Sum
 
 from agencies.models import User
 from cases.actions.moving import moving
+from cases.actions.promises import settle_promise
 from cases.errors import BadChange
 from cases.limits import Limits
 from cases.models import Case, CaseEvent, Promise
@@ -47,8 +48,10 @@ def reopen(
         if cause == "author":
             _count_author(step.case, step.book.limits)
         if cause == "promise":
-            broken = step.case.promises.filter(state=Promise.State.OPEN)
-            if not broken.update(state=Promise.State.BROKEN, settled_at=step.at):
+            broken = list(step.case.promises.filter(state=Promise.State.OPEN))
+            for promise in broken:
+                settle_promise(step, promise, Promise.State.BROKEN)
+            if not broken:
                 raise BadChange("no_promise", field="cause")
         _reopened(step.case)
         step.data = {"reason": reason, "cause": cause}

@@ -1,5 +1,6 @@
 """The official's side of a reply: send, withdraw; the approver's return."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from agencies.access import persons_of
@@ -10,7 +11,7 @@ from cases.actions import drafts
 from cases.actions.moving import Moving, moving
 from cases.errors import BadChange
 from cases.models import Case, CaseEvent, Clock, Reply
-from cases.promises import check_promise
+from cases.promises import check_promise, promised_days
 from cases.querysets import may
 from cases.workflow import Status
 from quality import Severity
@@ -45,13 +46,15 @@ def submit_reply(
     promised_on: date | None = None,
     promise: str = "",
     new_fact: str = "",
+    promises: Sequence[date] | None = None,
     version: int | None = None,
 ) -> Reply:
     """Send the reply: checked in the same transaction, flagged -> review, else -> approval.
 
     `override`: the reason for sending in spite of a blocking finding; without it such a
     reply is refused with BadChange("blocked"). An interim reply and planned works promise a
-    day (`promised_on`); see `cases.promises` for their limits.
+    day (`promised_on`); see `cases.promises` for their limits. `promises`: which of the days that
+    the text promises its author confirms; None: he was not asked.
     """
     text = text.replace("\x00", "").strip()
     if len(text) < SHORTEST:
@@ -72,6 +75,7 @@ def submit_reply(
             promised_on=promised_on,
             promise=promise or (step.case.title if promised_on else ""),
             new_fact=new_fact,
+            promised=promised_days(step.case, text, step.at, kind=kind, confirmed=promises),
             text=text,
             version=ground.replies[-1][1] + 1 if ground.replies else 1,
             corrects_id=published[-1] if published else None,

@@ -4,6 +4,7 @@ Made by the actions themselves, at moments of the past: what the demo shows is w
 does. A life whose day the calendar does not allow (the New Year's holidays) stops at that step.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -12,6 +13,8 @@ from unittest.mock import patch
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from agencies.models import Agency, User
 from cases import actions
@@ -19,10 +22,19 @@ from cases.calendar import work_calendar
 from cases.demo.people import Cast
 from cases.errors import CaseError
 from cases.models import Case, Channel, Citizen, Message, Reply, Territory, Topic
+from cases.promises import recognised
 from cases.workflow import Status
 from deadlines import CalendarGap
 
 HOUR = timedelta(hours=1)
+_AHEAD = re.compile(r"\{\+(\d+)\}")
+_TOLD = ("publish", "give_interim", "plan", "move_promise")
+
+
+def day_words(day: date) -> str:
+    """«20 декабря 2026 года»."""
+    with override("ru"):
+        return f"{date_format(day, 'j E Y')} года"
 
 
 @contextmanager
@@ -110,7 +122,14 @@ class Lives:
         """Days ahead, agencies and people by name."""
         made: dict[str, Any] = {}
         for name, value in values.items():
-            if isinstance(value, str) and value.startswith("+"):
+            if name == "text":
+                made[name] = _AHEAD.sub(
+                    lambda m: day_words(
+                        workday(agency, moment.astimezone(agency.zone).date(), int(m[1]))
+                    ),
+                    value,
+                )
+            elif isinstance(value, str) and value.startswith("+"):
                 local = moment.astimezone(agency.zone).date()
                 made[name] = workday(agency, local, int(value[1:]))
             elif name == "proposed":
@@ -139,7 +158,11 @@ class Lives:
             fresh = actions.publish(fresh, actor=approver)
         if what != "merge":
             values.pop("into", None)
-        if what in ("publish", "give_interim", "plan") and fresh.channel.is_public:
+        if what in ("keep_promise", "move_promise"):
+            values["promise"] = fresh.promises.open().first()
+        if what in ("promise_due", "promise_broken"):
+            values["promise"] = fresh.promises.open().values_list("pk", flat=True).first()
+        if what in _TOLD and fresh.channel.is_public:
             values["url"] = f"https://social.example.org/{fresh.channel.code}/{fresh.pk}"
         getattr(actions, what)(fresh, actor=actor, **values)
 
@@ -147,7 +170,11 @@ class Lives:
         self, case: Case, agency: Agency, actor: User | None, values: dict[str, Any]
     ) -> None:
         values.pop("into", None)
-        sent = actions.submit_reply(case, actor=actor, override="Показ", **values)
+        kind = values.get("kind", Reply.Kind.FINAL.value)
+        days = recognised(case, values["text"], timezone.now(), kind=kind)
+        sent = actions.submit_reply(
+            case, actor=actor, override="Показ", promises=[d.until for d in days], **values
+        )
         kept = self.cast.who("supervisor", agency)
         # A weak reply waits for its return, a good one goes on to the approver.
         if sent.state == Reply.State.REVIEW and "%" not in sent.text and len(sent.text) > 200:

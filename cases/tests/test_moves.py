@@ -30,6 +30,7 @@ DECIDED = {
     ("submit_reply", Status.IN_WORK): {Status.APPROVAL, Status.REVIEW},
     ("submit_reply", Status.REWORK): {Status.APPROVAL, Status.REVIEW},
     ("submit_reply", Status.INTERIM): {Status.APPROVAL, Status.REVIEW},
+    ("keep_promise", Status.PLANNED): {Status.IN_WORK},
     ("record_mark", Status.ANSWERED): {Status.REWORK},
 }
 

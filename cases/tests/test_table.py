@@ -21,7 +21,7 @@ from cases.workflow import MOVES, Regime, Status
 
 TABLE = Path(__file__).parent / "life_cycle.txt"
 # What a case may have besides its state.
-VARIANTS = ("final", "interim", "planned", "rejecting", "primary")
+VARIANTS = ("final", "interim", "planned", "rejecting", "primary", "promise")
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,18 @@ def prepared(status: str, regime: str, variant: str) -> tuple[Case, Reply]:
     case = Case(pk=1, status=status, regime=regime, agency=agency)
     case.rejection_by_id = 901 if variant == "rejecting" else None
     vars(case)["awaits_first_response"] = variant == "primary"
+    vars(case)["has_open_promise"] = variant == "promise"
     kind = variant if variant in ("interim", "planned") else "final"
     return case, Reply(pk=1, kind=kind, author_id=902, risk=0.1)
 
 
 def test_the_table_names_every_move_a_person_makes() -> None:
     assert sorted(row.move for row in ROWS) == sorted(DOORS)
-    assert sorted(name for name, move in MOVES.items() if move.system) == ["close_unmarked"]
+    assert sorted(name for name, move in MOVES.items() if move.system) == [
+        "close_unmarked",
+        "promise_broken",
+        "promise_due",
+    ]
 
 
 def test_the_table_speaks_of_states_regimes_and_roles_that_exist() -> None:
@@ -105,7 +110,7 @@ PEOPLE = {role: person(role) for role in Role.values}
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_each_role_is_offered_in_each_state_and_regime_what_the_table_says(variant: str) -> None:
     """16 states × 6 regimes × 11 roles × 38 moves in each variant."""
-    final = "final" if variant in ("rejecting", "primary") else variant
+    final = variant if variant in ("interim", "planned") else "final"
     wrong: list[str] = []
     for status, regime in product(Status.values, Regime.values):
         case, latest = prepared(status, regime, variant)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -24,7 +24,7 @@ from cases.dossier import dossier_of
 from cases.errors import BadChange, CaseError, MoveNotAllowed, RightMissing, StaleChange
 from cases.forms import MoveForm, word_change
 from cases.models import Attachment, Case, ReasonKind, Reply, ReplyTemplate
-from cases.promises import kinds_of
+from cases.promises import kinds_of, recognised
 from cases.querysets import may
 from cases.reading import visible_case
 from cases.reasons import reason_name
@@ -132,6 +132,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         if writes
         else None,
         "kinds": _kinds(case) if writes else [],
+        "days": days_of(case, text_now or "", request.POST) if writes else [],
         "notes": "add_note" in names,
         "head_doors": in_head[:_SHOWN_MOVES],
         "more_doors": grouped_doors(in_head[_SHOWN_MOVES:]),
@@ -149,6 +150,20 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "before": {"cases": dossier.others, "hidden": dossier.hidden},
         **_files(dossier.files, user),
     }
+
+
+def days_of(case: Case, text: str, data: QueryDict) -> list[dict[str, Any]]:
+    """The days a text promises, ticked as the author left them; a day not seen yet is ticked."""
+    kind = data.get("kind") or Reply.Kind.FINAL.value
+    ticked, seen = set(data.getlist("promises")), set(data.getlist("promises_seen"))
+    return [
+        {
+            "until": day.until,
+            "what": day.what,
+            "confirmed": day.until.isoformat() in ticked or day.until.isoformat() not in seen,
+        }
+        for day in recognised(case, text, timezone.now(), kind=kind)
+    ]
 
 
 def _kinds(case: Case) -> list[tuple[str, Any]]:
@@ -239,7 +254,9 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
         if name == "submit_reply":
             context = case_context(case, request)
             if context["writes"]:
+                text = request.POST.get("text", "")[:20000]
                 context |= {"form": form, "conflict": conflict}
+                context["days"] = days_of(case, text, request.POST)
                 return render(request, "cases/case.html", context, status=status)
         for field in list(form.visible_fields())[:1]:
             # The page is this form: whoever came by a key goes on at once.

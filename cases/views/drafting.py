@@ -15,7 +15,7 @@ from cases.errors import RightMissing
 from cases.models import Case, Reply
 from cases.querysets import may
 from cases.reading import visible_case
-from cases.views.case import known_facts
+from cases.views.case import days_of, known_facts
 from cases.views.differences import difference
 from cases.views.panel import panel_of
 from cases.views.rework import live_rework
@@ -81,6 +81,7 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
             "panel": panel_of(found, request.user, text=text),
             "live": True,
             "inserts": known_facts(case),
+            "days": days_of(case, text, request.POST),
             "rework": live_rework(case, text) if case.returns or case.reopenings else None,
             **state,
         },

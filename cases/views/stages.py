@@ -81,6 +81,7 @@ _GROUPS: tuple[tuple[Promise, frozenset[str]], ...] = (
         _("Terms and control"),
         frozenset({"extend", "set_control", "lift_control", "respond_first", "resume_planned"}),
     ),
+    (_("Promises"), frozenset({"add_promise", "keep_promise", "move_promise"})),
     (
         _("Published reply"),
         frozenset({"recall_publication", "correct_reply", "record_mark", "close", "reopen"}),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 
+from cases.forms import DaysField
 from portal.api.problems import Unprocessable
 
 
@@ -24,6 +25,8 @@ def _field(field: forms.Field, *, allow_null: bool) -> serializers.Field:
         key = field.to_field_name or "id"
         common["help_text"] = format_lazy("{label}: {key}", label=field.label, key=key)
         return serializers.CharField(allow_blank=not field.required, **common)
+    if isinstance(field, DaysField):
+        return serializers.ListField(child=serializers.DateField(), **common)
     if isinstance(field, forms.MultipleChoiceField):
         return serializers.ListField(child=serializers.CharField(), **common)
     if isinstance(field, forms.BooleanField):

@@ -292,7 +292,10 @@ class AssignmentSerializer(serializers.Serializer):
 class PromiseSerializer(serializers.ModelSerializer):
     class Meta:
         model = Promise
-        fields = ["id", "what", "until_on", "state", "kept_proof", "made_at", "settled_at"]
+        fields = [
+            *("id", "reply", "what", "until_on", "state", "moved_from", "note", "kept_proof"),
+            *("made_at", "due_at", "settled_at"),
+        ]
 
 
 class PaperSerializer(serializers.Serializer):
@@ -507,6 +510,15 @@ class SourceSerializer(serializers.Serializer):
     )
 
 
+class PromisedDaySerializer(serializers.Serializer):
+    """A day the text promises, to be confirmed on sending."""
+
+    until = serializers.DateField()
+    what = serializers.CharField()
+    start = serializers.IntegerField(help_text="code points of the text")
+    end = serializers.IntegerField()
+
+
 class CheckSerializer(serializers.Serializer):
     """What the panel beside the editor shows."""
 
@@ -522,6 +534,7 @@ class CheckSerializer(serializers.Serializer):
     hidden_sources = serializers.IntegerField()
     other_replies = serializers.IntegerField(help_text="replies with this text beside the sources")
     sent_this_month = serializers.IntegerField(help_text="replies that are this very text")
+    promised = PromisedDaySerializer(many=True, help_text="send those that hold as `promises`")
 
 
 class AgencySerializer(serializers.ModelSerializer):

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from cases.doors import DOORS
-from portal.api import absences, files, jobs, notices, reference, views
+from portal.api import absences, files, jobs, notices, promises, reference, views
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("absences/<int:pk>/end/", absences.AbsenceEnd.as_view(), name="api-absence-end"),
     path("jobs/", jobs.Jobs.as_view(), name="api-jobs"),
     path("jobs/<int:pk>/retry/", jobs.JobRetry.as_view(), name="api-job-retry"),
+    path("promises/", promises.Promises.as_view(), name="api-promises"),
+    path("promises/month/", promises.PromiseMonth.as_view(), name="api-promise-month"),
     path("messages/", views.Messages.as_view(), name="api-messages"),
     path("marks/", views.Marks.as_view(), name="api-marks"),
     path("cases/", views.CaseList.as_view(), name="api-cases"),

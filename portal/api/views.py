@@ -22,6 +22,7 @@ from cases.dossier import dossier_of
 from cases.errors import RightMissing
 from cases.filters import CaseFilter
 from cases.models import Case, Reply
+from cases.promises import recognised
 from cases.querysets import CaseQuerySet, may
 from cases.reading import visible_case
 from cases.views.panel import panel_of
@@ -166,7 +167,10 @@ class Check(APIView):
             outcome=given["outcome"],
             replied_at=timezone.now(),
         )
-        return Response(out.CheckSerializer(_panel(found, request, text)).data)
+        kind = given["kind"] or Reply.Kind.FINAL.value
+        shown = _panel(found, request, text)
+        shown["promised"] = recognised(case, text, timezone.now(), kind=kind)
+        return Response(out.CheckSerializer(shown).data)
 
 
 def _panel(found: Any, request: Request, text: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from cases.clocks import is_promise
 from cases.masking import mask_text
 from cases.models import CaseEvent, Citizen, Clock, ReasonKind
 from cases.reasons import reason_name
@@ -108,11 +109,17 @@ def explain_due(explanation: dict[str, Any]) -> str:
 
 
 @register.filter
+def iso_day(value: str) -> str:
+    """«20 декабря 2026» of a day kept as text."""
+    return date_format(date.fromisoformat(value), "j E Y")
+
+
+@register.filter
 def clock_title(clock: Clock) -> str:
     """What a term is called: by its rule, where that is of the citizen's or the desk's."""
     if clock.kind == Clock.Kind.EXECUTOR:
         return _("Executor's term")
-    if clock.code == "PROMISE":
+    if is_promise(clock):
         return _("Promised day")
     return clock.rule.title if clock.rule else clock.code
 
@@ -158,6 +165,11 @@ _ICONS = {
     "give_interim": "clock",
     "plan": "calendar-days",
     "resume_planned": "calendar-days",
+    "add_promise": "calendar-days",
+    "keep_promise": "circle-check-big",
+    "move_promise": "calendar-plus",
+    "promise_due": "clock-alert",
+    "promise_broken": "circle-alert",
     "forward_appeal": "forward",
     "short_notice": "file-text",
     "cease": "file-text",
