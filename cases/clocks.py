@@ -194,14 +194,16 @@ def _rows_json(clocks: Iterable[Clock], names: tuple[str, ...]) -> Jsonb:
 
 
 def term_of(rule: DeadlineRule) -> Term:
-    return Term(
-        code=rule.code,
-        amount=rule.amount,
-        unit=Unit(rule.unit),
-        roll=Roll(rule.roll),
-        counts_day_zero=rule.counts_day_zero,
-        cutoff=rule.cutoff or None,
+    return _term(
+        rule.code, rule.amount, rule.unit, rule.roll, rule.counts_day_zero, rule.cutoff or None
     )
+
+
+@lru_cache(maxsize=256)
+def _term(
+    code: str, amount: int, unit: str, roll: str, counts_day_zero: bool, cutoff: str | None
+) -> Term:
+    return Term(code, amount, Unit(unit), Roll(roll), counts_day_zero, cutoff)
 
 
 def due_of(

@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from agencies.admin_base import ListOnlyAdmin
-from intake.models import ImportBatch, QuarantinedRow
+from agencies.roles import Right
+from intake.models import CaseExport, ImportBatch, QuarantinedRow
 
 
 @admin.register(ImportBatch)
@@ -49,3 +50,21 @@ class QuarantinedRowAdmin(ListOnlyAdmin):
     @admin.display(description=gettext_lazy("problems"))
     def problem_count(self, row: QuarantinedRow) -> int:
         return len(row.problems)
+
+
+@admin.register(CaseExport)
+class CaseExportAdmin(ListOnlyAdmin):
+    """Who took which cases when, with contacts and what for; conditions may name a person."""
+
+    region_wide = True
+    view_rights = (Right.VIEW_AUDIT,)
+    list_display = (
+        *("created_at", "created_by", "state", "file_format", "rows_total", "with_contacts"),
+        "reason",
+    )
+    list_filter = ("state", "with_contacts")
+    list_select_related = ("created_by",)
+    search_fields = ("created_by__username", "created_by__last_name")
+    ordering = ("-id",)
+    sortable_by = ()
+    actions = None

@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from typing import IO, Any
 
 from intake.columns import Mapping
@@ -25,6 +27,8 @@ from intake.reading import Reading, Way, read_source
 SMALL = 2**20  # bytes; below it a process of its own takes longer than the reading
 MEMORY = 4 * 2**30
 _PART = 500
+_AHEAD = 8  # parts taken before they are asked for
+_LENGTH = 8  # bytes before a part that say how long it is
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -60,28 +64,46 @@ def read_apart(order: Order) -> Reading:
 def _answers(process: "subprocess.Popen[bytes]") -> Iterator[Any]:
     """The Reading without its lines, then lists of lines; the process ends with the iterator."""
     assert process.stdout is not None
+    frames: Queue[bytes] = Queue(_AHEAD)
+    taking = Thread(target=_take, args=(process.stdout, frames), daemon=True)
+    taking.start()
     try:
-        while True:
-            try:
-                kind, value = pickle.load(process.stdout)  # noqa: S301  our own process wrote it
-            except EOFError:
-                raise NotATable("unreadable") from None
+        while frame := frames.get():
+            kind, value = pickle.loads(frame)  # noqa: S301  our own process wrote it
             if kind == "end":
                 return
             if kind == "refused":
                 raise value
             yield value
+        raise NotATable("unreadable")
     finally:
-        process.stdout.close()
         process.kill()
         process.wait()
+        while taking.is_alive():  # it may wait for room
+            with suppress(Empty):
+                frames.get(timeout=0.01)
+        process.stdout.close()
+
+
+def _take(answers: IO[bytes], frames: "Queue[bytes]") -> None:
+    """Take what the process says as it says it; b"" when it has ended.
+
+    A pipe holds some twenty rows: without this the process would stand still until it is asked.
+    """
+    while size := int.from_bytes(answers.read(_LENGTH)):
+        frame = answers.read(size)
+        if len(frame) < size:
+            break
+        frames.put(frame)
+    frames.put(b"")
 
 
 def main(orders: IO[bytes], answers: IO[bytes]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
     def tell(kind: str, value: Any) -> None:
-        pickle.dump((kind, value), answers, pickle.HIGHEST_PROTOCOL)
+        frame = pickle.dumps((kind, value), pickle.HIGHEST_PROTOCOL)
+        answers.write(len(frame).to_bytes(_LENGTH) + frame)
 
     order: Order = pickle.load(orders)  # noqa: S301  the process that started this one wrote it
     try:

@@ -29,7 +29,7 @@ def citizens_of(rows: Sequence[IncomingRow], refs: References) -> list[Citizen]:
 
     Two queries, a third where another process brought the same author meanwhile.
     """
-    keys: list[Key] = [(refs.channel(row.channel).pk, handle_of(row)) for row in rows]
+    keys: list[Key] = [(refs.channel(row.channel).id, handle_of(row)) for row in rows]
     found = _known(keys)
     missing = {key: row.author for key, row in zip(keys, rows, strict=True) if key not in found}
     if missing:

@@ -1,25 +1,24 @@
 """A batch and its file: kept, opened, held by one process at a time, found when that one died."""
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from agencies.models import User
+from intake import holding
 from intake.apart import read_anywhere
 from intake.columns import Mapping
 from intake.models import ImportBatch
 from intake.reading import Reading, Way, read_source
 from intake.refs import channel_words, zones
 
-_HELD = 0x1A7C  # first key of the advisory locks that say "a process is at this batch"
 _KEEP_FILES = timedelta(days=30)
 State = ImportBatch.State
 
@@ -72,33 +71,14 @@ def open_batch(batch: ImportBatch, *, now: datetime | None = None) -> Reading:
     return read_anywhere(path, mapping, way)
 
 
-@contextmanager
-def held(batch: ImportBatch) -> Iterator[bool]:
-    """Whether the batch is ours until the end of the block; no other process then has it.
-
-    A lock of the database session: a killed process lets go of it by dying.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s, %s)", [_HELD, batch.pk])
-        mine = bool(cursor.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine and not connection.needs_rollback:
-            with connection.cursor() as cursor:
-                cursor.execute("select pg_advisory_unlock(%s, %s)", [_HELD, batch.pk])
+def held(batch: ImportBatch) -> AbstractContextManager[bool]:
+    """Whether the batch is ours until the end of the block; no other process then has it."""
+    return holding.held(holding.BATCH, batch.pk)
 
 
 def is_held(batch: ImportBatch) -> bool:
     """Whether a process works on the batch now, without taking the lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select exists(select from pg_locks where locktype = 'advisory' and granted"
-            " and database = (select oid from pg_database where datname = current_database())"
-            " and classid = %s and objid = %s)",
-            [_HELD, batch.pk],
-        )
-        return bool(cursor.fetchone()[0])
+    return holding.is_held(holding.BATCH, batch.pk)
 
 
 def stopped(sha256: str = "") -> list[ImportBatch]:

@@ -77,7 +77,7 @@ def raw_of(line: Line, batch: ImportBatch) -> Encoded:
     own order, so its cells keep their headers.
     """
     cells = line.raw if line.headers == batch.header_row else encode(line.cells)
-    return Encoded(f'{{"batch":{batch.pk},"cells":{cells}}}')
+    return Encoded(f'{{"batch":{batch.id},"cells":{cells}}}')
 
 
 def place_of(row: IncomingRow) -> str:
@@ -181,8 +181,8 @@ def make_replies(case: Case, row: IncomingRow, refs: References) -> list[Reply]:
         made.append(
             fresh(
                 Reply,
-                case_id=case.pk,
-                agency_id=agency.pk,
+                case_id=case.id,
+                agency_id=agency.id,
                 author_name=((row.executor or row.agency) if reply.by_last_executor else "")[:200],
                 state=(Reply.State.APPROVAL if waiting else Reply.State.PUBLISHED).value,
                 outcome=row.outcome if at == last else "",
@@ -216,16 +216,16 @@ def draft(
     channel = refs.channel(row.channel)
     placing = place_case(row, refs, topic, territory)
     facts = facts_of(row, channel.regime)
-    agency = placing.agency.pk if placing.agency else None
+    agency = placing.agency.id if placing.agency else None
     at_desk = placing.status in BEFORE_AGENCY
     case = fresh(
         Case,
         regime=facts.regime,
         fast_track=facts.fast_track,
         kind=row.kind or (topic.kind if topic else "solvable"),
-        channel_id=channel.pk,
-        topic_id=topic.pk if topic else None,
-        territory_id=territory.pk if territory else None,
+        channel_id=channel.id,
+        topic_id=topic.id if topic else None,
+        territory_id=territory.id if territory else None,
         place=place_of(row),
         lat=row.lat,
         lon=row.lon,
@@ -248,7 +248,7 @@ def draft(
         at=now,
         move="imported",
         after=case.status,
-        data=Encoded(f'{{"batch":{batch.pk},"row":{line.number}}}'),
+        data=Encoded(f'{{"batch":{batch.id},"row":{line.number}}}'),
     )
     return Draft(
         row,
@@ -268,8 +268,8 @@ def complete(
     """Give a draft its ids and add it to what is written."""
     case, row = made.case, made.row
     title, words = heading_and_words(row, citizen)
-    case.__dict__ |= {"id": pk, "number": number, "citizen_id": citizen.pk, "title": title}
-    made.message.case_id, made.message.author_id = pk, citizen.pk
+    case.__dict__ |= {"id": pk, "number": number, "citizen_id": citizen.id, "title": title}
+    made.message.case_id, made.message.author_id = pk, citizen.id
     made.event.case_id = pk
     for clock in made.begun.clocks:
         clock.case_id = pk
@@ -302,7 +302,7 @@ def heading_and_words(row: IncomingRow, citizen: Citizen) -> tuple[str, str]:
 
 
 def awaiting(case: Case, name: str, refs: References) -> AwaitingAgency:
-    return fresh(AwaitingAgency, case_id=case.pk, name_id=refs.name_id(name))
+    return fresh(AwaitingAgency, case_id=case.id, name_id=refs.name_id(name))
 
 
 def make_message(
@@ -316,7 +316,7 @@ def make_message(
 ) -> Message:
     return fresh(
         Message,
-        case_id=case.pk,
+        case_id=case.id,
         channel_id=case.channel_id,
         external_id=row.external_id,
         version=version,
@@ -327,7 +327,7 @@ def make_message(
         received_at=now,
         fingerprint=row.fingerprint,
         raw=raw_of(line, batch),
-        batch_id=batch.pk,
+        batch_id=batch.id,
     )
 
 

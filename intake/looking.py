@@ -9,13 +9,11 @@ from typing import Any
 from django.db import connection
 
 from cases.models import Assignment, Case, CaseEvent, Clock, Message, Reply
-from intake.columns import Mapping
 from intake.incoming import IncomingRow, Line
 from intake.models import ImportBatch, QuarantinedRow
-from intake.places import ZoneOf
 from intake.quarantine import digest_of
-from intake.refs import References, zones
-from intake.rows import RowReader
+from intake.refs import References
+from intake.told import Told
 from intake.updating import Known, Outcome, compare
 
 # Moves of people that leave a case's step and replies alone; an interface's own deliveries.
@@ -68,7 +66,7 @@ class Look:
 
     def __init__(self, refs: References) -> None:
         self.refs = refs
-        self._told = _Told()
+        self._told = Told()
 
     def at(self, lines: Sequence[Line], *, now: datetime, batch: ImportBatch, lock: bool) -> Looked:
         """`lock`: hold the cases that would change until the transaction ends."""
@@ -90,7 +88,7 @@ class Look:
         known = self._known([row for _line, row in taken])
         changed: list[tuple[Line, IncomingRow, int]] = []
         for line, row in taken:
-            there = known.get((self.refs.channel(row.channel).pk, row.external_id))
+            there = known.get((self.refs.channel(row.channel).id, row.external_id))
             if there is None:
                 done.new.append((line, row))
             elif there[1] == row.fingerprint:
@@ -123,7 +121,7 @@ class Look:
         """Key -> (id, fingerprint) of the current messages of these rows; one query."""
         if not rows:
             return {}
-        channels = [self.refs.channel(row.channel).pk for row in rows]
+        channels = [self.refs.channel(row.channel).id for row in rows]
         with connection.cursor() as cursor:
             cursor.execute(_KNOWN, [channels, [row.external_id for row in rows]])
             return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
@@ -176,47 +174,3 @@ def _by_case(rows: Any) -> dict[int, list[Any]]:
     for row in rows:
         found[row.case_id].append(row)
     return found
-
-
-class _Told:
-    """What a file said of a message when it came: its raw cells read once more."""
-
-    def __init__(self) -> None:
-        self._zone: ZoneOf | None = None
-        self._layouts: dict[int, tuple[Mapping, tuple[str, ...]]] = {}
-        self._readers: dict[tuple[int, tuple[str, ...]], RowReader] = {}
-
-    def learn(self, messages: Any) -> None:
-        """Read the layouts of these messages' files, one query for all."""
-        wanted = {pk for m in messages if (pk := _batch_of(m))} - set(self._layouts)
-        for pk, mapping, headers in ImportBatch.objects.filter(pk__in=wanted).values_list(
-            "pk", "mapping", "headers"
-        ):
-            self._layouts[pk] = (Mapping.from_json(mapping), tuple(headers))
-
-    def values(self, message: Message) -> dict[str, Any]:
-        """Cleaned values by field; empty for a message that came by another way."""
-        pk = _batch_of(message)
-        layout = self._layouts.get(pk)
-        if layout is None:
-            return {}
-        raw = message.raw["cells"]
-        mapping, headers = layout
-        if isinstance(raw, dict):  # mended by an operator
-            headers = tuple(mapping.columns)
-            raw = [raw.get(header, "") for header in headers]
-        key = (pk, headers)
-        reader = self._readers.get(key)
-        if reader is None:
-            self._zone = self._zone or zones()
-            reader = self._readers[key] = RowReader(
-                headers, mapping, zone=self._zone, now=message.received_at
-            )
-        row = reader.read(0, raw).row
-        return dict(row.values) if row else {}
-
-
-def _batch_of(message: Message) -> int:
-    """The file that told last of this message; 0 for one that came by another way."""
-    raw = message.raw if isinstance(message.raw, dict) else {}
-    return int(raw["batch"]) if "cells" in raw and "batch" in raw else 0

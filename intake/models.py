@@ -167,3 +167,54 @@ class AwaitingAgency(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id}: {self.name_id}"
+
+
+class CaseExport(models.Model):
+    """A table of cases asked for by a person: what was chosen, how far it is, who took it.
+
+    The row outlives its file: it says who carried off citizens' data, when and why.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    class Format(models.TextChoices):
+        XLSX = "xlsx", _("Excel workbook (xlsx)")
+        CSV = "csv", _("Table of text (csv)")
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by")
+    )
+    created_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
+    view = models.CharField(max_length=20, default="all")  # which list: export.making.VIEWS
+    conditions = models.JSONField(_("conditions"), default=dict)  # of cases.filters.CaseFilter
+    table = models.CharField(_("columns"), max_length=20, default="incident")
+    file_format = models.CharField(_("format"), max_length=4, choices=Format)
+    with_contacts = models.BooleanField(_("with contacts"), default=False)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    rows_total = models.PositiveIntegerField(_("rows"), default=0)
+    rows_done = models.PositiveIntegerField(default=0)
+    cells_cut = models.PositiveIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+    # What the person might see when the file was made: {"cases": [ids] | null, "contacts": …}.
+    scope = models.JSONField(default=dict)
+    error = models.CharField(max_length=40, blank=True)
+    finished_at = models.DateTimeField(_("made"), null=True)
+
+    class Meta:
+        verbose_name = _("export of cases")
+        verbose_name_plural = _("exports of cases")
+        indexes = [models.Index("created_by", "id", name="export_of_person")]
+        constraints = [
+            models.CheckConstraint(
+                name="export_contacts_have_reason",
+                condition=models.Q(with_contacts=False) | ~models.Q(reason=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

@@ -46,6 +46,7 @@ class References:
         self._topic_of: dict[tuple[str, str], Topic | None] = {}
         self._territory_of: dict[tuple[str, str], Territory | None] = {}
         self._routes: dict[tuple[int | None, int | None, date], Agency | None] = {}
+        self._agency_of: dict[tuple[str, str], Agency | None] = {}
         self._ids: dict[type[Model], list[int]] = {}
         self._name_ids: dict[str, int] = {}
         self._dues: dict[tuple[int, int, str, datetime], tuple[datetime, Encoded] | None] = {}
@@ -130,15 +131,21 @@ class References:
         return self._severities.get(topic_id, 2)
 
     def named_agency(self, row: IncomingRow) -> Agency | None:
+        return self.named(row.executor, row.agency)
+
+    def named(self, executor: str, agency: str) -> Agency | None:
         """The last executor before the department, both by name."""
-        for name in (row.executor, row.agency):
-            if name and (found := self._agencies.get(plain_name(name))):
-                return found
-        return None
+        key = (executor, agency)
+        if key not in self._agency_of:
+            if len(self._agency_of) >= _REMEMBERED:
+                self._agency_of.clear()
+            found = (self._agencies.get(plain_name(name)) for name in key if name)
+            self._agency_of[key] = next(filter(None, found), None)
+        return self._agency_of[key]
 
     def routed(self, topic: Topic | None, territory: Territory | None, on: date) -> Agency | None:
         """The agency of the routing rules."""
-        key = (topic.pk if topic else None, territory.pk if territory else None, on)
+        key = (topic.id if topic else None, territory.id if territory else None, on)
         if key not in self._routes:
             if len(self._routes) >= _REMEMBERED:
                 self._routes.clear()
@@ -228,9 +235,9 @@ class References:
             return None
         return fresh(
             Clock,
-            case_id=case.pk,
+            case_id=case.id,
             kind=kind,
-            rule_id=rule.pk,
+            rule_id=rule.id,
             code=rule.code,
             started_at=start,
             due_at=due[0],
@@ -249,7 +256,7 @@ class References:
         self, rule: DeadlineRule, start: datetime, agency: Agency
     ) -> tuple[datetime, Encoded] | None:
         """Due moment and explanation, remembered: a chunk of new messages has one start."""
-        key = (rule.pk, agency.calendar_id, agency.time_zone, start)
+        key = (rule.id, agency.calendar_id, agency.time_zone, start)
         if key not in self._dues:
             if len(self._dues) >= _REMEMBERED:
                 self._dues.clear()

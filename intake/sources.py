@@ -142,6 +142,11 @@ def author_of(channel: str, handle: str, name: str, profile_url: str, phone: str
     return Author(handle, name, profile_url, phone, "person")
 
 
+def is_community(url: str) -> bool:
+    """Whether a page belongs to a community, not to a person."""
+    return _COMMUNITY.match(_path(url)) is not None
+
+
 def _path(url: str) -> str:
     """«id123» of https://vk.com/id123?z=1, «profile/5» of http://ok.ru/profile/5."""
     bare = url.split("://", 1)[-1].split("?", 1)[0].split("#", 1)[0]

@@ -1,5 +1,6 @@
-"""Imports of the upload page run in the background worker."""
+"""Imports of the upload page and exports run in the background worker."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from cases.models import News
 from cases.news import tell_all
 from intake import batches, undoing
 from intake.columns import Unknown
+from intake.export import making
 from intake.importing import run_import
 from intake.models import ImportBatch
 from intake.previews import make_preview
@@ -135,3 +137,19 @@ def resume_stopped(timestamp: int) -> None:
 @app.task(name="intake.forget_files", queueing_lock="intake.forget_files")
 def forget_files(timestamp: int) -> None:
     batches.forget_files()
+    making.forget_files()
+
+
+@app.task(name="intake.make_export")
+def make_export(export_id: int) -> None:
+    making.make(export_id)
+
+
+@app.periodic(cron="* * * * *", periodic_id="resume_exports")
+@app.task(name="intake.resume_exports", queueing_lock="intake.resume_exports")
+def resume_exports(timestamp: int) -> None:
+    """Begin anew what a killed worker left half-made."""
+    for export in making.stopped():
+        with suppress(AlreadyEnqueued), transaction.atomic():
+            lock = f"intake.make_export:{export.pk}"
+            make_export.configure(queueing_lock=lock).defer(export_id=export.pk)

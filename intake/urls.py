@@ -1,10 +1,11 @@
 """Pages of the import."""
 
-from django.urls import path
+from django.urls import include, path
 
 from intake import mending, views
 
 urlpatterns = [
+    path("", include("intake.export.urls")),
     path("import/", views.upload, name="import-upload"),
     path("import/<int:pk>/", views.batch, name="import-batch"),
     path("import/<int:pk>/start/", views.start, name="import-start"),

@@ -24,6 +24,8 @@ TASKS = {
     "intake.undo_batch": _lazy("Undoing an import"),
     "intake.resume_stopped": _lazy("Imports that were interrupted"),
     "intake.forget_files": _lazy("Forgetting files of imports"),
+    "intake.make_export": _lazy("Export of cases"),
+    "intake.resume_exports": _lazy("Exports that were interrupted"),
     "portal.retry_stalled": _lazy("Jobs of a worker that was killed"),
     "portal.remove_old": _lazy("Forgetting old jobs"),
 }

@@ -209,6 +209,24 @@ ROUTES: dict[str, Route] = {
             "import-quarantined": "post",
         }.items()
     },
+    "exports": _any(
+        Right.VIEW_CASES,
+        method="post",
+        body=lambda w, c: {"file_format": "csv", "table": "incident", "conditions": "q=яма"},
+    ),
+    "api-exports": _any(Right.VIEW_CASES, method="post", body=lambda w, c: {"file_format": "csv"}),
+    # Another person's export does not exist, whatever one may see.
+    **{
+        name: Route(
+            region_wide=True,
+            refusal=(403, 404),
+            kwargs=lambda w, c: {"pk": w.foreign_export.pk},
+        )
+        for name in (
+            *("export", "export-progress", "export-file"),
+            *("api-export", "api-export-file"),
+        )
+    },
     "case-detail": _case(Right.VIEW_CASES),
     "case-card": _case(Right.VIEW_CASES),
     "case-draft": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": "Набрано"}),
@@ -313,6 +331,7 @@ ADMIN_MODELS: dict[str, tuple[frozenset[str], bool]] = {
     "cases_replytemplate": (ADMINISTRATORS, True),
     "intake_importbatch": (ADMINISTRATORS, True),
     "intake_quarantinedrow": (ADMINISTRATORS, True),
+    "intake_caseexport": (AUDITORS, True),
     "notices_letter": (ADMINISTRATORS, True),
     "authtoken_tokenproxy": (frozenset(), True),
     "axes_accessattempt": (frozenset(), True),

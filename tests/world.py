@@ -13,6 +13,7 @@ from agencies.roles import Right, Role
 from cases.attachments import _path
 from cases.models import Attachment, Case, Citizen, Clock, Promise, Reply
 from cases.workflow import LAW59, MOVES, Regime, Status
+from intake.models import CaseExport
 from tests import factories
 
 MARKER = "секретзимородок"
@@ -91,6 +92,12 @@ class World:
         for name, person in everyone.items():
             self.clients[name] = Client(raise_request_exception=False)
             self.clients[name].force_login(person)
+        self.foreign_export = CaseExport.objects.create(
+            created_by=self.regional[Role.AUDITOR],
+            state=CaseExport.State.DONE,
+            file_format="csv",
+            conditions={"q": [MARKER]},
+        )
 
     def _make(self, status: str, scope: str, **facts: Any) -> Case:
         marker = MARKER if scope == "other" else ""

@@ -179,6 +179,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         title=_("All cases"),
         order="received_at",
         descending=True,
+        exportable=True,
         empty=_empty("", _("No cases yet"), _("They appear here after messages are taken in.")),
     )
 
@@ -201,6 +202,7 @@ def search(request: HttpRequest) -> HttpResponse:
         order="received_at",
         descending=True,
         searching=True,
+        exportable=bool(words),
         words=words,
     )
 

@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from cases.doors import DOORS
-from portal.api import absences, files, jobs, notices, promises, reference, views
+from portal.api import absences, exports, files, jobs, notices, promises, reference, views
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
@@ -23,6 +23,9 @@ urlpatterns = [
     path("jobs/<int:pk>/retry/", jobs.JobRetry.as_view(), name="api-job-retry"),
     path("promises/", promises.Promises.as_view(), name="api-promises"),
     path("promises/month/", promises.PromiseMonth.as_view(), name="api-promise-month"),
+    path("exports/", exports.Exports.as_view(), name="api-exports"),
+    path("exports/<int:pk>/", exports.Export.as_view(), name="api-export"),
+    path("exports/<int:pk>/file/", exports.ExportFile.as_view(), name="api-export-file"),
     path("messages/", views.Messages.as_view(), name="api-messages"),
     path("marks/", views.Marks.as_view(), name="api-marks"),
     path("cases/", views.CaseList.as_view(), name="api-cases"),

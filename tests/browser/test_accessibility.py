@@ -38,6 +38,7 @@ PAGES: dict[str, list[str]] = {
         "/desk/",
         "/desk/?list=1",
         "/import/",
+        "/exports/",
         "moderation:",
         "moderation:route/",
     ],

@@ -1,0 +1,36 @@
+"""One process at a thing at a time: a lock of the database session, let go of by dying."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+# First keys of the locks that say "a process is at this".
+BATCH = 0x1A7C
+EXPORT = 0x1A7D
+
+
+@contextmanager
+def held(kind: int, pk: int) -> Iterator[bool]:
+    """Whether the thing is ours until the end of the block; no other process then has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s, %s)", [kind, pk])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine and not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(%s, %s)", [kind, pk])
+
+
+def is_held(kind: int, pk: int) -> bool:
+    """Whether a process works on the thing now, without taking the lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists(select from pg_locks where locktype = 'advisory' and granted"
+            " and database = (select oid from pg_database where datname = current_database())"
+            " and classid = %s and objid = %s)",
+            [kind, pk],
+        )
+        return bool(cursor.fetchone()[0])
