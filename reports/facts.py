@@ -17,7 +17,7 @@ from cases.calendar import calendar_stamp, work_calendar
 from deadlines import CalendarGap, working_minutes_between
 from reports.measures import Kind, Sign
 
-VERSION = 1
+VERSION = 2
 """Of this file's rules: another number, and the worker builds all facts anew."""
 
 KEY = ("case_id", "kind", "item")
@@ -101,7 +101,13 @@ _SELECTS = (
         _bits(repeat="c.repeat_of_id is not null", solvable=_SOLVABLE),
         "c",
     ),
-    _fact(Kind.DUE, _day("k.due_at"), _bits(late="k.late", running="k.runs"), _TERM, item="k.id"),
+    _fact(
+        Kind.DUE,
+        _day("k.due_at"),
+        _bits(late="k.late", running="k.runs and not k.late"),
+        _TERM,
+        item="k.id",
+    ),
     _fact(
         Kind.SENT,
         _day("r.submitted_at"),

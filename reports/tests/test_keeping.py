@@ -107,7 +107,7 @@ def test_signs_of_a_published_reply() -> None:
         (-2, None, -2, Sign.RUNNING),  # the record of the passed term changes nothing by itself
         (-2, -1, -2, Sign.LATE),
         (-2, -3, None, Sign.NONE),
-        (5, None, -2, Sign.LATE | Sign.RUNNING),  # extended after it had passed
+        (5, None, -2, Sign.LATE),  # extended after it had passed
     ],
 )
 def test_a_term_is_late_once_it_ended_late(

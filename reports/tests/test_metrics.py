@@ -1,0 +1,190 @@
+"""Every figure is its rows: for each metric and each role; periods; intervals."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+from math import floor, log2
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agencies.access import granted_agency_ids
+from agencies.models import User
+from agencies.roles import Right, Role
+from cases.demo.load import load_demo
+from reports import keeping
+from reports.figures import (
+    METRICS,
+    Scope,
+    by_agency,
+    by_topic,
+    fact_value,
+    figures_of,
+    quantile,
+    rows,
+    series_of,
+    wilson,
+)  # fmt: skip
+from reports.measures import STEPS
+from reports.metrics import Statistic
+from reports.models import Fact
+from reports.periods import Period, chosen, region_today
+
+CODES = list(METRICS)
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, User]]:
+    """The demo, and one person of each role; rolled back at the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load_demo(cases=150, seed=5)
+        keeping.catch_up()
+        people: dict[str, User] = {}
+        for user in User.objects.filter(is_active=True).order_by("pk"):
+            from agencies.access import held_roles
+
+            for role, _agency in held_roles(user):
+                people.setdefault(role, user)
+        yield people
+        transaction.set_rollback(True)
+
+
+def periods(today: date) -> list[Period]:
+    return [
+        Period.week(today),
+        Period.month(today),
+        Period.quarter(today),
+        Period(today - timedelta(days=100), today - timedelta(days=3)),
+    ]
+
+
+def _bucket(minutes: int) -> int:
+    return floor(log2(minutes + 1) * STEPS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [r for r in Role.values if r != Role.IMPORT_SERVICE])
+def test_every_figure_is_its_rows(demo: dict[str, User], role: str) -> None:
+    user = demo.get(role)
+    if user is None:
+        pytest.skip("the demo has nobody in this role")
+    user = User.objects.get(pk=user.pk)
+    today = region_today()
+    scope = Scope.of(user, Right.VIEW_CASES)
+    for period in periods(today):
+        figures = figures_of(CODES, scope, period, today)
+        for code, metric in METRICS.items():
+            figure = figures[code]
+            if not metric.has_rows:
+                continue
+            over = list(rows(metric, "numerator", user, period, today=today))
+            under = list(rows(metric, "denominator", user, period, today=today))
+            if metric.statistic is Statistic.MEAN:
+                assert figure.numerator == sum(fact_value(metric, f) or 0 for f in over), code
+            else:
+                assert figure.numerator == len(over), code
+            if metric.now:
+                continue
+            assert figure.denominator == len(under), code
+            if metric.statistic is Statistic.SHARE:
+                assert {f.pk for f in over} <= {f.pk for f in under}, code
+                assert figure.value == (len(over) / len(under) if under else None), code
+            if metric.duration:
+                kept = Counter(_bucket(v) for f in over if (v := fact_value(metric, f)) is not None)
+                share = 0.5 if metric.statistic is Statistic.MEDIAN else 0.9
+                assert figure.value == quantile(kept, share), code
+
+
+@pytest.mark.django_db
+def test_some_figures_of_the_demo_are_not_nothing(demo: dict[str, User]) -> None:
+    today = region_today()
+    period = Period(today - timedelta(days=200), today)
+    found = figures_of(CODES, Scope(None), period, today)
+    without = {code for code, figure in found.items() if not figure.value}
+    # Chance of a small demo: nothing due just today, nothing usual on this weekday.
+    chance = {"due_today", "deviation", "explained_share", "broken_promises"}
+    assert without <= {"incomplete_share", "photo_share"} | chance
+
+
+@pytest.mark.django_db
+def test_agencies_and_topics_add_up_to_the_region(demo: dict[str, User]) -> None:
+    today = region_today()
+    for period in periods(today):
+        whole = figures_of(["received", "overdue_share"], Scope(None), period, today)
+        apart = by_agency(["received", "overdue_share"], Scope(None), period, today)
+        for code, figure in whole.items():
+            assert figure.numerator == sum(row[code].numerator for row in apart.values())
+        topics = by_topic(Scope(None), period, today=today)
+        assert sum(topics.values()) == whole["received"].numerator
+        # A part of the region is counted from facts: the same, agency by agency.
+        some = sorted(agency for agency in apart if agency > 0)[:3]
+        part = by_topic(Scope(frozenset(some)), period, today=today)
+        assert sum(part.values()) == sum(apart[a]["received"].numerator for a in some)
+
+
+@pytest.mark.django_db
+def test_a_series_is_its_periods(demo: dict[str, User]) -> None:
+    today = region_today()
+    run = Period.week(today).run(5)
+    found = series_of(["received", "overdue_share"], Scope(None), run, today)
+    for at, period in enumerate(run):
+        for code, figure in figures_of(list(found), Scope(None), period, today).items():
+            assert found[code][at] == figure
+
+
+@pytest.mark.django_db
+def test_an_administrator_counts_and_reads_no_rows(demo: dict[str, User]) -> None:
+    user = User.objects.get(pk=demo[Role.ADMINISTRATOR].pk)
+    period = Period.month(region_today())
+    assert granted_agency_ids(user, Right.VIEW_CASES) == frozenset()
+    assert figures_of(["received"], Scope.of(user), period)["received"].numerator > 0
+    assert not rows(METRICS["received"], "numerator", user, period).exists()
+    assert Fact.objects.exists()
+
+
+@given(st.integers(0, 5000), st.integers(0, 5000))
+def test_an_interval_holds_the_share(hits: int, misses: int) -> None:
+    low, high = wilson(hits, hits + misses)
+    assert 0 <= low <= high <= 1
+    if hits + misses:
+        assert low - 1e-9 <= hits / (hits + misses) <= high + 1e-9
+
+
+def test_an_interval_by_the_book() -> None:
+    # Wilson 1927; Brown, Cai, DasGupta 2001: 10 of 100.
+    assert wilson(10, 100) == pytest.approx((0.0552, 0.1744), abs=1e-4)
+
+
+days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
+
+
+@given(days, st.integers(0, 500), days)
+def test_spans_cover_each_day_once(first: date, length: int, today: date) -> None:
+    period = Period(first, first + timedelta(days=length))
+    covered: list[date] = []
+    for span, start, last in period.spans(today):
+        if span == "d":
+            covered += [start + timedelta(days=n) for n in range((last - start).days + 1)]
+            continue
+        assert start.day == last.day == 1
+        while start <= last:
+            after = (start + timedelta(days=32)).replace(day=1)
+            assert after <= today.replace(day=1)
+            covered += [start + timedelta(days=n) for n in range((after - start).days)]
+            start = after
+    assert covered == [first + timedelta(days=n) for n in range(length + 1)]
+
+
+@given(days)
+def test_periods_run_back_without_a_gap(today: date) -> None:
+    for kind in ("week", "month", "quarter"):
+        _kind, period = chosen({"period": kind}, today)
+        run = period.run(6)
+        assert run[-1] == period
+        for earlier, later in pairwise(run):
+            assert later.first - earlier.last == timedelta(days=1)
+            assert kind == "week" or earlier.first.day == 1
