@@ -86,6 +86,7 @@ _COPY = (
     "copy cases_replyprint (reply_id, family, agency_id, sent_on, stems, version, keys, sketch)"
     " from stdin"
 )
+_COUNTS = reuse.texts_of
 _replies: list[Replies] = []
 
 
@@ -178,9 +179,11 @@ class Measure:
         self.case: Any = SimpleNamespace(pk=0, agency_id=1, event_id=None)
         self.clock = Clock()
 
-    def _texts(self, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    def _texts(self, ids: Sequence[int], counted: reuse.Counted = ()) -> dict[int, tuple[Any, ...]]:
+        """Texts are made, families are counted by the statement itself."""
         moment = datetime(2026, 1, 1, tzinfo=UTC)
-        return {pk: (self.replies.text(pk - 1), 1, 1, moment, -1) for pk in ids}
+        made = {pk: (self.replies.text(pk - 1), 1, 1, moment, -1) for pk in ids}
+        return made | (_COUNTS([], counted) if counted else {})
 
     def queries(self, kind: Kind) -> Iterator[tuple[str, int, int]]:
         """Edited text, number and family of its source; sources of 20 stems and more."""
@@ -288,12 +291,12 @@ class Measure:
             transaction.set_rollback(True)
         return checked, count / (made + put) * 1e3
 
-    def _cached(self) -> Callable[[Sequence[int]], dict[int, tuple[Any, ...]]]:
+    def _cached(self) -> Callable[..., dict[int, tuple[Any, ...]]]:
         kept: dict[int, tuple[Any, ...]] = {}
 
-        def texts(ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+        def texts(ids: Sequence[int], counted: reuse.Counted = ()) -> dict[int, tuple[Any, ...]]:
             kept.update(self._texts([pk for pk in ids if pk not in kept]))
-            return {pk: kept[pk] for pk in ids}
+            return {pk: kept[pk] for pk in ids} | _COUNTS([], counted)
 
         return texts
 

@@ -334,6 +334,9 @@ class MassEvent(models.Model):
         if fields is not None and "approved_text" in fields:
             kwargs["update_fields"] = [*fields, "keys"]
         super().save(*args, **kwargs)
+        from cases.families import event_changed  # noqa: PLC0415  it imports the models
+
+        event_changed(self)
 
 
 class Case(Labelled):
@@ -1001,6 +1004,12 @@ class IdempotencyKey(models.Model):
 from cases.models_news import News, Position, Touched  # noqa: E402
 from cases.models_presence import DraftCopy, Presence  # noqa: E402
 from cases.models_quality import WeightProposal  # noqa: E402
+from cases.models_reuse import (  # noqa: E402
+    AgencyTexts,
+    CopiedFamily,
+    FamilyChange,
+    FamilyShare,
+)
 from cases.models_watch import (  # noqa: E402
     JobFailure,
     LadderStep,
@@ -1019,6 +1028,7 @@ from cases.models_work import (  # noqa: E402
 )
 
 __all__ = [
+    "AgencyTexts",
     "Appeal",
     "Assignment",
     "Attachment",
@@ -1029,9 +1039,12 @@ __all__ = [
     "Channel",
     "Citizen",
     "Clock",
+    "CopiedFamily",
     "DeadlineRule",
     "Draft",
     "DraftCopy",
+    "FamilyChange",
+    "FamilyShare",
     "Finding",
     "Formula",
     "FormulaMark",

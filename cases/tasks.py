@@ -8,7 +8,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from cases import checking, formulas, news, presence, reuse, watch_tasks
+from cases import checking, families, formulas, news, presence, reuse, watch_tasks
 from cases.actions.drafts import forget_copies
 from cases.models import Case, Finding, Message, Reply
 from cases.reuse import Asked, Found
@@ -133,6 +133,21 @@ def forget_traces(timestamp: int) -> None:
     """Rows of who has left long ago, copies of drafts older than a month."""
     presence.forget_gone()
     forget_copies(timezone.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="cases.renew_families", queueing_lock="cases.renew_families", pass_context=False)
+def renew_families(timestamp: int) -> None:
+    """Figures of the families of copied replies that changed since the last time."""
+    while families.renew_some():
+        pass
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="cases.count_replies", queueing_lock="cases.count_replies")
+def count_replies(timestamp: int) -> None:
+    """How many replies each agency has: what its copies are a share of."""
+    families.count_copied(all_replies=True)
 
 
 __all__ = ["check_backlog", "queue_backlog", "watch_tasks"]

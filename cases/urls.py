@@ -3,7 +3,17 @@
 from django.urls import path
 
 from cases.doors import DOORS
-from cases.views import absence, case, desk, drafting, figures, promises, queue, review
+from cases.views import (
+    absence,
+    case,
+    desk,
+    drafting,
+    families,
+    figures,
+    promises,
+    queue,
+    review,
+)
 
 urlpatterns = [
     path("absence/", absence.absences_page, name="absences"),
@@ -18,6 +28,8 @@ urlpatterns = [
     path("desk/", desk.desk, name="desk"),
     path("review/", review.desk, name="review"),
     path("review/figures/", figures.figures, name="quality-figures"),
+    path("copies/", families.listed, name="families"),
+    path("copies/<int:pk>/", families.one, name="family"),
     path("review/<str:number>/", review.one, name="review-one"),
     path("cases/<str:number>/", case.detail, name="case-detail"),
     path("cases/<str:number>/draft/", drafting.draft, name="case-draft"),

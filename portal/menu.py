@@ -46,6 +46,7 @@ _SECTIONS: tuple[_Section, ...] = (
     _Section((Right.APPROVE_REPLIES,), _("For approval"), _("Approval"), "approval-queue", "check"),
     _Section((Right.MODERATE_CASES,), _("Moderation and routing"), _("Routing"), "desk", "route"),
     _Section((Right.REVIEW_REPLIES,), _("Review of replies"), _("Review"), "review", "scale"),
+    _Section((Right.ASSIGN_CASES,), _("Copied replies"), _("Copies"), "families", "copy"),
     _Section((Right.VIEW_CASES,), _("All cases"), _("All"), "case-list", "archive"),
     _Section(
         (Right.CONTROL_CASES,),

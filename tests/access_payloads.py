@@ -154,6 +154,17 @@ ROUTES: dict[str, Route] = {
     "desk": _any(Right.MODERATE_CASES, Right.ROUTE_CASES),
     "review": _any(Right.REVIEW_REPLIES),
     "quality-figures": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="points=40"),
+    "families": _any(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, query="days=365"),
+    "family": _any(
+        Right.REVIEW_REPLIES,
+        Right.ASSIGN_CASES,
+        kwargs=lambda w, c: {"pk": w.family.pk},
+        query="after=0",
+    ),
+    "api-families": _any(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, query="days=365"),
+    "api-family": _any(
+        Right.REVIEW_REPLIES, Right.ASSIGN_CASES, kwargs=lambda w, c: {"pk": w.family.pk}
+    ),
     "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
     "notices": Route(query="unread=1"),
     "notice-bell": Route(),

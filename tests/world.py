@@ -10,10 +10,21 @@ from django.utils import timezone
 
 from agencies.models import Agency, Deputy, User
 from agencies.roles import Right, Role
+from cases import families
 from cases.attachments import _path
-from cases.models import Attachment, Case, Citizen, Clock, Promise, Reply
+from cases.models import (
+    Attachment,
+    Case,
+    Citizen,
+    Clock,
+    CopiedFamily,
+    Promise,
+    Reply,
+    ReplyPrint,
+)
 from cases.workflow import LAW59, MOVES, Regime, Status
 from intake.models import CaseExport
+from quality.prints import PRINT_VERSION
 from tests import factories
 
 MARKER = "секретзимородок"
@@ -82,6 +93,7 @@ class World:
             for status in states:
                 for scope in SCOPES:
                     self._cases[kind, status, scope] = self._special(kind, status, scope)
+        self.family = self._make_family()
         self.clients: dict[str, Client] = {}
         # Not among `people`: they reach everything, foreign cases included.
         self.regional: dict[str, User] = {
@@ -113,6 +125,26 @@ class World:
             case=case, name=f"акт {marker}.png", sha256="ab" * 32, media_type="image/png", size=9
         )
         return case
+
+    def _make_family(self) -> CopiedFamily:
+        """One text sent by the own, the subordinate and the foreign agency."""
+        cases = [self._cases["", Status.ANSWERED, scope] for scope in ("other", "own", "below")]
+        replies = [case.replies.get() for case in cases]
+        ReplyPrint.objects.bulk_create(
+            ReplyPrint(
+                reply=reply,
+                family=replies[0].pk,
+                agency_id=reply.agency_id,
+                sent_on=reply.submitted_at.date(),
+                stems=40,
+                version=PRINT_VERSION,
+                keys=[],
+                sketch=b"",
+            )
+            for reply in replies
+        )
+        families.renew([replies[0].pk])
+        return CopiedFamily.objects.get(pk=replies[0].pk)
 
     def _special(self, kind: str, status: str, scope: str) -> Case:
         if kind == "law59":

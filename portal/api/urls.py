@@ -4,7 +4,17 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from cases.doors import DOORS
-from portal.api import absences, exports, files, jobs, notices, promises, reference, views
+from portal.api import (
+    absences,
+    exports,
+    families,
+    files,
+    jobs,
+    notices,
+    promises,
+    reference,
+    views,
+)
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
@@ -28,6 +38,8 @@ urlpatterns = [
     path("exports/<int:pk>/file/", exports.ExportFile.as_view(), name="api-export-file"),
     path("messages/", views.Messages.as_view(), name="api-messages"),
     path("marks/", views.Marks.as_view(), name="api-marks"),
+    path("copies/", families.Families.as_view(), name="api-families"),
+    path("copies/<int:pk>/", families.Family.as_view(), name="api-family"),
     path("cases/", views.CaseList.as_view(), name="api-cases"),
     path("cases/<str:number>/", views.CaseDetail.as_view(), name="api-case"),
     path("cases/<str:number>/attachments/", files.CaseFiles.as_view(), name="api-case-files"),

@@ -52,12 +52,20 @@ PAGES: dict[str, list[str]] = {
         *READERS,
         "/review/",
         "/review/?list=1",
+        "/copies/",
+        "family",
         "/cases/?control=true",
         "review:",
         "in_work:assign/",
         "in_work:extend/",
     ],
-    Role.CURATOR: ["/queue/?scope=agency", "routed:", "routed:dispute-competence/"],
+    Role.CURATOR: [
+        "/copies/",
+        "family",
+        "/queue/?scope=agency",
+        "routed:",
+        "routed:dispute-competence/",
+    ],
     Role.EXECUTOR: ["/queue/", "/queue/?view=control", "in_work:", "rework:", "routed:"],
     Role.APPROVER: ["/approval/", "approval:", "answered:", "approval:publish/"],
     Role.HEAD_OFFICE: ["/cases/", "in_work:", "in_work:set-control/"],
@@ -79,6 +87,8 @@ def world(transactional_db: None) -> World:
 def _path(world: World, page: str) -> str:
     if page.startswith("/"):
         return page
+    if page == "family":
+        return f"/copies/{world.family.pk}/"
     state, _, rest = page.partition(":")
     return f"/cases/{world.case(Status(state), 'own').number}/{rest}"
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, transaction
 
-from cases import reuse
+from cases import families, reuse
 from cases.models import Reply, ReplyPrint
 
 CHUNK = 2000
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 reuse.add(rows)
             last, made = rows[-1].pk, made + len(rows)
+        families.adopt_stored()
         self.stdout.write(f"{made} / {ReplyPrint.objects.count()}")
 
     def _next(self, last: int) -> list[Reply]:
