@@ -10,6 +10,7 @@ import pickle
 import resource
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,7 +25,7 @@ from intake.incoming import Line
 from intake.problems import NotATable
 from intake.reading import Reading, Way, read_source
 
-SMALL = 2**20  # bytes; below it a process of its own takes longer than the reading
+SMALL = 2**20  # of `weight`; below it a process of its own takes longer than the reading
 MEMORY = 4 * 2**30
 _PART = 500
 _AHEAD = 8  # parts taken before they are asked for
@@ -41,9 +42,21 @@ class Order:
 
 def read_anywhere(path: Path, mapping: Mapping | None, way: Way) -> Reading:
     """`read_source`, for a large file in a process of its own; close `lines` to end it early."""
-    if path.stat().st_size < SMALL:
+    if weight(path) < SMALL:
         return read_source(path, mapping, way)
     return read_apart(Order(str(path), mapping, way))
+
+
+def weight(path: Path) -> int:
+    """How much there is to read: a workbook by what it claims to unpack to, a normal one eightfold.
+
+    A workbook of a few kilobytes may hold gigabytes of nothing, and a web process has no memory
+    for them.
+    """
+    size = path.stat().st_size
+    with suppress(zipfile.BadZipFile, OSError, NotImplementedError), zipfile.ZipFile(path) as book:
+        return max(size, sum(info.file_size for info in book.infolist()) // 8)
+    return size
 
 
 def read_apart(order: Order) -> Reading:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from agencies.models import User
 from intake import holding
-from intake.apart import read_anywhere
+from intake.apart import read_anywhere, weight
 from intake.columns import Mapping
 from intake.models import ImportBatch
 from intake.reading import Reading, Way, read_source
@@ -52,8 +52,12 @@ def has_file(batch: ImportBatch) -> bool:
     return default_storage.exists(path_of(batch))
 
 
-def size_of(batch: ImportBatch) -> int:
-    return int(default_storage.size(path_of(batch)))
+def weight_of(batch: ImportBatch) -> int:
+    """How much there is to read in the file (`apart.weight`)."""
+    try:
+        return weight(Path(default_storage.path(path_of(batch))))
+    except NotImplementedError:  # not on this machine's disk
+        return int(default_storage.size(path_of(batch)))
 
 
 def open_batch(batch: ImportBatch, *, now: datetime | None = None) -> Reading:

@@ -103,7 +103,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
     """Preview of a fresh file (POST names its columns), progress or result of a started one."""
     found = get_object_or_404(ImportBatch.objects.select_related("started_by"), pk=pk)
     if found.state == State.UPLOADED and not found.preview:
-        if batches.size_of(found) > SMALL:
+        if batches.weight_of(found) > SMALL:
             tasks.ask_for_preview(found)
             return render(request, "intake/looking.html", {"batch": found})
         make_preview(found)

@@ -1,7 +1,10 @@
 """The import's pages as an operator of the whole region uses them."""
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,6 +16,7 @@ from cases.tasks import backlog_size, check_some
 from intake.models import ColumnMapping, ImportBatch, QuarantinedRow
 from intake.tasks import look_at_batch, run_batch, undo_batch
 from intake.tests.command import files_in
+from intake.tests.files import as_xlsx
 from tests import factories
 from tests.pages import inline_of
 
@@ -126,11 +130,56 @@ def test_an_unknown_layout_is_named_once_and_remembered(operator: Client) -> Non
     assert run(operator, content).created == 1
 
 
-def test_a_file_that_is_no_table_is_refused_on_its_page(operator: Client) -> None:
-    batch = upload(operator, "%PDF-1.4 nothing", "a.pdf")
-    answer = operator.get(f"/import/{batch.pk}/")
-    assert answer.status_code == 400
-    assert "PDF" in answer.content.decode()
+def packed(**members: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in members.items():
+            archive.writestr(name.replace("__", "/"), body)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"%PDF-1.4 nothing", "PDF"),
+        (b"<!DOCTYPE html><html><table><tr><td>id</td></tr></table></html>", "веб-страниц"),
+        (packed(a=b"1"), "архив"),
+        (packed(word__document=b"1"), "документ"),
+        (b"", "пуст"),
+        (b"PK\x03\x04 cut in the middle", "повреж"),
+    ],
+    ids=["pdf", "html", "zip", "docx", "empty", "damaged"],
+)
+def test_a_file_that_is_no_table_is_refused_on_its_page(
+    operator: Client, content: bytes, said: str
+) -> None:
+    answer = operator.post("/import/", {"file": SimpleUploadedFile("письма.xlsx", content)})
+    if content:
+        answer = operator.get(answer["Location"])
+        assert answer.status_code == 400
+    assert said in answer.content.decode().lower().replace("pdf", "PDF")
+    assert not Case.objects.exists()
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_never_reaches_the_web_process(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four kilobytes that claim three gigabytes: the worker looks, and refuses them."""
+    book = io.BytesIO(as_xlsx([["id", "datetime", "source", "text"], ["1", "", "vk", "Яма"]]))
+    with zipfile.ZipFile(book, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/nothing.bin", b"0")
+        archive.filelist[-1].file_size = 3 * 2**30
+    uploaded = SimpleUploadedFile("бомба.xlsx", book.getvalue())
+    answer = operator.post("/import/", {"file": uploaded})
+    batch = ImportBatch.objects.get()
+    read_here = Mock(side_effect=AssertionError("read in the web process"))
+    with monkeypatch.context() as web:
+        web.setattr("intake.views.make_preview", read_here)
+        assert operator.get(answer["Location"]).status_code == 200
+    look_at_batch(batch_id=batch.pk)
+    page = operator.get(f"/import/{batch.pk}/")
+    assert page.status_code == 400
+    assert "2048" in page.content.decode().replace("\xa0", "")
 
 
 def test_who_holds_the_right_on_one_agency_only_is_refused(operator: Client) -> None:
