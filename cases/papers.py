@@ -9,9 +9,8 @@ import json
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typst
 from django.utils.formats import date_format
 from django.utils.translation import override
 
@@ -22,6 +21,9 @@ from cases.masking import mask_name, mask_text
 from cases.models import Appeal, Attachment, Case, Paper, ReasonKind
 from cases.reasons import reason_name
 
+if TYPE_CHECKING:
+    import typst
+
 HERE = Path(__file__).parent / "paper"
 HIDDEN = "•••"
 # Whose words and contacts a reader without the right to contacts is not shown.
@@ -29,8 +31,10 @@ _MASKED_TEXTS = ("text", "details", "ground")
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
     """Our fonts alone: a paper looks the same on every server."""
+    import typst  # noqa: PLC0415  7 MB, for the process that sets a paper
+
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
@@ -40,6 +44,8 @@ def _fonts() -> typst.Fonts:
 
 def render(template: str, values: dict[str, Any]) -> bytes:
     """`template`: a file of `cases/paper`; about 30 ms a page."""
+    import typst  # noqa: PLC0415
+
     made = typst.compile(
         str(HERE / template),
         root=str(HERE),
