@@ -499,12 +499,17 @@ class Case(Labelled):
                 name="case_repeat_open",
                 condition=Q(is_open=True, repeat_of__isnull=False),
             ),
-            # With the executor inside, a wide queue stops after its page instead of sorting all.
+            # With the executor inside, a wide queue stops after its page instead of sorting all;
+            # with the moment of receipt the newest overdue are found without reading their rows.
             models.Index(
                 fields=["due_at", "id"],
-                include=["executor", "status"],
+                include=["executor", "status", "received_at"],
                 name="case_open",
                 condition=Q(is_open=True),
+            ),
+            # An open queue narrowed to a place and topics, each of which alone is in thousands.
+            models.Index(
+                "territory", "topic", "due_at", name="case_open_place", condition=Q(is_open=True)
             ),
             models.Index(
                 "executor", "due_at", "id", name="case_executor_open", condition=Q(is_open=True)

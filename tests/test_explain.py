@@ -76,6 +76,9 @@ def _lists() -> dict[str, Callable[[Any], Any]]:
         "count of control": lambda c: (
             c.open().filter(mine, controlled_by__isnull=False).values("pk")[:1001]
         ),
+        "queue of a place and topics": lambda c: _page(
+            c.open().filter(mine, status__in=["in_work"], topic__in=range(1, 26), territory=7), *due
+        ),
         "all cases": lambda c: _page(c, *newest),
         "filter state": lambda c: _page(c.filter(status__in=["in_work"]), *newest),
         "filter regime": lambda c: _page(c.filter(regime__in=["pos"]), *newest),
@@ -127,3 +130,19 @@ def test_a_list_reads_few_rows_and_none_by_a_walk_over_the_table(
         for node in nodes
     )
     assert read <= MOST_ROWS, (name, scope, read)
+
+
+@pytest.mark.parametrize("name", ["filter overdue", "queue of a place and topics"])
+def test_a_list_of_open_cases_is_narrowed_in_the_index(
+    name: str, bench: psycopg.Connection[Any]
+) -> None:
+    """Eleven thousand overdue rows, or all of a group's topics, cost ten times the page."""
+    sql, params = _lists()[name](Case.objects.all()).query.sql_with_params()
+    row = bench.execute(f"explain (analyze, buffers, format json) {sql}", params).fetchone()
+    assert row is not None
+    plan = row[0][0]["Plan"]
+    heap = [node for node in _scans(plan) if node["Node Type"] == "Bitmap Heap Scan"]
+    blocks = sum(
+        node.get("Exact Heap Blocks", 0) + node.get("Lossy Heap Blocks", 0) for node in heap
+    )
+    assert blocks <= 1000, plan
