@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('agencies', '0006_deputies'),
-        ('cases', '0026_promise_register'),
+        ('cases', '0028_families_of_old_replies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
