@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
+from cases.models_handover import Handover, HandoverRow, Orphan  # noqa: E402
 from cases.models_news import CurrentTransaction, TransactionId
 from cases.querysets import CaseQuerySet, ClockQuerySet, ReplyQuerySet
 from cases.workflow import BEFORE_AGENCY, OPEN, Regime, Status
@@ -1053,6 +1054,8 @@ __all__ = [
     "Finding",
     "Formula",
     "FormulaMark",
+    "Handover",
+    "HandoverRow",
     "IdempotencyKey",
     "JobFailure",
     "LadderStep",
@@ -1060,6 +1063,7 @@ __all__ = [
     "MassEvent",
     "Message",
     "News",
+    "Orphan",
     "Outcome",
     "Paper",
     "Position",

@@ -34,8 +34,8 @@ def scope_of(user: User | None, right: str = Right.VIEW_CASES) -> list[list[int]
     return [None, None] if ids is None else [sorted(ids)] * 2
 
 
-def _one(sql: str, key: Any, user: User | None) -> Case:
-    rows = planned(sql, [key, *scope_of(user)])
+def _one(sql: str, key: Any, user: User | None, right: str = Right.VIEW_CASES) -> Case:
+    rows = planned(sql, [key, *scope_of(user, right)])
     found = _CASE.take(rows[0]) if rows else None
     if found is None:
         raise CaseNotFound("case_not_found")
@@ -49,10 +49,10 @@ def visible_case(user: User, number: str) -> Case:
     return _one(_PLAIN, number, user)
 
 
-def locked_case(case: Case, user: User | None) -> Case:
+def locked_case(case: Case, user: User | None, right: str = Right.VIEW_CASES) -> Case:
     """The case as it stands once its row lock is ours, if `user` may see it; else CaseNotFound.
 
     The lock is held to the end of the transaction. Agency, topic, channel come from memory by
     the keys the locked row has, or are read when asked for: never in the statement of the lock.
     """
-    return _one(_LOCKED, case.pk, user)
+    return _one(_LOCKED, case.pk, user, right)

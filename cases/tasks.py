@@ -8,9 +8,19 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from cases import checking, families, formulas, news, presence, reuse, watch_tasks
+from cases import (
+    checking,
+    families,
+    formulas,
+    handover,
+    news,
+    orphans,
+    presence,
+    reuse,
+    watch_tasks,
+)
 from cases.actions.drafts import forget_copies
-from cases.models import Case, Finding, Message, Reply
+from cases.models import Case, Finding, Handover, Message, Reply
 from cases.reuse import Asked, Found
 from quality import EarlierReply, Situation, Thresholds
 from quality.memory import MemoryIndex
@@ -148,6 +158,37 @@ def renew_families(timestamp: int) -> None:
 def count_replies(timestamp: int) -> None:
     """How many replies each agency has: what its copies are a share of."""
     families.count_copied(all_replies=True)
+
+
+@app.periodic(cron="17 * * * *", periodic_id="cases.find_orphans")
+@app.task(name="cases.find_orphans", queueing_lock="cases.find_orphans")
+def find_orphans(timestamp: int) -> int:
+    """Open cases whose executor is gone, told to who can hand them over."""
+    return orphans.check()
+
+
+@app.task(name="cases.hand_over_rest", queueing_lock="cases.hand_over_rest")
+def hand_over_rest() -> int:
+    """Carry out what waits of all handovers."""
+    return sum(handover.carry_out(made) for made in handover.waiting())
+
+
+@app.periodic(cron="*/5 * * * *", periodic_id="cases.resume_handovers")
+@app.task(name="cases.resume_handovers", queueing_lock="cases.resume_handovers")
+def resume_handovers(timestamp: int) -> int:
+    """What a killed worker left."""
+    return sum(handover.carry_out(made) for made in handover.waiting())
+
+
+def queue_handover(made: Handover) -> None:
+    """Let the worker go on where the request stopped."""
+    if not made.rows.filter(state="waiting").exists():
+        return
+    try:
+        with transaction.atomic():
+            hand_over_rest.defer()
+    except AlreadyEnqueued:
+        pass
 
 
 __all__ = ["check_backlog", "queue_backlog", "watch_tasks"]

@@ -10,12 +10,16 @@ from cases.views import (
     drafting,
     families,
     figures,
+    handover,
     promises,
     queue,
     review,
 )
 
 urlpatterns = [
+    path("handover/", handover.index, name="handover"),
+    path("handover/plan/", handover.plan, name="handover-plan"),
+    path("handover/<int:pk>/", handover.result, name="handover-result"),
     path("absence/", absence.absences_page, name="absences"),
     path("absence/<int:pk>/end/", absence.end, name="absence-end"),
     path("queue/", queue.my_queue, name="queue"),

@@ -65,7 +65,8 @@ class Move:
 
     `target` None: the state stays or the action decides (a reply goes to approval or review).
     `also`: rights that open it as well. `system`: made by the portal itself when a term has
-    passed (actor None); it has no page.
+    passed (actor None); it has no page. `many`: made for many cases from a page of its own, with
+    values no form of one case asks for.
     """
 
     title: Promise
@@ -75,6 +76,7 @@ class Move:
     regimes: frozenset[str] = EVERY
     also: frozenset[str] = frozenset()
     system: bool = False
+    many: bool = False
 
     @property
     def rights(self) -> frozenset[str]:
@@ -95,8 +97,9 @@ def _move(
     *,
     also: frozenset[str] = frozenset(),
     system: bool = False,
+    many: bool = False,
 ) -> Move:
-    return Move(title, frozenset(sources), target, right, regimes, also, system)
+    return Move(title, frozenset(sources), target, right, regimes, also, system, many)
 
 
 _AT_AGENCY = {S.ROUTED, S.IN_WORK, S.APPROVAL, S.REVIEW, S.REWORK, S.REDIRECT_ASKED}
@@ -129,6 +132,15 @@ MOVES: dict[str, Move] = {
         {S.ROUTED, S.IN_WORK, S.REWORK, S.INTERIM, S.PLANNED},
         None,
         Right.ASSIGN_CASES,
+    ),
+    # Of a person who leaves or an agency that ends; made for many at once (cases.handover).
+    "hand_over": _move(
+        _("Hand over"),
+        {*_AT_AGENCY, S.INTERIM, S.PLANNED, S.REOPENED},
+        None,
+        Right.ASSIGN_CASES,
+        also=frozenset({Right.ROUTE_CASES, Right.MANAGE_AGENCIES}),
+        many=True,
     ),
     "respond_first": _move(
         _("Record the first response"),

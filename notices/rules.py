@@ -160,7 +160,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "add_note": (Rule(Kind.MENTION, _named_people),),
     "message_edited": (Rule(Kind.MESSAGE, _executor_or_curators),),
     "merged_here": (Rule(Kind.MESSAGE, _executor_or_curators),),
-    "hand_over": (Rule(Kind.HANDOVER, _named_executor),),
+    "hand_over": (
+        Rule(Kind.HANDOVER, _named_executor),
+        Rule(Kind.ARRIVED, _CURATORS, when=lambda h: not h.data.get("executor")),
+    ),
     # News: a term, a promise, work of the portal.
     "term_warning": (Rule(Kind.TERM_WARNING, _level("executor")),),
     "term_due": (Rule(Kind.TERM_DUE, _due),),

@@ -57,6 +57,13 @@ _SECTIONS: tuple[_Section, ...] = (
         query="control=true",
     ),
     _Section((Right.VIEW_CASES,), _("Promises"), _("Promises"), "promise-list", "calendar-days"),
+    _Section(
+        (Right.ASSIGN_CASES, Right.MANAGE_AGENCIES),
+        _("Handing over"),
+        _("Hand over"),
+        "handover",
+        "user-round-x",
+    ),
     _Section((Right.IMPORT_MESSAGES,), _("Import"), _("Import"), "import-upload", "download"),
     _Section(
         (Right.MANAGE_AGENCIES, Right.REVIEW_REPLIES, Right.CONTROL_CASES),

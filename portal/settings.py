@@ -222,6 +222,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "AbsenceReasonEnum": "agencies.models.Deputy.Reason",
+        "OrphanReasonEnum": "cases.models.Orphan.Reason",
         "AgencyKindEnum": "agencies.models.Agency.Kind",
         "CaseKindEnum": "cases.models.CaseKind",
         "ReplyKindEnum": "cases.models.Reply.Kind",

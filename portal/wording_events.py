@@ -60,6 +60,9 @@ _SENTENCES: dict[str, str] = {
     "take": gettext_noop("%(who)s took the case into work"),
     "assign": gettext_noop("%(who)s assigned an executor"),
     "assign named": gettext_noop("%(who)s assigned the executor %(executor)s"),
+    "hand_over": gettext_noop("%(who)s handed the case over to %(executor)s"),
+    "hand_over agency": gettext_noop("%(who)s handed the case over to %(agency)s"),
+    "hand_over both": gettext_noop("%(who)s handed the case over to %(agency)s, %(executor)s"),
     "dispute_competence": gettext_noop("%(who)s disputed the competence"),
     "redirect": gettext_noop("%(who)s redirected the case"),
     "redirect named": gettext_noop("%(who)s redirected the case to %(agency)s"),
@@ -113,6 +116,8 @@ def _variant(event: CaseEvent) -> str:
         return f"{move} named"
     if move == "assign" and data.get("executor_name"):
         return "assign named"
+    if move == "hand_over" and data.get("agency_name"):
+        return "hand_over both" if data.get("executor_name") else "hand_over agency"
     if move == "reject" and event.after != Status.REJECTED:
         return "reject proposed"
     if move == "reopen" and data.get("cause") in ("author", "promise"):

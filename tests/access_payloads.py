@@ -132,6 +132,7 @@ def _any(*rights: str, **given: Any) -> Route:
     return Route(rights=frozenset(rights), **given)
 
 
+HANDING = (Right.ASSIGN_CASES, Right.ROUTE_CASES, Right.MANAGE_AGENCIES)
 _FILE = lambda world, case: {"number": case.number, "pk": world.file_of(case).pk}  # noqa: E731
 
 ROUTES: dict[str, Route] = {
@@ -200,6 +201,31 @@ ROUTES: dict[str, Route] = {
     "api-jobs": _any(Right.MANAGE_AGENCIES, region_wide=True),
     "api-job-retry": _any(
         Right.MANAGE_AGENCIES, region_wide=True, method="post", kwargs=lambda w, c: {"pk": 1}
+    ),
+    "handover": _any(*HANDING),
+    "handover-plan": _any(
+        *HANDING,
+        method="post",
+        query="agency=own",
+        body=lambda w, c: {"to_agency": "below", "reason": "Отдел закрыт", "step": "preview"},
+    ),
+    # One's own only: this one is the curator's.
+    "handover-result": _any(
+        Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.handover.pk}
+    ),
+    "api-orphans": _any(*HANDING),
+    "api-handovers": _any(
+        *HANDING,
+        method="post",
+        body=lambda w, c: {
+            "agency": "own",
+            "to_agency": "below",
+            "reason": "Отдел закрыт",
+            "preview": True,
+        },
+    ),
+    "api-handover": _any(
+        Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.handover.pk}
     ),
     "import-upload": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-quarantine": _any(Right.IMPORT_MESSAGES, region_wide=True),

@@ -18,6 +18,7 @@ from cases.models import (
     Citizen,
     Clock,
     CopiedFamily,
+    Handover,
     Promise,
     Reply,
     ReplyPrint,
@@ -82,6 +83,9 @@ class World:
             deputy=self.known,
             starts_at=now - timedelta(days=1),
             ends_at=now + timedelta(days=1),
+        )
+        self.handover = Handover.objects.create(
+            actor=self.people[Role.CURATOR], agency=self.agencies["own"], reason="Отдел закрыт"
         )
         self._cases: dict[tuple[str, str, str], Case] = {}
         self._executors: dict[int, User] = {}

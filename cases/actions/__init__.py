@@ -33,6 +33,7 @@ from cases.actions.control import (
     set_control,
 )
 from cases.actions.drafts import save_draft
+from cases.actions.handing import hand_over
 from cases.actions.moderation import (
     amend,
     confirm_rejection,
@@ -79,6 +80,7 @@ __all__ = [
     "extend_appeal",
     "forward_appeal",
     "give_interim",
+    "hand_over",
     "keep_promise",
     "lift_control",
     "merge",

@@ -111,12 +111,12 @@ def take(case: Case, *, actor: User, version: int | None = None) -> Case:
     """Take the case into one's own work."""
     with moving(case, "take", actor, version=version) as step:
         step.case.executor = actor
-        _accepted(step)
+        accepted(step)
         step.data = {"executor": actor.pk}
     return step.case
 
 
-def _accepted(step: Moving) -> None:
+def accepted(step: Moving) -> None:
     """The agency works on it: nobody will redirect it within the first seven days of 59-FZ."""
     step.along(
         "update cases_assignment set executor_id = %s where case_id = %s and until is null"
@@ -150,22 +150,22 @@ def assign(
             step.data["reason"] = reason
         step.case.executor = executor
         if before not in (None, executor.pk):
-            _pass_to(step)
+            pass_to(step, "assign")
         if step.case.status == Status.ROUTED:
             step.case.status = Status.IN_WORK
-            _accepted(step)
+            accepted(step)
         elif before is None:
-            _accepted(step)
+            accepted(step)
     return step.case
 
 
-def _pass_to(step: Moving) -> None:
-    """A new holder inside the agency."""
+def pass_to(step: Moving, ended_by: str) -> None:
+    """A new holder, with the time that is left or, where it has run out, a whole term."""
     agency = step.case.agency
     assert agency is not None  # a state at an agency, by database constraint
     running = step.book.of(Clock.Kind.EXECUTOR)
     step.book.stop(Clock.Kind.EXECUTOR)
-    Assignment.objects.filter(case=step.case, until=None).update(until=step.at, ended_by="assign")
+    Assignment.objects.filter(case=step.case, until=None).update(until=step.at, ended_by=ended_by)
     fresh = _assign_to(step, agency)
     for clock in running:
         if clock.due_at > step.at:

@@ -168,6 +168,18 @@ def copies_of(case: Case, actor: User) -> list[DraftCopy]:
     return list(DraftCopy.objects.filter(case=case, author=actor)[:MOST_COPIES])
 
 
+def pass_draft(step: Moving, giver: int, taker: int) -> None:
+    """What the former executor had begun goes to the new one as an earlier text."""
+    step.along(
+        "insert into cases_draftcopy (case_id, author_id, tab, text, saved_at)"
+        " select case_id, %s, '', text, saved_at from cases_draft"
+        " where case_id = %s and author_id = %s and btrim(text, E' \\n\\r\\t') <> ''",
+        taker,
+        step.case.pk,
+        giver,
+    )
+
+
 def of_the_absent(case: Case, actor: User) -> list[Draft]:
     """What those he stands in for have begun for this case."""
     absent = stands_in_for(actor)

@@ -124,6 +124,7 @@ def moving(
     *,
     version: int | None = None,
     right_checked: Callable[[Case, User], bool] | None = None,
+    scope: str = Right.VIEW_CASES,
 ) -> Iterator[Moving]:
     """Frame of a move: the locked case is changed inside the `with`, then saved with its event.
 
@@ -131,11 +132,12 @@ def moving(
 
     `version`: the one the actor saw; another one in the database raises StaleChange.
     `right_checked`: the action's own rule of who may (a reply's author publishes it himself).
+    `scope`: the right by which the case is there for the actor at all.
     Raises CaseNotFound, RightMissing, MoveNotAllowed, StaleChange; then nothing is changed.
     """
     move = MOVES[name]
     with transaction.atomic():
-        fresh = locked_case(case, actor)
+        fresh = locked_case(case, actor, scope)
         if actor is not None and not _allowed(fresh, move, actor, right_checked):
             raise RightMissing("right_missing", move=name)
         if not move.fits(fresh.status, fresh.regime):

@@ -136,6 +136,12 @@ def event_words(event: CaseEvent) -> str:
 
 
 @register.filter
+def refusal_words(code: str) -> str:
+    """Why a row was refused, by its code."""
+    return wording.word_change(code)
+
+
+@register.filter
 def error_words(error: Any) -> str:
     return wording.word_error(error)
 

@@ -65,6 +65,10 @@ PAGES: dict[str, list[str]] = {
         "/queue/?scope=agency",
         "routed:",
         "routed:dispute-competence/",
+        "/absence/",
+        "/handover/",
+        "/handover/plan/?agency=own",
+        "/handover/{handover}/",
     ],
     Role.EXECUTOR: ["/queue/", "/queue/?view=control", "in_work:", "rework:", "routed:"],
     Role.APPROVER: ["/approval/", "approval:", "answered:", "approval:publish/"],
@@ -86,7 +90,7 @@ def world(transactional_db: None) -> World:
 
 def _path(world: World, page: str) -> str:
     if page.startswith("/"):
-        return page
+        return page.replace("{handover}", str(world.handover.pk))
     if page == "family":
         return f"/copies/{world.family.pk}/"
     state, _, rest = page.partition(":")
