@@ -1,5 +1,7 @@
 """The import through its command: what a file does to the database."""
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from django.utils import timezone
 from cases.actions.moderation import next_numbers
 from cases.models import Case, CaseEvent, Citizen, Clock, Message, Reply
 from intake.models import AgencyName, AwaitingAgency, ImportBatch, ImportedRow, QuarantinedRow
-from intake.tests.command import ROW, bring, counts_of, files_in, write
+from intake.tests.command import ANSWERED, ROW, bring, counts_of, files_in, incident, write
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +159,20 @@ def test_the_same_rows_in_a_workbook_change_nothing(tmp_path: Path) -> None:
     result = bring(tmp_path / "a.xlsx")
     assert (result["created"], result["updated"], result["unchanged"]) == (0, 0, 1)
     assert Message.objects.count() == 1
+
+
+def test_an_export_saved_as_windows_text_brings_all_three_replies(tmp_path: Path) -> None:
+    row = incident(**ANSWERED, reply_2="'Добавляем: двор убран.", reply_3="'Гарантия пять лет.")
+    table = io.StringIO()
+    csv.writer(table, delimiter=";").writerows([list(row), list(row.values())])
+    path = tmp_path / "выгрузка.csv"
+    path.write_bytes(table.getvalue().encode("cp1251"))
+    assert bring(path, "--dry-run")["created"] == 1
+    assert not Case.objects.exists()
+    assert bring(path)["created"] == 1
+    assert list(Reply.objects.order_by("version").values_list("version", "text")) == [
+        (1, "Житель, яму засыпали щебнем."),
+        (2, "Добавляем: двор убран."),
+        (3, "Гарантия пять лет."),
+    ]
+    assert counts_of(bring(path)) == (0, 0, 1)
