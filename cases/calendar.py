@@ -25,7 +25,7 @@ def week_plan(rows: list[list[list[str]]]) -> WeekPlan:
     return WeekPlan(days=tuple(_intervals(day) for day in rows))
 
 
-def _day_hours(row: CalendarDay) -> DayHours:
+def day_of_row(row: CalendarDay) -> DayHours:
     return DayHours(
         day=row.day,
         intervals=None if row.intervals is None else _intervals(row.intervals),
@@ -45,9 +45,9 @@ def _build(calendar_id: int, _stamp: tuple[object, ...]) -> WorkCalendar:
     week = week_plan(calendar.week)
     if calendar.follows_production:
         # Who rests on other days than Saturday and Sunday keeps the holidays, not the transfers.
-        rows = [ProductionDay(_day_hours(row), row.source, row.confirmed) for row in federal]
+        rows = [ProductionDay(day_of_row(row), row.source, row.confirmed) for row in federal]
         days.update(days_for_week(rows, week))
-    days.update((row.day, _day_hours(row)) for row in own)
+    days.update((row.day, day_of_row(row)) for row in own)
     years = {row.day.year for row in federal}
     confirmed = {row.day.year for row in federal if row.confirmed}
     first = date(min(years, default=2024), 1, 1)

@@ -103,11 +103,9 @@ def go_on(pass_: Recount, *, seconds: float = 20) -> int:
 def _differing(rows: Iterable[tuple[Any, ...]], counts: Counter) -> list[int]:
     """Cases with a term that would end at another moment; asked without any lock."""
     rows = list(rows)
-    holders = dict(
-        Case.objects.filter(pk__in=[row[1] for row in rows if row[6] is None]).values_list(
-            "pk", "agency_id"
-        )
-    )
+    # Not dict(): a queryset of cases has a method `keys` of its own.
+    older = Case.objects.filter(pk__in=[row[1] for row in rows if row[6] is None])
+    holders = {pk: agency for pk, agency in older.values_list("pk", "agency_id")}  # noqa: C416
     found: dict[int, None] = {}
     known: dict[tuple[str, int, datetime], datetime | None] = {}
     for _id, case, rule, code, started, due_at, agency, counted, zone, extended, bound in rows:

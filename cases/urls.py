@@ -14,6 +14,7 @@ from cases.views import (
     promises,
     queue,
     review,
+    terms,
 )
 
 urlpatterns = [
@@ -30,6 +31,11 @@ urlpatterns = [
     path("promises/", promises.promise_list, name="promise-list"),
     path("promises/calendar/", promises.promise_calendar, name="promise-calendar"),
     path("desk/", desk.desk, name="desk"),
+    path("terms/", terms.overview, name="terms"),
+    path("terms/rules/<str:code>/", terms.rule, name="term-rule"),
+    path("terms/calendars/<slug:code>/<int:year>/", terms.year, name="term-year"),
+    path("terms/changes/<int:pk>/", terms.change, name="term-change"),
+    path("terms/changes/<int:pk>/decide/", terms.decide, name="term-decide"),
     path("review/", review.desk, name="review"),
     path("review/figures/", figures.figures, name="quality-figures"),
     path("copies/", families.listed, name="families"),

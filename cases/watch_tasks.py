@@ -11,7 +11,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from cases import keeping, recounting, reminding
+from cases import keeping, recounting, rehearsal, reminding
 
 
 def _periodic(cron: str, name: str) -> Any:
@@ -66,5 +66,20 @@ def queue_plan_again() -> None:
     try:
         with transaction.atomic():
             plan_again.configure(queueing_lock="cases.plan_again").defer()
+    except AlreadyEnqueued:
+        pass
+
+
+@_periodic("* * * * *", "cases.rehearse")
+def rehearse(timestamp: int) -> int:
+    """Rehearsals that were asked for, or that a killed worker left."""
+    return rehearsal.rehearse()
+
+
+def queue_rehearsal() -> None:
+    """At once, not at the next minute."""
+    try:
+        with transaction.atomic():
+            rehearse.configure(queueing_lock="cases.rehearse").defer(timestamp=0)
     except AlreadyEnqueued:
         pass

@@ -1,33 +1,13 @@
 """The page of the worker's jobs; administrators of the whole region only."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from agencies.access import holds
-from agencies.roles import Right
+from cases.views.administrator import administrator
 from portal import jobs as found
-
-
-def administrator(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """403 for whoever does not administrate the region: jobs and rules concern all agencies."""
-
-    @login_required
-    @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not holds(request.user, Right.MANAGE_AGENCIES, None):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return inner
 
 
 @administrator

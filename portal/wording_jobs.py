@@ -15,6 +15,8 @@ TASKS = {
     "cases.rehearse": _lazy("Rehearsal of a change of terms"),
     "cases.check_backlog": _lazy("Check of replies that came without one"),
     "cases.count_formulas": _lazy("Sentences that agencies repeat"),
+    "cases.renew_families": _lazy("Texts that repeat, by families"),
+    "cases.count_replies": _lazy("Counting words of replies again"),
     "cases.drop_rare_sentences": _lazy("Forgetting sentences met once"),
     "cases.forget_traces": _lazy("Forgetting traces of presence and old drafts"),
     "notices.day_figures": _lazy("Figures of the day for the head's office"),

@@ -194,6 +194,19 @@ ROUTES: dict[str, Route] = {
         )
         for name in ("absence-end", "api-absence-end")
     },
+    "terms": _any(Right.MANAGE_AGENCIES, region_wide=True),
+    "term-rule": _any(
+        Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"code": "SN-FIRST"}
+    ),
+    "term-year": _any(
+        Right.MANAGE_AGENCIES,
+        region_wide=True,
+        kwargs=lambda w, c: {"code": "production", "year": 2026},
+    ),
+    "term-change": _any(Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"pk": 1}),
+    "term-decide": _any(
+        Right.MANAGE_AGENCIES, region_wide=True, method="post", kwargs=lambda w, c: {"pk": 1}
+    ),
     "jobs": _any(Right.MANAGE_AGENCIES, region_wide=True),
     "job-retry": _any(
         Right.MANAGE_AGENCIES, region_wide=True, method="post", kwargs=lambda w, c: {"pk": 1}

@@ -194,6 +194,23 @@ def test_a_term_that_had_not_passed_is_not_missed_after_all(month: Month) -> Non
     reminding.watch(at + timedelta(minutes=2))
 
 
+def test_terms_of_earlier_releases_go_by_the_cases_agency_where_its_zone_fits(
+    month: Month,
+) -> None:
+    """They do not say by whose hours they were counted."""
+    case = in_work(month)
+    foreign = in_work(month)
+    Clock.objects.update(agency=None)
+    for clock in Clock.objects.filter(case=foreign):
+        clock.explanation = {**clock.explanation, "zone": "Europe/Moscow"}
+        clock.save()
+    settle(month.at("06-01 17:05"))
+    holiday(month, "06-02")
+    assert recounting.tick(month.at("06-01 17:06")) == 2
+    assert now(case).due_at == moment("06-03 10:00")
+    assert now(foreign).due_at == moment("06-02 10:00")
+
+
 def test_ended_cases_are_left_alone(month: Month) -> None:
     case = in_work(month)
     month.reply(case)

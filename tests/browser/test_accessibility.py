@@ -1,5 +1,6 @@
 """axe-core finds nothing, nothing scrolls sideways, the browser's security policy is silent."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,39 @@ def test_the_sign_in_page_is_accessible(sign_in: SignIn, world: World) -> None:
     desk = sign_in(world.people["nobody"])
     desk.page.context.clear_cookies()
     assert _faults(desk, "/sign-in/") == []
+
+
+def test_the_service_pages_of_the_regions_administrator_are_accessible(
+    world: World, sign_in: SignIn
+) -> None:
+    """Jobs, rules, a calendar's year, a rehearsed change: rights on the whole region."""
+    from cases import rehearsal
+
+    administrator = world.regional[Role.ADMINISTRATOR]
+    days = {"kind": "regional", "intervals": None, "shorter_by": None, "title": "Праздник"}
+    change = rehearsal.propose(
+        "calendar", {"calendar": None, "days": [{**days, "day": "2026-06-01"}]}, by=administrator
+    )
+    rehearsal.rehearse()
+    agency = str(world.agencies["own"].pk)
+    told = {"code": "SN-FIRST", "which": "more", "case": world.case(Status.IN_WORK, "own").pk}
+    moments = {"before": "2026-06-01T10:00:00+03:00", "until": "2026-06-02T10:00:00+03:00"}
+    change.refresh_from_db()
+    change.result |= {
+        "more": 37,
+        "agencies": {agency: {"more": 37, "fewer": 0}},
+        "cases": [told | moments],
+    }
+    change.save()
+    desk = sign_in(administrator)
+    pages = (
+        *("/admin/", "/jobs/", "/terms/", "/terms/rules/SN-FIRST/"),
+        *("/terms/calendars/production/2026/", f"/terms/changes/{change.pk}/"),
+    )
+    assert [fault for page in pages for fault in _faults(desk, page)] == []
+    if folder := os.environ.get("SHOTS"):
+        for at, page in enumerate(pages):
+            desk.open(page)
+            for width in (1440, 390):
+                desk.page.set_viewport_size({"width": width, "height": 900})
+                desk.page.screenshot(path=f"{folder}/{at}-{width}.png", full_page=True)
