@@ -166,6 +166,12 @@ ROUTES: dict[str, Route] = {
     "api-family": _any(
         Right.REVIEW_REPLIES, Right.ASSIGN_CASES, kwargs=lambda w, c: {"pk": w.family.pk}
     ),
+    "quality-lessons": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="days=30"),
+    "quality-export": _any(
+        *(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES),
+        method="post",
+        body=lambda w, c: {"days": "30", "reason": "новые веса для проверки"},
+    ),
     "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
     "notices": Route(query="unread=1"),
     "notice-bell": Route(),
@@ -305,6 +311,7 @@ ROUTES: dict[str, Route] = {
     "api-topics": Route(),
     "api-territories": Route(),
     "api-reasons": Route(),
+    "api-quality-lessons": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="days=30"),
     "api-notices": Route(query="unread=1"),
     "api-notices-read": Route(method="post", body=lambda w, c: {"until": 999}),
     "api-notice-settings": Route(),

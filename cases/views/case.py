@@ -56,15 +56,21 @@ def known_facts(case: Case) -> list[dict[str, str]]:
     """What the case already knows, to be put into the reply by one press."""
     facts: list[dict[str, str]] = []
     if case.place:
-        facts.append({"label": _("place"), "text": _("at %(place)s") % {"place": case.place}})
+        text = _("at %(place)s") % {"place": case.place}
+        facts.append({"key": "place", "label": _("place"), "text": text})
     if case.due_at:
         day = date_format(timezone.localtime(case.due_at), "j E Y")
-        facts.append({"label": _("date of the term"), "text": _("before %(day)s") % {"day": day}})
+        text = _("before %(day)s") % {"day": day}
+        facts.append({"key": "date", "label": _("date of the term"), "text": text})
     phone = (case.executor.phone if case.executor else "") or (
         case.agency.phone if case.agency else ""
     )
     if phone:
-        facts.append({"label": _("work phone"), "text": _("phone %(phone)s") % {"phone": phone}})
+        text = _("phone %(phone)s") % {"phone": phone}
+        facts.append({"key": "phone", "label": _("work phone"), "text": text})
+    if case.executor:
+        text = _("responsible: %(name)s") % {"name": str(case.executor)}
+        facts.append({"key": "who", "label": _("responsible"), "text": text})
     return facts
 
 
@@ -122,6 +128,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "replies": dossier.replies,
         "latest": latest,
         "panel": panel_of(latest, user) if latest and not writes else None,
+        "checked": None,
         "draft": draft,
         "seen": draft.saved_at.isoformat() if draft else "",
         "writes": writes,

@@ -11,20 +11,25 @@ from django.views.decorators.http import require_POST, require_safe
 from agencies.roles import Right
 from cases import checking
 from cases.actions import drafts
+from cases.doors import DOORS
 from cases.errors import RightMissing
 from cases.models import Case, Reply
 from cases.querysets import may
 from cases.reading import visible_case
-from cases.views.case import days_of, known_facts
+from cases.views import mending
+from cases.views.case import case_context, days_of, known_facts
+from cases.views.common import case_or_404
 from cases.views.differences import difference
-from cases.views.panel import panel_of
+from cases.views.panel import Panel, panel_of
 from cases.views.rework import live_rework
 
 _LONGEST = 20_000
 
 
 def _text(request: HttpRequest) -> str:
-    return request.POST.get("text", "").replace("\x00", "")[:_LONGEST]
+    # A form sent without JavaScript ends its lines otherwise; positions must not differ.
+    text = request.POST.get("text", "").replace("\x00", "").replace("\r\n", "\n")
+    return text[:_LONGEST]
 
 
 def _page(request: HttpRequest) -> drafts.Page:
@@ -63,8 +68,11 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
     text = _text(request)
     saved = drafts.save_draft(case, actor=request.user, text=text, page=_page(request))
     state = draft_state(saved, text)
+    facts = known_facts(case)
     if saved.draft is None or not text.strip():
-        context = {"case": case, "inserts": known_facts(case), **state}
+        if not request.headers.get("HX-Request"):
+            return _checked_page(request, number, None)
+        context = {"case": case, "inserts": facts, **state}
         return render(request, "cases/_quality_empty.html", context)
     found = checking.check(
         checking.ground_of(case, request.user),
@@ -73,19 +81,39 @@ def check(request: HttpRequest, number: str) -> HttpResponse:
         outcome=request.POST.get("outcome", ""),
         replied_at=timezone.now(),
     )
+    panel = panel_of(found, request.user, text=text)
+    assert panel is not None  # only a stored reply may be unchecked
+    mending.quote_answers(panel, text)
+    if not request.headers.get("HX-Request"):
+        return _checked_page(request, number, panel)
+    mending.offer(panel, facts, text)
     return render(
         request,
         "cases/_quality.html",
         {
             "case": case,
-            "panel": panel_of(found, request.user, text=text),
+            "panel": panel,
+            "said": mending.said(panel),
             "live": True,
-            "inserts": known_facts(case),
+            "inserts": facts,
             "days": days_of(case, text, request.POST),
             "rework": live_rework(case, text) if case.returns or case.reopenings else None,
             **state,
         },
     )
+
+
+def _checked_page(request: HttpRequest, number: str, panel: Panel | None) -> HttpResponse:
+    """The whole page with the panel, for a browser without JavaScript; the text stays."""
+    case = case_or_404(request.user, number)
+    context = case_context(case, request)
+    if context["writes"]:
+        typed = {name: value for name, value in request.POST.items() if name != "version"}
+        context["form"] = DOORS["submit_reply"].form(
+            initial={**typed, "text": _text(request)}, case=case, actor=request.user
+        )
+        context["checked"] = panel
+    return render(request, "cases/case.html", context)
 
 
 @login_required

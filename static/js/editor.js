@@ -35,21 +35,78 @@
     if (m && m.textContent !== text.value) m.textContent = text.value;
   });
   document.addEventListener("htmx:oobAfterSwap", follow);
-  // Only the form's own request carries the text.
-  const mine = (event) => event.detail.elt === form || event.detail.elt.id === "check-again";
-  let sent = "";
+  // Only these requests carry the text; each is kept with the text it was sent about.
+  // htmx names another element in later events, so answers are known by their request.
+  const asks = new Map();
+  const running = document.getElementById("check-running");
   let asked = Date.now();
-  document.addEventListener("htmx:beforeRequest", (event) => { if (mine(event)) { sent = text.value; asked = Date.now(); } });
+  let slow = 0;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt, xhr } = event.detail;
+    const checks = elt === form || elt.id === "check-again";
+    if (!checks && elt.id !== "autosave") return;
+    asks.set(xhr, { text: text.value, checks });
+    asked = Date.now();
+    if (!checks || !running) return;
+    clearTimeout(slow);
+    slow = setTimeout(() => { running.hidden = false; }, 700);
+  });
+  // An answer about a text that has changed since is dropped: the next one is under way.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const ask = asks.get(event.detail.xhr);
+    if (ask && ask.checks && ask.text !== text.value) event.detail.shouldSwap = false;
+  });
+  document.addEventListener("htmx:sendAbort", (event) => { asks.delete(event.detail.xhr); });
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (!mine(event)) return;
+    const { xhr } = event.detail;
+    const ask = asks.get(xhr);
+    if (!ask) return;
     const taken = event.detail.successful === true;
-    show("draft-failure", !taken);
-    if (taken) { saved = sent; if (text.value === sent) sessionStorage.removeItem(key); }
+    if (taken) { saved = ask.text; if (text.value === saved) sessionStorage.removeItem(key); }
+    // Whether it was replaced by a newer request is known only after this event.
+    setTimeout(() => {
+      if (!asks.delete(xhr)) return;
+      show("draft-failure", !taken);
+      if (!ask.checks || !running) return;
+      clearTimeout(slow);
+      running.hidden = true;
+    });
+  });
+  // The state of the reply is said aloud once, when it has changed.
+  const said = document.getElementById("quality-said");
+  document.addEventListener("htmx:afterSettle", () => {
+    const now = document.querySelector("#quality-panel [data-said]");
+    if (now && said && said.dataset.last !== now.dataset.said) said.textContent = said.dataset.last = now.dataset.said;
   });
   // Who types without a pause is saved every few seconds all the same.
   setInterval(() => {
-    if (text.value !== saved && Date.now() - asked > 4000 && document.getElementById("draft-failure")?.hidden) window.htmx.trigger(form, "save");
+    if (text.value !== saved && Date.now() - asked > 4000 && document.getElementById("draft-failure")?.hidden) window.htmx.trigger("#autosave", "save");
   }, 1000);
+  // The server counts code points, the browser UTF-16 units.
+  const place = (button) => {
+    const points = [...text.value];
+    return button.dataset.goto.split("-").map((n) => points.slice(0, Number(n)).join("").length);
+  };
+  const go = (button) => {
+    const [start, end] = place(button);
+    text.focus();
+    text.setSelectionRange(start, end);
+    if (said) said.textContent = button.dataset.title || "";
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("[data-goto]");
+    if (button) go(button);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.code !== "F8" || event.ctrlKey || event.altKey || event.metaKey) return;
+    const found = [...document.querySelectorAll("[data-problem][data-goto]")].map((button) => ({ button, at: place(button)[0] })).sort((a, b) => a.at - b.at);
+    if (!found.length) return;
+    event.preventDefault();
+    const at = document.activeElement === text ? text.selectionStart : -1;
+    const selected = text.selectionStart !== text.selectionEnd;
+    const next = event.shiftKey ? [...found].reverse().find((one) => one.at < at) || found[found.length - 1] : found.find((one) => (selected || at < 0 ? one.at > at : one.at >= at)) || found[0];
+    go(next.button);
+  });
   // «Take the text from there»: the other tab's text comes here, this one stays among the copies.
   document.addEventListener("click", (event) => {
     const button = event.target.closest && event.target.closest("[data-take]");
@@ -65,13 +122,17 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest && event.target.closest("[data-insert]");
     if (!button) return;
-    const at = text.selectionStart;
+    // Behind what is selected: a remark that was gone to is not overwritten. Undo takes it back.
+    const at = text.selectionEnd;
     const gap = at && !/\s/.test(text.value[at - 1]) ? " " : "";
-    text.setRangeText(gap + button.dataset.insert, at, text.selectionEnd, "end");
-    const box = button.closest("details");
+    const box = button.closest("details.filter-box");
     if (box) box.open = false;
     text.focus();
-    changed();
+    text.setSelectionRange(at, at);
+    if (!document.execCommand("insertText", false, gap + button.dataset.insert)) {
+      text.setRangeText(gap + button.dataset.insert, at, at, "end");
+      changed();
+    }
   });
   // A text left unsaved by a closed tab is sent once more with the page.
   window.addEventListener("pagehide", () => {

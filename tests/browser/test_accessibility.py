@@ -55,6 +55,8 @@ PAGES: dict[str, list[str]] = {
         "/review/?list=1",
         "/copies/",
         "family",
+        "/review/figures/",
+        "/review/lessons/",
         "/cases/?control=true",
         "review:",
         "in_work:assign/",
