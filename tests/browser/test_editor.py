@@ -159,6 +159,7 @@ def test_remarks_are_reached_and_settled_by_keyboard(writing: tuple[Desk, Case])
     assert page.evaluate("document.activeElement.id") == "reply-text"
     desk.keys("Control+z")
     assert page.input_value("#reply-text") == EMPTY
+    checked(page, EMPTY)  # nothing is under way when the tables are emptied
 
 
 def test_a_screen_reader_hears_the_state_once(writing: tuple[Desk, Case]) -> None:
