@@ -17,7 +17,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from agencies.models import Agency, User
+from agencies.absence import period
+from agencies.models import Agency, Deputy, User
 from cases import checking, clocks, reference_data, reuse
 from cases.actions.moderation import next_numbers
 from cases.bulk import copy_cases, copy_in, take_ids
@@ -711,8 +712,18 @@ def _hold() -> None:
 
 
 def _liven(demo: Demo) -> None:
-    """Personal control and a few drafts, set on cases that are open today."""
+    """Personal control and a few drafts, set on cases that are open today; one is on leave."""
     head = demo.staff["head-office"]
+    absent = demo.staff["official-zhkh3"]
+    day = timezone.localdate(demo.now)
+    starts_at, ends_at = period(absent, day - 3 * DAY, day + 4 * DAY)
+    Deputy.objects.create(
+        person=absent,
+        deputy=demo.staff["official-zhkh2"],
+        starts_at=starts_at,
+        ends_at=ends_at,
+        named_by=demo.staff["curator-zhkh"],
+    )
     open_cases = [
         case for case in demo.batch.cases if case.status in (Status.IN_WORK, Status.ROUTED)
     ]

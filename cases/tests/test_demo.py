@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from agencies.models import Deputy, User
+from cases import orphans
 from cases.demo.load import load_demo
 from cases.models import Appeal, Assignment, Case, Clock, Mark, Paper, Promise
 from cases.workflow import Regime, Status
@@ -49,4 +51,7 @@ def test_no_life_lies_ahead_and_every_open_case_is_held_by_somebody(demo: float)
     assert not Case.objects.filter(events__at__gt=NOW).exists()
     held = Case.objects.filter(is_open=True, agency__isnull=False, assigned_at__isnull=False)
     assert held.exclude(pk__in=Assignment.objects.filter(until=None).values("case")).count() == 0
+    assert orphans.check() == 0
+    absent = User.objects.get(username="official-zhkh3")
+    assert Deputy.objects.get(person=absent).deputy.username == "official-zhkh2"
     assert set(Clock.objects.values_list("kind", flat=True)) == set(Clock.Kind.values)
