@@ -382,12 +382,38 @@ class ChannelAdmin(RegionAdmin):
 
 @admin.register(ReplyTemplate)
 class ReplyTemplateAdmin(RegionAdmin):
+    """Offered to officials once approved; what is changed afterwards must be approved anew."""
+
     may_delete = True
-    list_display = ("name", "group", "is_active")
-    list_filter = ("is_active", "group")
-    list_select_related = ("group",)
+    list_display = ("name", "agency", "group", "topic", "owner", "expires_on", "approved_at")
+    list_filter = ("is_active", ("approved_at", admin.EmptyFieldListFilter), "group")
+    list_select_related = ("group", "topic", "agency", "owner")
     search_fields = ("name", "text")
-    autocomplete_fields = ("group",)
+    autocomplete_fields = ("group", "topic", "agency", "owner")
+    fields = (
+        *("name", "text", "blanks", "agency", "group", "topic", "owner", "expires_on"),
+        *("is_active", "approved_at", "approved_by"),
+    )
+    readonly_fields = ("blanks", "approved_at", "approved_by")
+    actions = ("approve",)
+
+    @admin.display(description=gettext_lazy("variables"))
+    def blanks(self, template: ReplyTemplate) -> str:
+        return ", ".join(template.variables) or "—"
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change and {"text", "agency", "group", "topic"}.intersection(form.changed_data):
+            obj.approved_at = obj.approved_by = None
+            messages.warning(request, _("The template has changed: it must be approved again."))
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description=gettext_lazy("Approve"), permissions=["change"])
+    def approve(self, request: HttpRequest, queryset: Any) -> None:
+        for template in queryset.filter(approved_at=None):
+            template.approved_at, template.approved_by = timezone.now(), request.user
+            template.save(update_fields=["approved_at", "approved_by"])
+            self.log_change(request, template, _("Approved"))
+        messages.success(request, _("The templates are approved and offered to officials."))
 
 
 @admin.register(MassEvent)

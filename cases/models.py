@@ -1,5 +1,6 @@
 """What: a message's way from arrival to the citizen's answer."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from agencies.models import Agency
 from cases.models_handover import Handover, HandoverRow, Orphan  # noqa: E402
 from cases.models_news import CurrentTransaction, TransactionId
-from cases.querysets import CaseQuerySet, ClockQuerySet, ReplyQuerySet
+from cases.querysets import (
+    CaseQuerySet,
+    ClockQuerySet,
+    ReplyQuerySet,
+    ReplyTemplateQuerySet,
+)
 from cases.workflow import BEFORE_AGENCY, OPEN, Regime, Status
 from database.labels import Labelled
 from quality import points, risk_at
@@ -830,7 +836,48 @@ class ReplyTemplate(models.Model):
         verbose_name=_("topic group"),
         help_text=_("Empty: offered for every topic."),
     )
+    topic = models.ForeignKey(
+        Topic,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("topic"),
+        help_text=_("Narrower than the group."),
+    )
+    agency = models.ForeignKey(
+        Agency,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("agency"),
+        help_text=_("Empty: offered to every agency."),
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("owner"),
+        help_text=_("Who keeps the text true."),
+    )
+    expires_on = models.DateField(
+        _("offered until"), null=True, blank=True, help_text=_("This day included.")
+    )
     is_active = models.BooleanField(_("in use"), default=True)
+    # Without approval it is offered to nobody; a change of the text takes the approval away.
+    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
+
+    objects = ReplyTemplateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reply template")
@@ -839,6 +886,11 @@ class ReplyTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def variables(self) -> list[str]:
+        """What its author fills in; the check blocks a reply in which one is left."""
+        return list(dict.fromkeys(re.findall(r"\[([^\[\]|]{2,60})\]", self.text)))
 
 
 class Draft(models.Model):

@@ -95,6 +95,21 @@ class ReplyQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(risk__isnull=True)
 
 
+class ReplyTemplateQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def offered(self, case: "Case", on: date) -> Self:
+        """Approved templates for the case's agency and topic that have not expired by that day."""
+        topic = models.Q(group=None, topic=None)
+        if case.topic is not None:
+            topic |= models.Q(group=case.topic.group_id, topic=None) | models.Q(topic=case.topic)
+        return self.filter(
+            topic,
+            models.Q(agency=None) | models.Q(agency=case.agency_id),
+            models.Q(expires_on=None) | models.Q(expires_on__gte=on),
+            is_active=True,
+            approved_at__isnull=False,
+        )
+
+
 class ClockQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def running(self) -> Self:
         return self.filter(stopped_at__isnull=True)

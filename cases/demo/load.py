@@ -605,7 +605,12 @@ def _load_events() -> None:
 def _load_templates() -> None:
     groups = {group.code: group for group in TopicGroup.objects.all()}
     ReplyTemplate.objects.bulk_create(
-        ReplyTemplate(name=row["name"], text=row["text"], group=groups.get(row.get("group")))
+        ReplyTemplate(
+            name=row["name"],
+            text=row["text"],
+            group=groups.get(row.get("group")),
+            approved_at=timezone.now(),
+        )
         for row in reference_data.read_yaml(HERE / "reply_templates.yaml")
     )
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -338,10 +337,10 @@ def templates(request: HttpRequest, number: str) -> HttpResponse:
     case = visible_case(request.user, number)
     if not may(request.user, Right.ANSWER_CASES, case):
         raise RightMissing("right_missing", move="submit_reply")
-    fitting = Q(group=None)
-    if case.topic is not None:
-        fitting |= Q(group=case.topic.group_id)
-    found = ReplyTemplate.objects.filter(fitting, is_active=True).order_by("group", "name")
+    found = ReplyTemplate.objects.offered(case, timezone.localdate())
+    found = found.order_by(
+        "agency_id", "topic_id", "group_id", "name"
+    )  # rows without one stand last
     return render(request, "cases/_templates.html", {"templates": found[:50], "case": case})
 
 
