@@ -1,10 +1,12 @@
 """A signed-in browser on the live server; what the console says is kept for the tests."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from agencies.models import User
@@ -94,3 +96,20 @@ def sign_in(live_server: object, browser: Browser) -> Iterator[SignIn]:
     yield enter
     for context in windows:
         context.close()
+    _wait_for_quiet()
+
+
+def _wait_for_quiet() -> None:
+    """What closing pages have sent is answered before the tables are emptied: no deadlock."""
+    quiet = 0
+    for _ in range(50):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            (busy,) = cursor.fetchone()
+        quiet = 0 if busy else quiet + 1
+        if quiet == 2:
+            return
+        time.sleep(0.1)

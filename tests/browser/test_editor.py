@@ -123,7 +123,7 @@ def test_an_answer_that_comes_while_one_types_on_does_not_touch_the_page(
     page.keyboard.insert_text(" Дальше")
     with page.expect_response("**/check/"):
         held[0].continue_()
-    page.wait_for_function("window.seen.got.length === 1")
+    page.wait_for_function("() => window.seen.got.length === 1")
     assert page.locator("#quality-panel .score").count() == 0
     checked(page, "Первый текст. Дальше")
 
@@ -168,7 +168,7 @@ def test_a_screen_reader_hears_the_state_once(writing: tuple[Desk, Case]) -> Non
     page.focus("#reply-text")
     page.keyboard.insert_text(EMPTY)
     checked(page, EMPTY)
-    page.wait_for_function("window.seen.said.length === 1")
+    page.wait_for_function("() => window.seen.said.length === 1")
     assert "из 100" in page.evaluate("window.seen.said[0]")
     page.keyboard.press("Control+End")
     page.keyboard.insert_text(" ")
