@@ -8,6 +8,7 @@ kept as a copy, and the page is told: another tab, another device, or a returned
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from agencies.access import stands_in_for
@@ -115,9 +116,12 @@ def take_over(case: Case, *, actor: User, text: str, page: Page) -> Saved:
     return saved
 
 
+@transaction.atomic
 def _keep_copy(case: Case, actor: User, text: str, *, tab: str = "") -> None:
     if not text.strip():
         return
+    # A page and the one it was reloaded as send the same text at once: one after the other.
+    Draft.objects.select_for_update().filter(case=case, author=actor).first()
     now = timezone.now()
     known = DraftCopy.objects.filter(case=case, author=actor)
     if tab:
