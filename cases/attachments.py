@@ -12,8 +12,8 @@ from django.db import transaction
 
 from agencies.models import User
 from agencies.roles import Right
+from cases import evidence, papers
 from cases import files as stored
-from cases import papers
 from cases.actions.moving import refuse
 from cases.errors import BadChange, RightMissing
 from cases.masking import mask_text
@@ -76,6 +76,7 @@ def _store(
     file: CheckedFile, *, case: Case, actor: User, message: Message | None = None
 ) -> Attachment:
     stored.keep(file.data)
+    evidence.remember(file.digest, file.data, file.media_type)
     return Attachment.objects.create(
         case=case,
         message=message,

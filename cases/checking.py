@@ -9,7 +9,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from agencies.models import Agency, User
-from cases import reuse
+from cases import evidence, reuse
 from cases.models import Case, Channel, Citizen, Finding, MassEvent, QualitySetting, Reply, Topic
 from cases.reuse import Asked, Found
 from database.inserts import Insert
@@ -82,6 +82,7 @@ class Ground:
 
     `replies`: (id, version, state) of those sent before, oldest first. `files`: ids of what the
     author has attached to the reply he is writing. `sent`: texts this citizen was answered with.
+    `faults`: of the pictures among the files (`cases.evidence`).
     """
 
     case: Case
@@ -90,6 +91,7 @@ class Ground:
     replies: list[tuple[int, int, str]]
     files: list[int]
     sent: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
     @property
     def has_media(self) -> bool | None:
@@ -111,7 +113,9 @@ def ground_of(case: Case, author: User) -> Ground:
         at += columns.width
     limits, _setting = limits_of(_SETTING.take(row, at))
     replies = [(pk, version, state) for pk, version, state in row[1] or ()]
-    return Ground(case, row[0] or "", limits, replies, row[2] or [], tuple(row[3] or ()))
+    files = row[2] or []
+    faults = evidence.faults_of(case, files)
+    return Ground(case, row[0] or "", limits, replies, files, tuple(row[3] or ()), faults)
 
 
 def limits_of(row: QualitySetting | None) -> tuple[Thresholds, QualitySetting]:
@@ -158,6 +162,7 @@ def values_of(
     has_media: bool | None = None,
     sent: tuple[str, ...] = (),
     found: Found | None = None,
+    faults: tuple[str, ...] = (),
 ) -> Situation:
     """What `quality` needs to know about the case, from loaded rows only (no query).
 
@@ -186,6 +191,8 @@ def values_of(
         agency_names=(case.agency.name,) if case.agency else (),
         earlier_texts=tuple(earlier for earlier in sent if earlier != text),
         postponements=case.postponements,
+        outcome=outcome or None,
+        evidence_faults=faults,
     )
 
 
@@ -203,6 +210,7 @@ def check(ground: Ground, text: str, **given: Any) -> Assessment:
         text,
         has_media=ground.has_media,
         sent=ground.sent,
+        faults=ground.faults,
         found=found,
         **given,
     )

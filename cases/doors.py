@@ -74,6 +74,8 @@ _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("resume", forms.NoteForm),
     ("cease", forms.CeaseForm),
     ("set_control", forms.ControlForm),
+    ("propose_lifting", forms.OutcomeForm),
+    ("decline_lifting", forms.DeclineForm),
     ("lift_control", forms.ReasonTextForm),
     ("extend", forms.ExtendForm),
     ("extend_appeal", forms.ExtendAppealForm),
@@ -117,6 +119,10 @@ def _offered(door: Door, case: Case) -> bool:
         return case.rejection_by_id is None
     if door.name == "route":
         return case.rejection_by_id is None
+    if door.name == "propose_lifting":
+        return case.controlled_by_id is not None and not getattr(case, "lifting_proposed", False)
+    if door.name == "decline_lifting":
+        return bool(getattr(case, "lifting_proposed", False))
     if door.name in ("keep_promise", "move_promise"):
         # Asked for with the page as well.
         return bool(getattr(case, "has_open_promise", False))

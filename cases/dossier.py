@@ -21,6 +21,7 @@ from cases.models import (
     CaseEvent,
     Citizen,
     Clock,
+    Control,
     DeadlineRule,
     Draft,
     Finding,
@@ -102,6 +103,7 @@ _FILE = Columns(Attachment, "a")
 _PROMISE = Columns(Promise, "p")
 _PAPER = Columns(Paper, "p")
 _MARK = Columns(Mark, "k")
+_CONTROL = Columns(Control, "s")
 _HOLDING = Columns(Assignment, "h")
 _OTHER = Columns(Case, "c", only=["number", "title", "status", "received_at", "agency_id"])
 # Nobody has written 500 cases: beyond them a shared handle is meant and the count is cut.
@@ -159,6 +161,12 @@ _PARTS = (
         _PAPER,
         _FILE,
     ),
+    json_rows(
+        "from cases_control s left join agencies_user u on u.id = s.set_by_id"
+        " where s.case_id = %(case)s order by s.set_at desc, s.id desc limit 20",
+        _CONTROL,
+        _AUTHOR,
+    ),
     json_rows("from cases_mark k where k.case_id = %(case)s order by k.id desc", _MARK),
     json_rows(
         "from cases_assignment h left join agencies_user u on u.id = h.executor_id"
@@ -189,6 +197,7 @@ class Dossier:
     files: list[Attachment]  # without those of papers
     promises: list[Promise]  # by date
     papers: list[Paper]
+    controls: list[Control]  # personal control: the times it was set
     marks: list[Mark]
     assignments: list[Assignment]  # who held the case
     others: list[Case]  # what the author wrote before: the newest the reader may open
@@ -210,7 +219,7 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     }
     (found,) = planned(f"select {', '.join(parts)}", values)
     letters, replies, findings, reviews, drafts, events, clocks, *rest = found
-    files, promises, papers, marks, holdings, others, hidden = rest
+    files, promises, papers, controls, marks, holdings, others, hidden = rest
     terms: list[Clock] = _with(clocks, _CLOCK, rule=_RULE)
     # cases.doors offers the first response where its term runs.
     vars(case)["awaits_first_response"] = any(
@@ -218,6 +227,10 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     )
     promised = _with(promises, _PROMISE)
     vars(case)["has_open_promise"] = any(one.state == Promise.State.OPEN for one in promised)
+    watched = _with(controls, _CONTROL, set_by=_AUTHOR)
+    vars(case)["lifting_proposed"] = any(
+        one.lifted_at is None and one.proposed_at is not None for one in watched
+    )
     return Dossier(
         letters=_letters(letters, case, user),
         replies=_replies(replies, findings, reviews, case, user),
@@ -227,6 +240,7 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
         files=_with(files, _FILE),
         promises=promised,
         papers=_with(papers, _PAPER, attachment=_FILE),
+        controls=watched,
         marks=_with(marks, _MARK),
         assignments=_at_agencies(_with(holdings, _HOLDING, executor=_AUTHOR), user),
         others=_with(others, _OTHER),

@@ -543,12 +543,17 @@ class ControlForm(MoveForm):
     until = forms.DateField(
         label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+    resolution = note_field(_("Resolution"))
 
     def clean_until(self) -> Any:
         until = self.cleaned_data["until"]
         if until is not None and until < timezone.localdate():
             raise forms.ValidationError(_("This day has passed."))
         return until
+
+
+class OutcomeForm(MoveForm):
+    outcome = note_field(_("What came of it"), required=True)
 
 
 class ExtendForm(MoveForm):

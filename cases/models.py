@@ -1059,6 +1059,8 @@ class IdempotencyKey(models.Model):
 
 
 # Last: these name the models above.
+from cases.models_control import Control  # noqa: E402
+from cases.models_evidence import Picture  # noqa: E402
 from cases.models_news import News, Position, Touched  # noqa: E402
 from cases.models_presence import DraftCopy, Presence  # noqa: E402
 from cases.models_quality import WeightProposal  # noqa: E402
@@ -1097,6 +1099,7 @@ __all__ = [
     "Channel",
     "Citizen",
     "Clock",
+    "Control",
     "CopiedFamily",
     "DeadlineRule",
     "Draft",
@@ -1118,6 +1121,7 @@ __all__ = [
     "Orphan",
     "Outcome",
     "Paper",
+    "Picture",
     "Position",
     "Presence",
     "Promise",

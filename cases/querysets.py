@@ -153,6 +153,27 @@ class PromiseQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(until_on__gte=first, until_on__lte=last)
 
 
+class ControlQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: "User", right: str = Right.VIEW_CASES) -> Self:
+        """Controls of the cases on which `user` holds the right."""
+        ids = granted_agency_ids(user, right)
+        return self if ids is None else self.filter(case__agency__in=sorted(ids))
+
+    def running(self) -> Self:
+        return self.filter(lifted_at__isnull=True)
+
+    def lifted_between(self, first: date, last: date) -> Self:
+        """Lifted on the days [first, last]."""
+        return self.filter(lifted_at__date__gte=first, lifted_at__date__lte=last)
+
+    def for_board(self) -> Self:
+        """With what a card shows, the nearest day first; those without a day last."""
+        shown = self.select_related(
+            "case__agency", "case__citizen", "case__executor", "set_by", "proposed_by"
+        )
+        return shown.defer("case__search").order_by(models.F("until_on").asc(nulls_last=True), "pk")
+
+
 def may(user: "User", right: str, case: "Case") -> bool:
     """Whether `user` holds `right` on the case's agency; no query beyond the user's one."""
     return holds(user, right, case.agency_id)

@@ -43,6 +43,8 @@ REFUSALS: dict[str, Any] = {
     "published_in_future": _("The moment of publication lies in the future."),
     "published_before_sent": _("The reply cannot be published before it was sent."),
     "url_missing": _("Paste the link to the published reply."),
+    "lifting_proposed": _("It is proposed already: the head's office decides."),
+    "lifting_not_proposed": _("Nobody has proposed to lift the control."),
     "not_controlled": _("The case is not under personal control."),
     "extension_not_later": _("The new moment must be later than the present one."),
     "extension_in_past": _("The new moment has already passed."),

@@ -6,6 +6,7 @@ from cases.doors import DOORS
 from cases.views import (
     absence,
     case,
+    control,
     desk,
     drafting,
     families,
@@ -29,6 +30,9 @@ urlpatterns = [
     path("cases/", queue.case_list, name="case-list"),
     path("filter/", queue.filter_form, name="case-filter"),
     path("search/", queue.search, name="search"),
+    path("control/", control.board, name="control-board"),
+    path("control/protocol/", control.protocol, name="control-protocol"),
+    path("control/protocol.pdf", control.protocol_pdf, name="control-protocol-pdf"),
     path("promises/", promises.promise_list, name="promise-list"),
     path("promises/calendar/", promises.promise_calendar, name="promise-calendar"),
     path("desk/", desk.desk, name="desk"),

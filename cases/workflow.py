@@ -259,6 +259,18 @@ MOVES: dict[str, Move] = {
     "set_control": _move(
         _("Put under personal control"), {*_OPEN, S.ANSWERED}, None, Right.CONTROL_CASES
     ),
+    "propose_lifting": _move(
+        _("Propose to lift personal control"),
+        {*_OPEN, S.ANSWERED, S.CLOSED},
+        None,
+        Right.CONTROL_CASES,
+    ),
+    "decline_lifting": _move(
+        _("Keep under personal control"),
+        {*_OPEN, S.ANSWERED, S.CLOSED},
+        None,
+        Right.LIFT_CONTROL,
+    ),
     "lift_control": _move(
         _("Lift personal control"), {*_OPEN, S.ANSWERED, S.CLOSED}, None, Right.LIFT_CONTROL
     ),

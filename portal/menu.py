@@ -52,9 +52,8 @@ _SECTIONS: tuple[_Section, ...] = (
         (Right.CONTROL_CASES,),
         _("Personal control"),
         _("Control"),
-        "case-list",
+        "control-board",
         "shield-check",
-        query="control=true",
     ),
     _Section((Right.VIEW_CASES,), _("Promises"), _("Promises"), "promise-list", "calendar-days"),
     _Section(
@@ -83,7 +82,10 @@ _SECTIONS: tuple[_Section, ...] = (
 
 
 # Pages that belong to an entry besides its own.
-_INSIDE: dict[str, tuple[str, ...]] = {"promise-list": ("promise-calendar",)}
+_INSIDE: dict[str, tuple[str, ...]] = {
+    "promise-list": ("promise-calendar",),
+    "control-board": ("control-protocol",),
+}
 
 
 class Menu:

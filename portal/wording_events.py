@@ -98,6 +98,8 @@ _SENTENCES: dict[str, str] = {
     "reopen promise": gettext_noop("A promise was not kept: the case is reopened"),
     "resume": gettext_noop("%(who)s returned the case to the agency"),
     "set_control": gettext_noop("%(who)s put the case under personal control"),
+    "propose_lifting": gettext_noop("%(who)s proposes to lift personal control"),
+    "decline_lifting": gettext_noop("%(who)s kept the case under personal control"),
     "lift_control": gettext_noop("%(who)s lifted personal control"),
     "extend": gettext_noop("%(who)s extended the term until %(until)s"),
     "extend_appeal": gettext_noop("%(who)s extended the appeal's term until %(until)s"),
@@ -161,7 +163,7 @@ def word_event(event: CaseEvent) -> str:
 def event_detail(event: CaseEvent) -> str:
     """The words people left with it: reason, remark, note, what was changed on the card."""
     data = event.data
-    keys = ("text", "what", "proof", "reason", "remark", "note", "comment", "name")
+    keys = ("text", "what", "proof", "reason", "resolution", "remark", "note", "comment", "name")
     parts = [str(data[key]) for key in keys if data.get(key)]
     if (kind := _REASON_KINDS.get(event.move)) and data.get("reason"):
         parts[0] = reason_name(kind, parts[0])

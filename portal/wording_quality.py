@@ -148,6 +148,11 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         gettext_noop("The same short text was sent %(times)s times this month."),
         gettext_noop("If the case differs, say what is special about it"),
     ),
+    "Q18": (
+        gettext_noop("The picture proves nothing"),
+        gettext_noop("It was taken before the message came, or was shown in another case already."),
+        gettext_noop("Attach a photo taken after the work"),
+    ),
     "Q19": (
         gettext_noop("Contradicts an earlier reply"),
         gettext_noop("An earlier reply to this person says the opposite of the marked words."),

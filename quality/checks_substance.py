@@ -71,7 +71,14 @@ def unproved(c: Context) -> list[Finding]:
     if c.situation.kind not in (None, "final"):
         return []
     spans = [(s.sentence.start, s.sentence.end) for s in c.said if s.done >= 0.8]
-    return [c.finding("Q05", Severity.BLOCK, spans[:3])] if spans else []
+    if not spans and c.situation.outcome != "solved":
+        return []
+    return [c.finding("Q05", Severity.BLOCK, spans[:3])]
+
+
+def worn_evidence(c: Context) -> list[Finding]:
+    """Q18: a picture that is older than the message, or was shown before."""
+    return [c.finding("Q18", Severity.RETURN, why=why) for why in c.situation.evidence_faults]
 
 
 def responsible(c: Context) -> list[Finding]:
@@ -261,6 +268,7 @@ CHECKS = (
     vague_time,
     interim,
     unproved,
+    worn_evidence,
     responsible,
     contact,
     sends_elsewhere,

@@ -29,6 +29,8 @@ class Situation:
     copying. `sent_this_month`: how often this very text was sent this month. `earlier_texts`: what
     this person was answered before on this matter; `postponements`: how often its promise was
     moved. `work_contacts`: phones and addresses of agencies and officials, allowed in public.
+    `outcome`: what the author says came of it; `evidence_faults`: of his
+    pictures, «older» (taken before the message) and «reused» (shown in another case).
     """
 
     message: str
@@ -44,6 +46,8 @@ class Situation:
     replied_at: datetime | None = None
     is_public: bool | None = None
     has_media: bool | None = None
+    outcome: str | None = None
+    evidence_faults: tuple[str, ...] = ()
     citizen_names: tuple[str, ...] = ()
     citizen_contacts: tuple[str, ...] = ()
     work_contacts: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from cases.models import (
     Case,
     Citizen,
     Clock,
+    Control,
     CopiedFamily,
     Handover,
     Promise,
@@ -43,6 +44,7 @@ SPECIAL: dict[str, str] = {
     "decline_rejection": "rejecting",
     "give_interim": "interim",
     "plan": "planned",
+    "decline_lifting": "lifting",
     "respond_first": "primary",
 }
 _SPECIAL_STATES: dict[str, tuple[str, ...]] = {
@@ -55,6 +57,7 @@ _SPECIAL_STATES: dict[str, tuple[str, ...]] = {
     "rejecting": (Status.MODERATION,),
     "interim": (Status.APPROVAL,),
     "planned": (Status.APPROVAL,),
+    "lifting": tuple(sorted(MOVES["decline_lifting"].sources)),
     "primary": tuple(sorted(MOVES["respond_first"].sources)),
 }
 
@@ -160,6 +163,15 @@ class World:
         if kind == "rejecting":
             other = factories.make_person(Role.OPERATOR, self.agencies["region"])
             return self._make(status, scope, rejection_by=other, rejection_reason="spam")
+        if kind == "lifting":
+            case = self._make(status, scope)
+            Control.objects.create(
+                case=case,
+                reason=f"Контроль {MARKER if scope == 'other' else ''}",
+                proposal="Готово",
+                proposed_at=case.received_at,
+            )
+            return case
         if kind == "primary":
             case = self._make(status, scope)
             Clock.objects.create(

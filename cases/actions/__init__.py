@@ -28,9 +28,7 @@ from cases.actions.control import (
     close,
     close_unmarked,
     extend,
-    lift_control,
     record_mark,
-    set_control,
 )
 from cases.actions.drafts import save_draft
 from cases.actions.handing import hand_over
@@ -41,6 +39,12 @@ from cases.actions.moderation import (
     merge,
     reject,
     start_moderation,
+)
+from cases.actions.personal_control import (
+    decline_lifting,
+    lift_control,
+    propose_lifting,
+    set_control,
 )
 from cases.actions.promises import (
     add_promise,
@@ -74,6 +78,7 @@ __all__ = [
     "close_unmarked",
     "confirm_rejection",
     "correct_reply",
+    "decline_lifting",
     "decline_rejection",
     "dispute_competence",
     "extend",
@@ -88,6 +93,7 @@ __all__ = [
     "plan",
     "promise_broken",
     "promise_due",
+    "propose_lifting",
     "publish",
     "recall_publication",
     "recall_routing",

@@ -1,6 +1,6 @@
-"""Facts beside the state: personal control, extension, notes; closing and the author's mark."""
+"""Facts beside the state: extension, notes; closing and the author's mark."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from agencies.models import User
 from cases.actions.moving import Moving, moving
@@ -14,34 +14,6 @@ LONGEST_EXTENSION = timedelta(days=366)
 CONTENT_FROM = 4
 # The ground of a return that the author's mark stands for; not in the supervisors' list.
 MARK_GROUND = "low-mark"
-
-
-def set_control(
-    case: Case,
-    *,
-    actor: User,
-    reason: str,
-    until: date | None = None,
-    version: int | None = None,
-) -> Case:
-    """Put the case under the personal control of the head of the region."""
-    with moving(case, "set_control", actor, version=version) as step:
-        step.case.controlled_by = actor
-        step.case.controlled_until = until
-        step.case.control_reason = reason
-        step.data = {"reason": reason, "until": until.isoformat() if until else None}
-    return step.case
-
-
-def lift_control(case: Case, *, actor: User, reason: str, version: int | None = None) -> Case:
-    with moving(case, "lift_control", actor, version=version) as step:
-        if step.case.controlled_by_id is None:
-            raise BadChange("not_controlled", field="reason")
-        step.data = {"reason": reason, "set_by": step.case.controlled_by_id}
-        step.case.controlled_by = None
-        step.case.controlled_until = None
-        step.case.control_reason = ""
-    return step.case
 
 
 def extend(

@@ -30,6 +30,7 @@ from cases.models import (
     Channel,
     Citizen,
     Clock,
+    Control,
     Draft,
     Finding,
     MassEvent,
@@ -735,6 +736,14 @@ def _liven(demo: Demo) -> None:
     for case in open_cases[:: max(1, len(open_cases) // 5)][:5]:
         reason = "Жители обращаются не первый раз"
         until = timezone.localdate(demo.now + 7 * DAY)
+        Control.objects.create(
+            case_id=case.pk,
+            set_by=head,
+            set_at=demo.now,
+            reason=reason,
+            until_on=until,
+            resolution="Доложить, что сделано на месте, с фотографиями.",
+        )
         Case.objects.filter(pk=case.pk).update(
             controlled_by=head, controlled_until=until, control_reason=reason
         )

@@ -21,7 +21,16 @@ from cases.workflow import MOVES, Regime, Status
 
 TABLE = Path(__file__).parent / "life_cycle.txt"
 # What a case may have besides its state.
-VARIANTS = ("final", "interim", "planned", "rejecting", "primary", "promise")
+VARIANTS = (
+    "final",
+    "interim",
+    "planned",
+    "rejecting",
+    "primary",
+    "promise",
+    "controlled",
+    "proposed",
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,8 @@ def prepared(status: str, regime: str, variant: str) -> tuple[Case, Reply]:
     case = Case(pk=1, status=status, regime=regime, agency=agency)
     case.rejection_by_id = 901 if variant == "rejecting" else None
     vars(case)["awaits_first_response"] = variant == "primary"
+    case.controlled_by_id = 903 if variant in ("controlled", "proposed") else None
+    vars(case)["lifting_proposed"] = variant == "proposed"
     vars(case)["has_open_promise"] = variant == "promise"
     kind = variant if variant in ("interim", "planned") else "final"
     return case, Reply(pk=1, kind=kind, author_id=902, risk=0.1)

@@ -146,6 +146,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "steps": steps_of(case),
         "rework": rework_of(dossier.replies, text_now) if case.returns or case.reopenings else None,
         "rejection": waiting_rejection(case),
+        "controls": dossier.controls,
         "promises": dossier.promises,
         "papers": dossier.papers,
         "marks": dossier.marks,

@@ -79,7 +79,17 @@ _GROUPS: tuple[tuple[Promise, frozenset[str]], ...] = (
     ),
     (
         _("Terms and control"),
-        frozenset({"extend", "set_control", "lift_control", "respond_first", "resume_planned"}),
+        frozenset(
+            {
+                "extend",
+                "set_control",
+                "propose_lifting",
+                "decline_lifting",
+                "lift_control",
+                "respond_first",
+                "resume_planned",
+            }
+        ),
     ),
     (_("Promises"), frozenset({"add_promise", "keep_promise", "move_promise"})),
     (

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from cases.doors import DOORS
 from portal.api import (
     absences,
+    control,
     exports,
     families,
     files,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("quality/lessons/", lessons.QualityLessons.as_view(), name="api-quality-lessons"),
     path("jobs/", jobs.Jobs.as_view(), name="api-jobs"),
     path("jobs/<int:pk>/retry/", jobs.JobRetry.as_view(), name="api-job-retry"),
+    path("control/", control.ControlBoard.as_view(), name="api-control"),
     path("promises/", promises.Promises.as_view(), name="api-promises"),
     path("promises/month/", promises.PromiseMonth.as_view(), name="api-promise-month"),
     path("exports/", exports.Exports.as_view(), name="api-exports"),

@@ -165,6 +165,8 @@ _ICONS = {
     "close": "archive",
     "assign": "user-plus",
     "set_control": "shield-check",
+    "propose_lifting": "shield-check",
+    "decline_lifting": "shield-check",
     "extend": "calendar-plus",
     "extend_appeal": "calendar-plus",
     "register_appeal": "inbox",
