@@ -45,6 +45,13 @@ _SECTIONS: tuple[_Section, ...] = (
     _Section((Right.ANSWER_CASES,), _("My cases"), _("Mine"), "queue", "inbox"),
     _Section((Right.APPROVE_REPLIES,), _("For approval"), _("Approval"), "approval-queue", "check"),
     _Section((Right.MODERATE_CASES,), _("Moderation and routing"), _("Routing"), "desk", "route"),
+    _Section(
+        (Right.REVIEW_REPLIES, Right.APPROVE_REPLIES, Right.CONTROL_CASES, Right.MANAGE_AGENCIES),
+        _("Dashboard"),
+        _("Dashboard"),
+        "dashboard",
+        "layout-dashboard",
+    ),
     _Section((Right.REVIEW_REPLIES,), _("Review of replies"), _("Review"), "review", "scale"),
     _Section((Right.ASSIGN_CASES,), _("Copied replies"), _("Copies"), "families", "copy"),
     _Section((Right.VIEW_CASES,), _("All cases"), _("All"), "case-list", "archive"),

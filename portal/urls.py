@@ -17,6 +17,7 @@ urlpatterns = [
     path("cases/<str:number>/card/", card.card, name="case-card"),
     path("", include("intake.urls")),
     path("", include("notices.urls")),
+    path("", include("reports.urls")),
     path("api/", include("portal.api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -25,7 +25,7 @@ from agencies.access import granted_agency_ids
 from agencies.models import User
 from agencies.roles import Right
 from reports.measures import MEASURES, NAMES, Kind, bucket_middle
-from reports.metrics import METRICS, RATING_WEIGHTS, Metric, Statistic, Unit
+from reports.metrics import METRICS, RATING_WEIGHTS, Metric, Statistic
 from reports.models import TOTAL, Fact
 from reports.periods import DAY, Period, region_today
 
@@ -282,44 +282,98 @@ def by_agency(
 def series(
     code: str, scope: Scope, periods: Sequence[Period], today: date | None = None
 ) -> list[Figure]:
-    """A figure for each period (one query; durations take one each)."""
+    """A figure for each period (one query, another one for durations)."""
     return series_of([code], scope, periods, today)[code]
 
 
 def series_of(
     codes: Sequence[str], scope: Scope, periods: Sequence[Period], today: date | None = None
 ) -> dict[str, list[Figure]]:
-    """The same for several metrics in one query."""
+    """The same for several metrics."""
     today = today or region_today()
-    names = _needed(codes)
-    found: dict[str, list[Figure]] = {code: [] for code in codes}
-    durations = _durations(codes)
-    if not durations:
-        counted = _sums_of_periods(scope, periods, names, today)
-    else:
-        counted = [sums(scope, period, names, today) for period in periods]
-    for period, values in zip(periods, counted, strict=True):
-        buckets = _buckets(scope, period, durations, today, apart=False).get(TOTAL, {})
-        for code in codes:
-            found[code].append(make_figure(METRICS[code], values, buckets))
-    return found
+    counted = _sums_of_periods(scope, periods, _needed(codes), today)
+    buckets = _buckets_of_periods(scope, periods, _durations(codes), today)
+    return {
+        code: [
+            make_figure(METRICS[code], values, of_period)
+            for values, of_period in zip(counted, buckets, strict=True)
+        ]
+        for code in codes
+    }
+
+
+def _stretches(periods: Sequence[Period], today: date) -> dict[str, Any]:
+    """Arrays of (nth period, span, first, last): every period as rows of counters."""
+    found = [
+        (nth, span, first, last)
+        for nth, period in enumerate(periods)
+        for span, first, last in period.spans(today)
+    ]
+    nths, spans, firsts, lasts = zip(*found, strict=True)
+    return {"nth": list(nths), "span": list(spans), "first": list(firsts), "last": list(lasts)}
+
+
+_STRETCHES = (
+    "unnest(%(nth)s::int[], %(span)s::text[], %(first)s::date[], %(last)s::date[])"
+    " as p(nth, span, a, b)"
+)
 
 
 def _sums_of_periods(
     scope: Scope, periods: Sequence[Period], names: Sequence[str], today: date
 ) -> list[Sums]:
+    return _series(scope, periods, names, today, apart=False).get(TOTAL, [_NOTHING] * len(periods))
+
+
+def _series(
+    scope: Scope, periods: Sequence[Period], names: Sequence[str], today: date, *, apart: bool
+) -> dict[int, list[Sums]]:
+    """Agency (or TOTAL) -> measures of each period (one query)."""
+    who = "c.agency_id" if apart else str(TOTAL)
     rows = _read(
-        f"select p.nth, {', '.join(map(_sum, names))}"
-        " from unnest(%(first)s::date[], %(last)s::date[]) with ordinality as p(a, b, nth)"
-        " join reports_agencycount on span = 'd' and start between p.a and p.b"
-        f" and {_agencies(scope, apart=False)} group by 1",
+        f"select {who}, p.nth, {', '.join(map(_sum, names))} from {_STRETCHES}"
+        " join reports_agencycount c on c.span = p.span and c.start between p.a and p.b"
+        f" and {_agencies(scope, apart=apart)} group by 1, 2",
+        {**_stretches(periods, today), "today": today, "ids": sorted(scope.ids or ())},
+    )
+    found: dict[int, list[Sums]] = {}
+    for agency, nth, *values in rows:
+        whole = found.setdefault(agency, [_NOTHING] * len(periods))
+        whole[nth] = dict(zip(names, map(int, values), strict=True))
+    return found
+
+
+def _buckets_of_periods(
+    scope: Scope, periods: Sequence[Period], kinds: Sequence[str], today: date
+) -> list[dict[str, dict[int, int]]]:
+    """Histograms of each period (one query, none without kinds)."""
+    found: list[dict[str, dict[int, int]]] = [{} for _ in periods]
+    if not kinds:
+        return found
+    for nth, kind, bucket, count in _read(
+        f"select p.nth, c.duration, c.bucket, sum(c.n) from {_STRETCHES}"
+        " join reports_durationcount c on c.span = p.span and c.start between p.a and p.b"
+        f" and c.duration = any(%(kinds)s) and {_agencies(scope, apart=False)} group by 1, 2, 3",
         {
-            "first": [p.first for p in periods], "last": [p.last for p in periods],
-            "today": today, "ids": sorted(scope.ids or ()),
+            **_stretches(periods, today),
+            "kinds": list(kinds),
+            "ids": sorted(scope.ids or ()),
         },
-    )  # fmt: skip
-    found = {row[0]: dict(zip(names, map(int, row[1:]), strict=True)) for row in rows}
-    return [found.get(at + 1, _NOTHING) for at in range(len(periods))]
+    ):
+        found[nth].setdefault(kind, {})[bucket] = int(count)
+    return found
+
+
+def series_by_agency(
+    code: str, scope: Scope, periods: Sequence[Period], today: date | None = None
+) -> dict[int, list[Figure]]:
+    """Agency -> a figure for each period, of metrics without durations (one query)."""
+    today = today or region_today()
+    found = _series(scope, periods, _needed([code]), today, apart=True)
+    return {
+        agency: [make_figure(METRICS[code], values, {}) for values in of_agency]
+        for agency, of_agency in found.items()
+    }
 
 
 def _standing(metric: Metric, scope: Scope, today: date) -> Figure:
@@ -436,6 +490,7 @@ def fact_value(metric: Metric, fact: Fact) -> int | None:
 
 
 __all__ = [
-    "METRICS", "Figure", "Scope", "Unit", "ageing", "by_agency", "by_topic", "fact_value",
-    "figures_of", "make_figure", "rows", "series", "series_of", "sums", "sums_by_agency", "wilson",
-]  # fmt: skip
+    *("METRICS", "Figure", "Scope", "Unit", "ageing", "by_agency", "by_topic", "fact_value"),
+    *("figures_of", "make_figure", "rows", "series", "series_by_agency", "series_of"),
+    *("sums", "sums_by_agency", "wilson"),
+]

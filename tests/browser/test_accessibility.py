@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from agencies.roles import Role
 from cases.workflow import Status
+from reports import keeping
 from tests.browser.conftest import Desk, SignIn
 from tests.world import World
 
@@ -57,6 +58,9 @@ PAGES: dict[str, list[str]] = {
         "family",
         "/review/figures/",
         "/review/lessons/",
+        "/dashboard/",
+        "/metrics/?period=month",
+        "/metrics/received/rows/",
         "/cases/?control=true",
         "review:",
         "in_work:assign/",
@@ -74,8 +78,8 @@ PAGES: dict[str, list[str]] = {
         "/handover/{handover}/",
     ],
     Role.EXECUTOR: ["/queue/", "/queue/?view=control", "in_work:", "rework:", "routed:"],
-    Role.APPROVER: ["/approval/", "approval:", "answered:", "approval:publish/"],
-    Role.HEAD_OFFICE: ["/cases/", "in_work:", "in_work:set-control/"],
+    Role.APPROVER: ["/approval/", "approval:", "answered:", "approval:publish/", "/dashboard/"],
+    Role.HEAD_OFFICE: ["/dashboard/?from=x", "/cases/", "in_work:", "in_work:set-control/"],
     Role.ADMINISTRATOR: [
         "/admin/",
         "/admin/agencies/agency/",
@@ -88,7 +92,9 @@ PAGES: dict[str, list[str]] = {
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    return World()
+    made = World()
+    keeping.catch_up()
+    return made
 
 
 def _path(world: World, page: str) -> str:

@@ -1,0 +1,211 @@
+"""The pages of figures: whose numbers, which rows, how many queries."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from agencies.models import Agency, User
+from agencies.roles import Role
+from cases import following
+from cases.models import Case, Review
+from cases.workflow import Status
+from reports import board, keeping
+from reports.charts import heat_level, spark
+from reports.metrics import METRICS
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _everything_counts_as_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "_BOUND", "")
+
+
+@pytest.fixture
+def region() -> dict[str, Agency]:
+    return factories.make_region()
+
+
+def signed_in(role: str, agency: Agency) -> tuple[Client, User]:
+    person = factories.make_person(role, agency)
+    client = Client()
+    client.force_login(person)
+    return client, person
+
+
+def read(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return answer.content.decode()
+
+
+def test_each_counts_his_agencies_only(region: dict[str, Agency]) -> None:
+    for agency, count in (("own", 2), ("below", 1), ("other", 4)):
+        for _ in range(count):
+            factories.make_case(Status.IN_WORK, region[agency])
+    factories.make_case(Status.MODERATION)
+    keeping.catch_up()
+    path = reverse("api-metric", args=["received"])
+    for role, agency, wanted in (
+        (Role.APPROVER, "own", 3),
+        (Role.APPROVER, "below", 1),
+        (Role.HEAD_OFFICE, "region", 8),
+        (Role.ADMINISTRATOR, "region", 8),
+    ):
+        client, _person = signed_in(role, region[agency])
+        assert client.get(path).json()["numerator"] == wanted
+        assert client.get(path, {"agency": region["other"].pk}).status_code == (
+            200 if agency == "region" else 404
+        )
+        page = read(client, reverse("dashboard"))
+        assert (region["other"].short_name + "</a>" in page) is (agency == "region")
+
+
+def test_rows_are_as_many_as_the_figure_page_after_page(region: dict[str, Agency]) -> None:
+    made = [factories.make_case(Status.IN_WORK, region["own"]) for _ in range(5)]
+    made += [factories.make_case(Status.IN_WORK, region["own"]) for _ in range(50)]
+    factories.make_case(Status.IN_WORK, region["other"])
+    keeping.catch_up()
+    client, _person = signed_in(Role.APPROVER, region["own"])
+    path = reverse("metric-rows", args=["received"])
+    seen: list[str] = []
+    query = "?set=num&period=week"
+    while query:
+        page = read(client, path + query)
+        seen += re.findall(r"№&nbsp;(\d\d-\d+)", page)
+        further = re.search(r'href="(\?[^"]*cursor[^"]*)"', page)
+        query = further.group(1).replace("&amp;", "&") if further else ""
+    assert sorted(seen) == sorted(case.number for case in made)
+    api = client.get(reverse("api-metric-rows", args=["received"])).json()
+    assert len(api["results"]) == 50
+    assert api["next"]
+
+
+def test_an_administrator_sees_numbers_without_a_way_to_the_rows(
+    region: dict[str, Agency],
+) -> None:
+    factories.make_case(Status.IN_WORK, region["own"])
+    keeping.catch_up()
+    client, _person = signed_in(Role.ADMINISTRATOR, region["region"])
+    for name in ("dashboard", "metrics"):
+        assert "/rows/" not in read(client, reverse(name))
+    assert client.get(reverse("metric-rows", args=["received"])).status_code == 403
+
+
+def test_the_workload_is_the_heads_alone(region: dict[str, Agency]) -> None:
+    late = factories.make_case(Status.IN_WORK, region["own"])
+    Case.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    factories.make_case(Status.IN_WORK, region["own"], executor=late.executor)
+    factories.make_case(Status.IN_WORK, region["below"])
+    keeping.catch_up()
+    assert late.executor is not None
+    name = late.executor.last_name
+    head, _person = signed_in(Role.APPROVER, region["own"])
+    page = read(head, reverse("dashboard"))
+    assert re.search(rf"{name} \S+</th><td class=\"num\">2</td><td class=\"num\">1</td>", page)
+    # Of an agency below him too, but only where he asks for it.
+    below = read(head, reverse("dashboard") + f"?agency={region['below'].pk}")
+    assert 'id="workload"' in below
+    assert name not in below
+    for role, agency in (
+        (Role.CURATOR, "own"),
+        (Role.EXECUTOR, "own"),
+        (Role.QUALITY_SUPERVISOR, "region"),
+        (Role.HEAD_OFFICE, "region"),
+        (Role.APPROVER, "region"),
+    ):
+        client, _person = signed_in(role, region[agency])
+        asked = f"?agency={region['own'].pk}"
+        assert 'id="workload"' not in read(client, reverse("dashboard") + asked), role
+
+
+def test_agencies_with_few_reviews_stand_behind_and_are_not_compared(
+    region: dict[str, Agency],
+) -> None:
+    judge = factories.make_person(Role.QUALITY_SUPERVISOR, region["region"])
+    for code, judged, bad in (("own", 12, 3), ("other", 12, 6), ("below", 1, 1)):
+        for at in range(judged):
+            reply = factories.make_case(Status.ANSWERED, region[code]).replies.get()
+            verdict = "brush_off" if at < bad else "good"
+            Review.objects.create(reply=reply, reviewer=judge, verdict=verdict)
+    keeping.catch_up()
+    client, _person = signed_in(Role.HEAD_OFFICE, region["region"])
+    answer = client.get(reverse("dashboard"))
+    classes = {one["code"]: one for one in answer.context["league"]}
+    ministries = [row["agency"].code for row in classes["executive"]["rows"]]
+    assert ministries == ["other", "own"]
+    share = board.LEAGUE.index("brush_off_share")
+    (below,) = classes["institutions"]["rows"]
+    assert not below["cells"][share]["figure"].enough
+    first = classes["executive"]["rows"][0]["cells"][share]["figure"]
+    assert (first.numerator, first.denominator) == (6, 12)
+    assert first.low == pytest.approx(0.254, abs=1e-3)
+
+
+def test_a_cell_of_the_map_counts_for_a_thousand_residents(region: dict[str, Agency]) -> None:
+    for _ in range(3):
+        case = factories.make_case(Status.IN_WORK, region["own"])
+    assert case.territory is not None
+    type(case.territory).objects.filter(pk=case.territory_id).update(population=6000)
+    keeping.catch_up()
+    client, _person = signed_in(Role.APPROVER, region["own"])
+    (row,) = client.get(reverse("dashboard")).context["heat"]["rows"]
+    (cell,) = row["cells"]
+    assert (cell["text"], cell["count"]) == ("0,5", 3)
+    assert f"topic={case.topic_id}&territory={case.territory_id}" in cell["url"]
+    answer = client.get(reverse("dashboard"), {"heat": "count"})
+    assert answer.context["heat"]["rows"][0]["cells"][0]["text"] == "3"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?from=2026-05-02&to=2026-05-01", "?from=x&to=y", "?from=1990-01-01&to=2026-01-01", "?to=1"],
+)
+def test_a_broken_period_is_said_and_the_week_shown(region: dict[str, Agency], query: str) -> None:
+    client, _person = signed_in(Role.HEAD_OFFICE, region["region"])
+    assert 'id="period-error"' in read(client, reverse("dashboard") + query)
+    assert client.get(reverse("api-metric", args=["received"]) + query).status_code == 400
+
+
+@pytest.mark.parametrize("period", ["week", "month", "quarter"])
+def test_the_dashboard_asks_the_same_whatever_the_number_of_cases(
+    region: dict[str, Agency], period: str
+) -> None:
+    keeping.catch_up()
+    client, _person = signed_in(Role.HEAD_OFFICE, region["region"])
+    counts = []
+    for _ in range(2):
+        client.get(reverse("dashboard"), {"period": period})  # the directory is read once
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("dashboard"), {"period": period})
+        counts.append(len(queries))
+        for _ in range(4):
+            factories.make_case(Status.ANSWERED, region["own"])
+        keeping.catch_up()
+    assert counts[1] <= 22
+    assert counts[1] - counts[0] <= 2
+
+
+def test_pictures() -> None:
+    assert spark([None, 1.0]) is None
+    assert spark([1.0, None, 3.0]) == {"points": "2.0,22.0 86.0,2.0", "x": "86.0", "y": "2.0"}
+    assert spark([2.0, 2.0]) == {"points": "2.0,12.0 86.0,12.0", "x": "86.0", "y": "12.0"}
+    assert [heat_level(v, 10) for v in (0, 1, 2, 5, 9.9, 10)] == [1, 1, 2, 3, 5, 5]
+    assert heat_level(0, 0) == 1
+
+
+def test_the_dictionary_tells_every_metric_and_what_has_no_data(region: dict[str, Agency]) -> None:
+    client, _person = signed_in(Role.HEAD_OFFICE, region["region"])
+    page = read(client, reverse("metrics"))
+    listed = client.get(reverse("api-metrics")).json()
+    assert [one["code"] for one in listed] == list(METRICS)
+    for one in listed:
+        assert f'id="{one["code"]}"' in page
+    assert "данных нет" in page

@@ -1,0 +1,69 @@
+"""Figures in words: «8,4 %», «6,7 раб. ч», «3,2 дня»."""
+
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from reports.metrics import METRICS, Metric, Unit
+from reports.periods import Period
+
+_HOUR, _DAY = 60, 24 * 60
+_SPACE = "\N{NO-BREAK SPACE}"
+
+
+def number(value: float, digits: int = 0) -> str:
+    text = f"{value:,.{digits}f}".replace(",", _SPACE).replace(".", ",")
+    if digits and "," in text:
+        text = text.rstrip("0").rstrip(",")
+    return text
+
+
+def parted(metric: Metric, value: float | None) -> tuple[str, str]:
+    """(number, unit) of a value; a dash without data."""
+    if value is None:
+        return "—", ""
+    if metric.unit is Unit.SHARE:
+        return number(100 * value, 1), "%"
+    if metric.unit in (Unit.MINUTES, Unit.WORKED):
+        return _time(value, worked=metric.unit is Unit.WORKED)
+    if metric.unit is Unit.TIMES:
+        return number(value, 1), _("times the usual")
+    return number(value, 1 if metric.unit is Unit.POINTS else 0), ""
+
+
+def _time(value: float, *, worked: bool) -> tuple[str, str]:
+    if value < _HOUR:
+        return number(value), _("min")
+    if worked:
+        return number(value / _HOUR, 1), _("working h")
+    if value < 2 * _DAY:
+        return number(value / _HOUR, 1), _("h")
+    return number(value / _DAY, 1), _("days")
+
+
+def worded(code: str, value: float | None) -> str:
+    return _SPACE.join(part for part in parted(METRICS[code], value) if part)
+
+
+def interval(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return ""
+    return f"{number(100 * low)}–{number(100 * high)}{_SPACE}%"
+
+
+def _day(day: date) -> str:
+    return date_format(day, "j E Y").replace(" ", _SPACE)
+
+
+def period_words(period: Period) -> str:
+    """«20–26 ноября 2026», «1 октября – 31 декабря 2026»."""
+    first, last = period.first, period.last
+    if first == last:
+        return _day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{_day(last)}"
+    if first.year == last.year:
+        start = date_format(first, "j E").replace(" ", _SPACE)
+        return f"{start} – {_day(last)}"
+    return f"{_day(first)} – {_day(last)}"
