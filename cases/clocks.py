@@ -409,10 +409,11 @@ class Book:
 
         False when none did (history from an import).
         """
+        running = self.running  # read even when none is found: the due moment is set anew
         found = list(Clock.objects.filter(case=self.case, stopped_at=stopped_at))
         for clock in found:
             clock.stopped_at = None
-            self.running.append(clock)
+            running.append(clock)
             self._changed.append(clock)
         return bool(found)
 

@@ -14,6 +14,7 @@ from cases.actions.moderation import may_confirm, may_decline
 from cases.actions.moving import refuse
 from cases.actions.publication import may_publish, ready
 from cases.actions.replies import may_withdraw
+from cases.actions.review import may_dispute
 from cases.errors import RightMissing
 from cases.models import Case, Reply
 from cases.querysets import may
@@ -59,6 +60,9 @@ _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("return_to_author", forms.RemarkForm),
     ("accept_reply", forms.AcceptForm),
     ("return_for_rework", forms.ReworkForm),
+    ("dispute_return", forms.ObjectionForm),
+    ("judge_reply", forms.JudgeForm),
+    ("undo_verdict", forms.EmptyForm),
     ("publish", forms.PublishForm),
     ("give_interim", forms.PostedForm),
     ("plan", forms.PlanForm),
@@ -92,6 +96,7 @@ _OWN_RULE: dict[str, Callable[[Case, User, Reply | None], bool]] = {
     "give_interim": ready("give_interim"),
     "plan": ready("plan"),
     "withdraw_reply": may_withdraw,
+    "dispute_return": may_dispute,
     "confirm_rejection": may_confirm,
     "decline_rejection": may_decline,
 }
@@ -106,7 +111,7 @@ def _allowed(door: Door, case: Case, user: User, latest: Reply | None) -> bool:
 
 def _holds(door: Door, case: Case, user: User) -> bool:
     """The right alone: what stands in the way besides is said by the action, in words."""
-    if door.name == "withdraw_reply":
+    if door.name in ("withdraw_reply", "dispute_return"):
         return may_withdraw(case, user)
     if door.name in ("publish", "give_interim"):
         return may_publish(case, user)
@@ -126,6 +131,8 @@ def _offered(door: Door, case: Case) -> bool:
     if door.name in ("keep_promise", "move_promise"):
         # Asked for with the page as well.
         return bool(getattr(case, "has_open_promise", False))
+    if door.name in ("judge_reply", "undo_verdict"):
+        return False  # given and taken back on the review desk
     if door.name == "respond_first":
         # Asked for with the page: whether the region keeps this term.
         return bool(getattr(case, "awaits_first_response", False))

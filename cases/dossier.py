@@ -32,7 +32,9 @@ from cases.models import (
     Promise,
     Reply,
     Review,
+    ReviewTask,
 )
+from cases.querysets import may
 from database.rows import Columns, json_rows, planned, set_prefetched, set_related
 
 _PERSON = ("username", "first_name", "last_name", "patronymic", "position", "phone")
@@ -105,7 +107,10 @@ _PAPER = Columns(Paper, "p")
 _MARK = Columns(Mark, "k")
 _CONTROL = Columns(Control, "s")
 _HOLDING = Columns(Assignment, "h")
+_TASK = Columns(ReviewTask, "y")
 _OTHER = Columns(Case, "c", only=["number", "title", "status", "received_at", "agency_id"])
+# Moves a second reviewer does not see before he has judged himself.
+VERDICTS = frozenset({"accept_reply", "return_for_rework", "judge_reply"})
 # Nobody has written 500 cases: beyond them a shared handle is meant and the count is cut.
 _MOST_OTHERS, _SHOWN_OTHERS = 500, 5
 _OF_CITIZEN = "from cases_case c where c.citizen_id = %(citizen)s and c.id <> %(case)s"
@@ -174,6 +179,12 @@ _PARTS = (
         _HOLDING,
         _AUTHOR,
     ),
+    # A few rows of the tasks that wait: objections and second opinions.
+    json_rows(
+        "from cases_reviewtask y join cases_reply r on r.id = y.reply_id"
+        " where r.case_id = %(case)s and y.done_at is null and y.first_id is not null",
+        _TASK,
+    ),
 )
 _OTHERS = json_rows(
     f"{_OF_CITIZEN} and {{scope}} order by c.received_at desc limit {_SHOWN_OTHERS}", _OTHER
@@ -200,6 +211,7 @@ class Dossier:
     controls: list[Control]  # personal control: the times it was set
     marks: list[Mark]
     assignments: list[Assignment]  # who held the case
+    tasks: list[ReviewTask]  # second looks at verdicts that wait
     others: list[Case]  # what the author wrote before: the newest the reader may open
     hidden: int  # and how many he may not
 
@@ -219,13 +231,20 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     }
     (found,) = planned(f"select {', '.join(parts)}", values)
     letters, replies, findings, reviews, drafts, events, clocks, *rest = found
-    files, promises, papers, controls, marks, holdings, others, hidden = rest
+    files, promises, papers, controls, marks, holdings, tasks, others, hidden = rest
     terms: list[Clock] = _with(clocks, _CLOCK, rule=_RULE)
     # cases.doors offers the first response where its term runs.
     vars(case)["awaits_first_response"] = any(
         clock.code == "SN-PRIMARY" and clock.stopped_at is None for clock in terms
     )
     promised = _with(promises, _PROMISE)
+    waiting = _with(tasks, _TASK)
+    answers = _replies(replies, findings, reviews, case, user)
+    history: list[CaseEvent] = _with(events, _STEP, actor=_AUTHOR)
+    if _is_to_judge(waiting, answers, case, user):
+        history = [event for event in history if event.move not in VERDICTS]
+        for reply in answers:
+            set_prefetched(reply, reviews=[])
     vars(case)["has_open_promise"] = any(one.state == Promise.State.OPEN for one in promised)
     watched = _with(controls, _CONTROL, set_by=_AUTHOR)
     vars(case)["lifting_proposed"] = any(
@@ -233,19 +252,28 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     )
     return Dossier(
         letters=_letters(letters, case, user),
-        replies=_replies(replies, findings, reviews, case, user),
+        replies=answers,
         draft=_DRAFT.take_json(drafts[0]) if drafts else None,
-        events=_with(events, _STEP, actor=_AUTHOR),
+        events=history,
         clocks=terms,
         files=_with(files, _FILE),
         promises=promised,
         papers=_with(papers, _PAPER, attachment=_FILE),
         controls=watched,
         marks=_with(marks, _MARK),
+        tasks=waiting,
         assignments=_at_agencies(_with(holdings, _HOLDING, executor=_AUTHOR), user),
         others=_with(others, _OTHER),
         hidden=hidden,
     )
+
+
+def _is_to_judge(tasks: list[ReviewTask], replies: list[Reply], case: Case, user: User) -> bool:
+    """Whether the reader may be the second reviewer: then he sees no first verdict."""
+    if not tasks or not may(user, Right.REVIEW_REPLIES, case):
+        return False
+    judged = {review.pk: review.reviewer_id for reply in replies for review in reply.reviews.all()}
+    return any(judged.get(task.first_id or 0) != user.pk for task in tasks)
 
 
 def _with(rows: Sequence[Any], own: Columns[Any], **joined: Columns[Any]) -> list[Any]:

@@ -22,6 +22,7 @@ from cases.models import (
     Reason,
     ReasonKind,
     Reply,
+    Review,
     Territory,
     Topic,
 )
@@ -319,6 +320,24 @@ class ReworkForm(MoveForm):
     remark = note_field(_("Remark"))
     brush_off = forms.BooleanField(label=_("It is a brush-off"), required=False)
     reply = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class ObjectionForm(MoveForm):
+    objection = note_field(_("Why the return is wrong"), required=True)
+
+
+class JudgeForm(MoveForm):
+    """The verdict on a reply drawn for review (`ReviewTask`)."""
+
+    task = forms.IntegerField(widget=forms.HiddenInput)
+    verdict = forms.ChoiceField(label=_("Verdict"), choices=Review.Verdict.choices)
+    grounds = forms.MultipleChoiceField(
+        label=_("Grounds"),
+        choices=lambda: _reasons(ReasonKind.RETURN),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    remark = note_field(_("Remark"))
 
 
 class PostedForm(MoveForm):

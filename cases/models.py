@@ -411,6 +411,8 @@ class Case(Labelled):
     # The latest assessed reply: lists and the review desk order by it without a join.
     risk = models.FloatField(_("risk"), null=True, blank=True)
     flagged = models.BooleanField(_("flagged"), default=False)
+    # Its place on the review desk while it is there (cases.reviewing.rank).
+    review_rank = models.FloatField(null=True, editable=False)
     audience = models.PositiveIntegerField(_("audience"), default=0)
     controlled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -523,7 +525,7 @@ class Case(Labelled):
             ),
             # The desk's own order, nulls and all: else a million rows are sorted for it.
             models.Index(
-                F("risk").desc(nulls_last=True),
+                F("review_rank").desc(nulls_last=True),
                 "id",
                 name="case_in_review",
                 condition=Q(status=Status.REVIEW),
@@ -992,6 +994,16 @@ class Review(Labelled):
         REMARKS = "remarks", _("with remarks")
         BRUSH_OFF = "brush_off", _("brush-off")
 
+    class Cause(models.TextChoices):
+        """Why it was judged: rates of the flagged and of the random sample are told apart."""
+
+        FLAGGED = "flagged", _("flagged")
+        PUBLISHED = "published", _("after publication")
+        SAMPLE = "sample", _("random sample")
+        SECOND = "second", _("second opinion")
+        DISPUTE = "dispute", _("author's objection")
+
+    cause = models.CharField(_("cause"), max_length=9, choices=Cause, db_default="flagged")
     reply = models.ForeignKey(Reply, models.CASCADE, related_name="reviews")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict)
@@ -1070,6 +1082,7 @@ from cases.models_reuse import (  # noqa: E402
     FamilyChange,
     FamilyShare,
 )
+from cases.models_review import ReviewClaim, ReviewTask  # noqa: E402
 from cases.models_watch import (  # noqa: E402
     JobFailure,
     LadderStep,
@@ -1135,6 +1148,8 @@ __all__ = [
     "ReplyKey",
     "ReplyPrint",
     "Review",
+    "ReviewClaim",
+    "ReviewTask",
     "RoutingRule",
     "TaskMark",
     "TermChange",

@@ -59,6 +59,23 @@ class WorkflowSetting(models.Model):
         validators=[MaxValueValidator(60)],
         help_text=_("So long before it the planned works come back into work."),
     )
+    sample_percent = models.PositiveSmallIntegerField(
+        _("random sample for review, %"),
+        default=5,
+        validators=[MaxValueValidator(100)],
+        help_text=_("Of the replies of each agency that the check did not flag."),
+    )
+    second_percent = models.PositiveSmallIntegerField(
+        _("second opinions, %"),
+        default=2,
+        validators=[MaxValueValidator(100)],
+        help_text=_("Of the verdicts; judged again by another reviewer who sees no first verdict."),
+    )
+    sample_seed = models.PositiveIntegerField(
+        _("seed of the draw"),
+        default=1,
+        help_text=_("The same seed draws the same replies."),
+    )
     created_at = models.DateTimeField(_("in force from"), auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False

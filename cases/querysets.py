@@ -50,8 +50,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(status__in=[Status.RECEIVED.value, Status.MODERATION.value])
 
     def in_review(self) -> Self:
-        """Flagged replies waiting for a supervisor, the weakest first."""
+        """Replies waiting for a supervisor."""
         return self.filter(status=Status.REVIEW)
+
+    def by_gravity(self) -> Self:
+        """Order of the review desk (`cases.reviewing.rank`)."""
+        return self.order_by(models.F("review_rank").desc(nulls_last=True), "id")
 
     def under_control(self) -> Self:
         return self.filter(controlled_by__isnull=False)
@@ -107,6 +111,21 @@ class ReplyTemplateQuerySet(models.QuerySet):  # type: ignore[type-arg]
             models.Q(expires_on=None) | models.Q(expires_on__gte=on),
             is_active=True,
             approved_at__isnull=False,
+        )
+
+
+class ReviewTaskQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: "User", right: str = Right.REVIEW_REPLIES) -> Self:
+        ids = granted_agency_ids(user, right)
+        return self if ids is None else self.filter(agency__in=sorted(ids))
+
+    def waiting_for(self, user: "User") -> Self:
+        """Open ones this reviewer may judge: not what he has judged himself."""
+        return (
+            self.visible_to(user)
+            .filter(done_at=None)
+            .exclude(first__reviewer=user)
+            .order_by("opened_at", "id")
         )
 
 

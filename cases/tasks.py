@@ -17,6 +17,7 @@ from cases import (
     orphans,
     presence,
     reuse,
+    sampling,
     watch_tasks,
 )
 from cases.actions.drafts import forget_copies
@@ -189,6 +190,13 @@ def queue_handover(made: Handover) -> None:
             hand_over_rest.defer()
     except AlreadyEnqueued:
         pass
+
+
+@app.periodic(cron="12 2 * * *", periodic_id="cases.draw_samples")
+@app.task(name="cases.draw_samples", queueing_lock="cases.draw_samples")
+def draw_samples(timestamp: int) -> None:
+    """The random sample of yesterday's replies for the review desk."""
+    sampling.draw_due(timezone.now())
 
 
 __all__ = ["check_backlog", "queue_backlog", "watch_tasks"]

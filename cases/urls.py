@@ -5,6 +5,7 @@ from django.urls import path
 from cases.doors import DOORS
 from cases.views import (
     absence,
+    agreement,
     case,
     control,
     desk,
@@ -47,6 +48,8 @@ urlpatterns = [
     path("copies/<int:pk>/", families.one, name="family"),
     path("review/lessons/", lessons.lessons, name="quality-lessons"),
     path("review/lessons/export/", lessons.export, name="quality-export"),
+    path("review/agreement/", agreement.agreement, name="review-agreement"),
+    path("review/<str:number>/claim/", review.claim, name="review-claim"),
     path("review/<str:number>/", review.one, name="review-one"),
     path("cases/<str:number>/", case.detail, name="case-detail"),
     path("cases/<str:number>/draft/", drafting.draft, name="case-draft"),

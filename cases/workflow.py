@@ -106,6 +106,8 @@ _AT_AGENCY = {S.ROUTED, S.IN_WORK, S.APPROVAL, S.REVIEW, S.REWORK, S.REDIRECT_AS
 _OPEN = set(OPEN)
 # The citizen has an answer that may hold promises.
 _PROMISED = {S.IN_WORK, S.REWORK, S.INTERIM, S.PLANNED, S.ANSWERED, S.REOPENED, S.CLOSED}
+# Where a reply may stand that was drawn for review, and what a verdict leads to.
+_JUDGED = {S.APPROVAL, S.REWORK, S.IN_WORK, *_PROMISED}
 MOVES: dict[str, Move] = {
     "start_moderation": _move(
         _("Start moderation"), {S.RECEIVED}, S.MODERATION, Right.MODERATE_CASES, NOT_LAW59
@@ -188,6 +190,9 @@ MOVES: dict[str, Move] = {
     "return_for_rework": _move(
         _("Return for rework"), {S.REVIEW, S.ANSWERED}, S.REWORK, Right.REVIEW_REPLIES
     ),
+    "dispute_return": _move(_("Object to the return"), {S.REWORK}, S.REVIEW, Right.ANSWER_CASES),
+    "judge_reply": _move(_("Judge the reply"), _JUDGED, None, Right.REVIEW_REPLIES),
+    "undo_verdict": _move(_("Undo the verdict"), _JUDGED, None, Right.REVIEW_REPLIES),
     "publish": _move(_("Publish"), {S.APPROVAL}, S.ANSWERED, Right.APPROVE_REPLIES),
     "give_interim": _move(
         _("Give an interim reply"), {S.APPROVAL}, S.INTERIM, Right.APPROVE_REPLIES, MARKED

@@ -46,6 +46,9 @@ MOVES: dict[str, Body] = {
     "return_to_author": lambda world, case: {"remark": "Назовите срок"},
     "accept_reply": lambda world, case: {},
     "return_for_rework": lambda world, case: {"grounds": [first_reason(ReasonKind.RETURN)]},
+    "dispute_return": lambda world, case: {"objection": "Срок назван во втором предложении"},
+    "judge_reply": lambda world, case: {"task": world.task_of(case).pk, "verdict": "good"},
+    "undo_verdict": lambda world, case: world.judged(case, world.sender) or {},
     "publish": lambda world, case: {
         "url": "https://vk.example/wall-1_2",
         **({"outgoing_number": "12-о/1"} if case.regime == Regime.LAW59 else {}),
@@ -178,6 +181,8 @@ ROUTES: dict[str, Route] = {
         method="post",
         body=lambda w, c: {"days": "30", "reason": "новые веса для проверки"},
     ),
+    "review-agreement": _any(Right.REVIEW_REPLIES),
+    "review-claim": _case(Right.REVIEW_REPLIES, method="post", status=Status.REVIEW),
     "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
     "dashboard": _any(Right.VIEW_STATES),
     "metrics": _any(Right.VIEW_STATES),
@@ -368,6 +373,14 @@ ROUTES: dict[str, Route] = {
 
 # A reply is taken back by its author (cases/tests/test_withdrawal.py) or by the curator.
 for _name in ("case-withdraw-reply", "api-case-withdraw-reply"):
+    ROUTES[_name] = replace(ROUTES[_name], rights=frozenset({Right.DISPUTE_COMPETENCE}))
+
+# What was drawn for review was answered (tests.world).
+for _name in ("judge-reply", "undo-verdict"):
+    for _prefix in ("case-", "api-case-"):
+        ROUTES[_prefix + _name] = replace(ROUTES[_prefix + _name], status=Status.ANSWERED)
+# An objection is the author's or the curator's, as a withdrawal.
+for _name in ("case-dispute-return", "api-case-dispute-return"):
     ROUTES[_name] = replace(ROUTES[_name], rights=frozenset({Right.DISPUTE_COMPETENCE}))
 
 # Django's admin: model -> (who may open its list, whether the right must reach the region).

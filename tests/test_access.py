@@ -89,6 +89,7 @@ def send(world: World, name: str, route: Route, who: str, scope: str) -> Any:
     if route.kwargs is not None:
         kwargs = dict(route.kwargs(world, case))
     path = reverse(name, kwargs=kwargs) + (f"?{route.query}" if route.query else "")
+    world.sender = who
     body = route.body(world, case)
     extra: dict[str, Any] = {"data": body} if body else {}
     if name.startswith("api-") and route.method == "post" and not route.multipart:

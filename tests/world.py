@@ -9,12 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Agency, Deputy, User
-from agencies.roles import Right, Role
+from agencies.roles import HOLDERS, Right, Role
 from cases import families
 from cases.attachments import _path
 from cases.models import (
     Attachment,
     Case,
+    CaseEvent,
     Citizen,
     Clock,
     Control,
@@ -23,6 +24,8 @@ from cases.models import (
     Promise,
     Reply,
     ReplyPrint,
+    Review,
+    ReviewTask,
 )
 from cases.workflow import LAW59, MOVES, Regime, Status
 from intake.models import CaseExport
@@ -66,6 +69,7 @@ class World:
     """Roles are held on `own`; `below` is its department, `other` is another ministry."""
 
     password = "long enough to pass"
+    sender = ""  # who the request being made is of
 
     def __init__(self) -> None:
         factories.load_reference()
@@ -131,6 +135,15 @@ class World:
         Attachment.objects.create(
             case=case, name=f"акт {marker}.png", sha256="ab" * 32, media_type="image/png", size=9
         )
+        reply = case.replies.order_by("-version").first()
+        if status == Status.REWORK and reply is not None:
+            Review.objects.create(
+                reply=reply, reviewer=self.known, verdict="remarks", returned=True, remark=marker
+            )
+        if status == Status.ANSWERED and reply is not None:
+            ReviewTask.objects.create(
+                kind=ReviewTask.Kind.SAMPLE, reply=reply, agency_id=reply.agency_id
+            )
         return case
 
     def _make_family(self) -> CopiedFamily:
@@ -205,6 +218,27 @@ class World:
 
     def promise_of(self, case: Case) -> Promise:
         return case.promises.get(state=Promise.State.OPEN)
+
+    def task_of(self, case: Case) -> ReviewTask:
+        return ReviewTask.objects.get(reply__case=case)
+
+    def judged(self, case: Case, who: str) -> None:
+        """Let the sender's own verdict be the last that happened, where he may give any."""
+        scope = next(s for s in SCOPES if self.agencies[s].pk == case.agency_id)
+        if who not in HOLDERS[Right.REVIEW_REPLIES] or scope == "other":
+            return
+        task = self.task_of(case)
+        review = Review.objects.create(
+            reply=task.reply, reviewer=self.people[who], verdict="good", cause="sample"
+        )
+        CaseEvent.objects.create(
+            case=case,
+            actor=self.people[who],
+            move="judge_reply",
+            before=case.status,
+            after=case.status,
+            data={"review": review.pk, "undo": {"task": task.pk}},
+        )
 
     def executor_of(self, case: Case) -> User:
         assert case.executor is not None

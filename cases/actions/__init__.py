@@ -64,7 +64,13 @@ from cases.actions.publication import (
 from cases.actions.registration import register
 from cases.actions.reopening import reopen
 from cases.actions.replies import return_to_author, submit_reply, withdraw_reply
-from cases.actions.review import accept_reply, return_for_rework
+from cases.actions.review import (
+    accept_reply,
+    dispute_return,
+    judge_reply,
+    return_for_rework,
+    undo_verdict,
+)
 
 __all__ = [
     "accept_reply",
@@ -81,11 +87,13 @@ __all__ = [
     "decline_lifting",
     "decline_rejection",
     "dispute_competence",
+    "dispute_return",
     "extend",
     "extend_appeal",
     "forward_appeal",
     "give_interim",
     "hand_over",
+    "judge_reply",
     "keep_promise",
     "lift_control",
     "merge",
@@ -119,4 +127,5 @@ __all__ = [
     "submit_reply",
     "take",
     "withdraw_reply",
+    "undo_verdict",
 ]

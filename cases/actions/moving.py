@@ -18,7 +18,8 @@ from cases.errors import MoveNotAllowed, RightMissing, StaleChange
 from cases.models import Case
 from cases.querysets import may
 from cases.reading import locked_case
-from cases.workflow import MOVES, Move
+from cases.reviewing import rank
+from cases.workflow import MOVES, Move, Status
 from database.rows import planned
 
 # What a move may change; the rest is the case's key or made by the database.
@@ -95,6 +96,12 @@ def _absent(case: Case, move: Move, actor: User) -> int | None:
     return acting_for(actor, move.rights, case.agency_id)
 
 
+def _rank(case: Case) -> float | None:
+    if case.status != Status.REVIEW:
+        return None
+    return rank(case.risk, case.audience, case.controlled_by_id is not None, case.submitted_at)
+
+
 def refuse(case: Case, name: str) -> MoveNotAllowed:
     """The refusal, naming who moved the case last and when: he came first."""
     last = case.events.select_related("actor").first()
@@ -153,4 +160,5 @@ def moving(
             fresh.status = move.target
         for sql, values in step.book.settled():
             step.along(sql, *values)
+        fresh.review_rank = _rank(fresh)
         _record(step, name, old)

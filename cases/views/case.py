@@ -268,7 +268,7 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
         for field in list(form.visible_fields())[:1]:
             # The page is this form: whoever came by a key goes on at once.
             field.field.widget.attrs["autofocus"] = status == 200
-        return render(
+        answer = render(
             request,
             "cases/move.html",
             {
@@ -282,6 +282,11 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
             },
             status=status,
         )
+        if request.headers.get("HX-Request"):
+            # Asked for by a part of a page (the review desk): this form takes the whole sheet.
+            answer["HX-Retarget"] = answer["HX-Reselect"] = "#content"
+            answer["HX-Reswap"] = "outerHTML show:window:top"
+        return answer
 
     view.__name__ = f"move_{name}"
     return view

@@ -4,19 +4,22 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
 
 from agencies.access import holds_anywhere
 from agencies.roles import Right
+from cases.actions.review import UNDO
+from cases.claims import claim as claim_case
+from cases.claims import claimed_by_others
 from cases.counts import capped_counts
 from cases.directory import directory_of
 from cases.dossier import Dossier, dossier_of, whole_case
 from cases.listing import rows_by_key
-from cases.models import Case, ReasonKind, Reply, Review
+from cases.models import Case, ReasonKind, Reply, Review, ReviewTask
 from cases.querysets import CaseQuerySet, may
 from cases.screens import rows_of
 from cases.views.common import case_or_404
@@ -26,6 +29,10 @@ from cases.workflow import Status
 from database.rows import planned
 
 SHOWN = 50
+PARTS = {
+    ReviewTask.Kind.SAMPLE.value: _("Random sample"),
+    ReviewTask.Kind.SECOND.value: _("Second opinion"),
+}
 
 
 _TODAY = (
@@ -44,34 +51,80 @@ def _today(reviewer: int | None) -> dict[str, int]:
 
 
 def _queue(request: HttpRequest) -> CaseQuerySet:
-    """Weakest first; personal control before its equals, then who waits longest."""
-    if not holds_anywhere(request.user, [Right.REVIEW_REPLIES]):
-        raise PermissionDenied
+    """Risk × audience × personal control × waiting time; an objection to one's own return is
+    for somebody else."""
+    own = ReviewTask.objects.filter(
+        kind=ReviewTask.Kind.DISPUTE, done_at=None, first__reviewer=request.user
+    )
     return (
         Case.objects.visible_to(request.user, Right.REVIEW_REPLIES)
         .in_review()
-        .order_by(F("risk").desc(nulls_last=True), "id")
+        .exclude(pk__in=own.values("reply__case"))
+        .by_gravity()
     )
+
+
+def _tasks(request: HttpRequest, kind: str) -> list[ReviewTask]:
+    waiting = ReviewTask.objects.waiting_for(request.user).filter(kind=kind)
+    return list(waiting.select_related("reply__case")[:SHOWN])
 
 
 def _render(
     request: HttpRequest, case: Case | None = None, dossier: Dossier | None = None
 ) -> HttpResponse:
-    """With the case asked for, else with the first of the list."""
+    """With the case asked for, else with the first of the list nobody else has open."""
+    if not holds_anywhere(request.user, [Right.REVIEW_REPLIES]):
+        raise PermissionDenied
+    part = request.GET.get("part", "")
+    part = part if part in PARTS else ""
     queue = _queue(request)
-    cases = rows_by_key(queue[:SHOWN].keys(), request.user)
+    waiting = ReviewTask.objects.waiting_for(request.user)
+    counts = capped_counts(
+        {
+            "": queue,
+            **{kind: waiting.filter(kind=kind) for kind in PARTS},
+        }
+    )
+    tasks = {task.reply.case_id: task for task in _tasks(request, part)} if part else {}
+    keys = list(tasks) if part else queue[:SHOWN].keys()
+    cases = rows_by_key(keys, request.user)
+    claims = claimed_by_others([row.pk for row in cases], request.user)
     if case is None and cases:
-        case = whole_case(request.user, cases[0].number)
+        free = next((row for row in cases if row.pk not in claims), cases[0])
+        case = whole_case(request.user, free.number)
     context: dict[str, Any] = {
         "rows": rows_of(cases, request.user),
+        "claims": claims,
         "listed": "list" in request.GET,
-        "waiting": capped_counts({"waiting": queue})["waiting"],
+        "waiting": counts[""],
+        "part": part,
+        "parts": [("", _("Flagged"), counts[""])]
+        + [(kind, title, counts[kind]) for kind, title in PARTS.items()],
         "today": _today(request.user.pk),
         "case": case,
+        "undo": _undoable(request),
     }
     if case is not None:
         context |= _case_context(case, dossier or dossier_of(case, request.user), request)
+        context["claim"] = claims.get(case.pk)
+        context["task"] = tasks.get(case.pk)
+        if part and context["task"] is None:
+            context["decides"] = False
     return render(request, "cases/review.html", context)
+
+
+def _undoable(request: HttpRequest) -> dict[str, Any] | None:
+    """The verdict this reviewer gave just now (one query by the index of his day)."""
+    review = (
+        Review.objects.filter(reviewer=request.user, created_at__gt=timezone.now() - UNDO)
+        .select_related("reply__case")
+        .order_by("-created_at")
+        .first()
+    )
+    if review is None:
+        return None
+    left = review.created_at + UNDO - timezone.now()
+    return {"case": review.reply.case, "verdict": review, "ms": int(left.total_seconds() * 1000)}
 
 
 def _case_context(case: Case, dossier: Dossier, request: HttpRequest) -> dict[str, Any]:
@@ -100,7 +153,10 @@ def _case_context(case: Case, dossier: Dossier, request: HttpRequest) -> dict[st
         "previous_diff": difference(returned.text, reply.text) if returned and reply else [],
         "grounds": directory_of(request.user).reasons_of(ReasonKind.RETURN),
         "suggested": suggested,
-        "decides": case.status in {Status.REVIEW, Status.ANSWERED}
+        "objection": next(
+            (task.words for task in dossier.tasks if task.kind == ReviewTask.Kind.DISPUTE), ""
+        ),
+        "decides": (case.status in {Status.REVIEW, Status.ANSWERED} or "part" in request.GET)
         and may(request.user, Right.REVIEW_REPLIES, case),
     }
 
@@ -119,3 +175,16 @@ def one(request: HttpRequest, number: str) -> HttpResponse:
     if not dossier.replies:
         return redirect(case)  # nothing to judge yet
     return _render(request, case, dossier)
+
+
+@login_required
+@require_POST
+def claim(request: HttpRequest, number: str) -> HttpResponse:
+    """Sent by the desk when a reply is opened: who reads it now, told to those who come after."""
+    case = case_or_404(request.user, number)
+    if not may(request.user, Right.REVIEW_REPLIES, case):
+        raise PermissionDenied
+    taken = claim_case(case, request.user, knowingly="take" in request.POST)
+    if "take" in request.POST:
+        return redirect("review-one", number)
+    return HttpResponse(status=204 if taken else 409)

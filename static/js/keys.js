@@ -68,6 +68,10 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
     for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   });
+  // What can be done for some seconds only goes when they have passed.
+  const soonGone = (root) => { for (const part of root.querySelectorAll("[data-gone-in]")) setTimeout(() => part.remove(), Number(part.dataset.goneIn)); };
+  soonGone(document);
+  document.addEventListener("htmx:afterSwap", (event) => soonGone(event.detail.elt));
   const errors = document.getElementById("errors");
   if (errors) errors.focus();
   // Refusals of htmx requests carry a sentence: show it where the answer would have stood.
