@@ -14,7 +14,7 @@ from agencies.roles import Role
 from cases import actions, reviewing, sampling
 from cases.agreement import kappa
 from cases.clocks import binding_due
-from cases.errors import BadChange
+from cases.errors import BadChange, MoveNotAllowed
 from cases.models import (
     Case,
     Clock,
@@ -178,7 +178,7 @@ def test_a_verdict_is_undone_as_if_it_had_not_been(region: dict[str, Agency], mo
     assert not Draft.objects.filter(case=case).exists()
     if move == "return":
         assert ReplyPrint.objects.filter(reply=reply).exists()
-    with pytest.raises(BadChange, match="undo_too_late"):
+    with pytest.raises(MoveNotAllowed):
         actions.undo_verdict(case, actor=person)
 
 
