@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from agencies.access import Reach, own_reach
 from agencies.actions import record
-from agencies.models import Deputy, User
+from agencies.models import AgencyUserPermission, Deputy, User
 from agencies.roles import Role
 
 # By the namer's own role: for whose roles he may name a deputy, on the agencies he reaches.
@@ -113,19 +113,15 @@ def kin_of(agencies: Iterable[int]) -> set[int]:
 def possible_deputies(agencies: Iterable[int | None]) -> "models.QuerySet[User]":
     """Active colleagues of people of these agencies who hold any role (one query inside)."""
     kin = kin_of({pk for pk in agencies if pk is not None})
-    found = User.objects.filter(is_active=True, agency__in=kin)
+    held = AgencyUserPermission.objects.filter(user=models.OuterRef("pk"))
+    services = held.filter(permission__codename="hold_import_service")
     return (
-        found.filter(pk__in=models.Subquery(_WITH_ROLE))
+        User.objects.filter(
+            models.Exists(held), ~models.Exists(services), is_active=True, agency__in=kin
+        )
         .select_related("agency")
         .order_by("last_name", "first_name", "pk")
     )
-
-
-_WITH_ROLE = (
-    User.objects.filter(agencyuserpermission__isnull=False)
-    .exclude(agencyuserpermission__permission__codename="hold_import_service")
-    .values("pk")
-)
 
 
 def zone_of(person: User) -> ZoneInfo:
