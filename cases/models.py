@@ -1003,7 +1003,13 @@ class Review(Labelled):
         SECOND = "second", _("second opinion")
         DISPUTE = "dispute", _("author's objection")
 
-    cause = models.CharField(_("cause"), max_length=9, choices=Cause, db_default="flagged")
+    cause = models.CharField(
+        _("cause"),
+        max_length=9,
+        choices=Cause,
+        default=Cause.FLAGGED,
+        db_default=Cause.FLAGGED.value,
+    )
     reply = models.ForeignKey(Reply, models.CASCADE, related_name="reviews")
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict)

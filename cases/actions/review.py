@@ -288,6 +288,7 @@ def _kept(case: Case, reply: Reply, task: ReviewTask | None) -> dict[str, Any]:
 
 def _review(step: Moving, reply: Reply, verdict: str, **given: Any) -> Review:
     given["grounds"] = list(given.get("grounds", ()))
+    assert step.actor is not None  # a verdict is a person's
     return Review.objects.create(
         reply=reply, reviewer=step.actor, verdict=verdict, created_at=step.at, **given
     )

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='review',
             name='cause',
-            field=models.CharField(choices=[('flagged', 'flagged'), ('published', 'after publication'), ('sample', 'random sample'), ('second', 'second opinion'), ('dispute', "author's objection")], db_default='flagged', max_length=9, verbose_name='cause'),
+            field=models.CharField(choices=[('flagged', 'flagged'), ('published', 'after publication'), ('sample', 'random sample'), ('second', 'second opinion'), ('dispute', "author's objection")], db_default='flagged', default="flagged", max_length=9, verbose_name='cause'),
         ),
         migrations.AddField(
             model_name='workflowsetting',

@@ -287,7 +287,9 @@ def test_an_approved_text_in_an_unlike_case_is_a_copy(region: dict[str, Agency],
     told = checked(case, TEXT)
     assert told.reuse is not None
     assert [match.key for match in told.reuse.sources] == [f"event:{event.pk}"]
-    page = client_of(case.executor).post(f"/cases/{case.number}/check/", {"text": TEXT})  # type: ignore[arg-type]
+    page = client_of(case.executor).post(  # type: ignore[arg-type]
+        f"/cases/{case.number}/check/", {"text": TEXT}, headers={"HX-Request": "true"}
+    )
     assert "утверждённый для других обращений" in page.content.decode()
     assert "Паводок" not in page.content.decode()
 

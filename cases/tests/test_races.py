@@ -112,8 +112,8 @@ def test_two_opposite_merges_leave_one_main_case(monkeypatch: pytest.MonkeyPatch
     region = factories.make_region()["region"]
     held = threading.Barrier(2)
 
-    def locked_then_wait(case: Case, actor: User) -> Case:
-        found = locked_case(case, actor)
+    def locked_then_wait(case: Case, actor: User, *right: str) -> Case:
+        found = locked_case(case, actor, *right)
         with suppress(threading.BrokenBarrierError):
             held.wait(0.5)
         return found

@@ -86,7 +86,11 @@ def test_author_and_approver_see_the_returned_text_beside_the_new_one(agency: Ag
     page = client.get(case.get_absolute_url())
     assert page.context["rework"].previous == returned
     assert "Назовите день" in page.content.decode()
-    live = client.post(f"{case.get_absolute_url()}check/", {"text": "Яму засыплем 20 июня."})
+    live = client.post(
+        f"{case.get_absolute_url()}check/",
+        {"text": "Яму засыплем 20 июня."},
+        headers={"HX-Request": "true"},
+    )
     assert b'id="rework" hx-swap-oob="true"' in live.content
     assert "<ins>" in live.content.decode()
     actions.submit_reply(

@@ -201,6 +201,7 @@ def test_a_verdict_is_not_undone_late_or_after_somebody_else(region: dict[str, A
 def test_an_objection_is_decided_once_by_another_who_sees_no_first_verdict(
     region: dict[str, Agency], published: bool, stands: bool
 ) -> None:
+    WorkflowSetting.objects.create(second_percent=0)
     status = Status.ANSWERED if published else Status.REVIEW
     case = factories.make_case(status, region["own"], submitted_at=NOW)
     author = author_of(case)

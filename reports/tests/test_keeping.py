@@ -158,8 +158,14 @@ def _random_change(dice: random.Random, case: Case) -> None:
         verdict = dice.choice(["good", "remarks", "brush_off"])
         Review.objects.create(reply=reply, reviewer=who, verdict=verdict, created_at=now)
     elif what == 4:
+        state = dice.choice(["open", "kept", "moved"])
         Promise.objects.create(
-            case=case, what="яма", until_on=now.date(), state=dice.choice(["open", "kept", "moved"])
+            case=case,
+            what="яма",
+            until_on=now.date(),
+            state=state,
+            settled_at=None if state == "open" else now,
+            kept_proof="акт" if state == "kept" else "",
         )
     elif what == 5:
         case.clocks.update(stopped_at=now + timedelta(days=50), missed_at=None)

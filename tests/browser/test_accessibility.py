@@ -58,6 +58,7 @@ PAGES: dict[str, list[str]] = {
         "family",
         "/review/figures/",
         "/review/lessons/",
+        "/review/agreement/",
         "/dashboard/",
         "/metrics/?period=month",
         "/metrics/received/rows/",
