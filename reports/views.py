@@ -159,7 +159,8 @@ def with_cases(user: User, facts: Iterable[Fact]) -> list[tuple[Fact, Case]]:
     facts = list(facts)
     cases = (
         Case.objects.visible_to(user)
-        .only("number", "title")
+        .select_related("citizen")
+        .only("number", "title", "citizen__kind", "citizen__name")
         .in_bulk({fact.case_id for fact in facts})
     )
     return [(fact, cases[fact.case_id]) for fact in facts if fact.case_id in cases]
