@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 from agencies.models import User
 
@@ -42,7 +42,13 @@ class Desk:
     console: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
-        self.page.goto(self.base + path)
+        try:
+            self.page.goto(self.base + path)
+        except Error as error:
+            # The page was going somewhere by itself (an import that has ended): once more.
+            if "ERR_ABORTED" not in str(error):
+                raise
+            self.page.goto(self.base + path)
         return self.page
 
     def keys(self, *names: str) -> None:
