@@ -95,15 +95,6 @@ def _sum(name: str) -> str:
     return f"coalesce(sum({name}){' filter (where start < %(today)s)' if whole else ''}, 0)"
 
 
-def _where(scope: Scope, period: Period, today: date) -> tuple[str, dict[str, Any]]:
-    values: dict[str, Any] = {"today": today, "ids": sorted(scope.ids or ())}
-    spans = []
-    for at, (span, first, last) in enumerate(period.spans(today)):
-        values |= {f"first{at}": first, f"last{at}": last}
-        spans.append(f"span = '{span}' and start between %(first{at})s and %(last{at})s")
-    return "(" + " or ".join(f"({span})" for span in spans) + ")", values
-
-
 def _agencies(scope: Scope, *, apart: bool) -> str:
     if scope.ids is not None:
         return "agency_id = any(%(ids)s)"
@@ -130,28 +121,15 @@ def sums(
     scope: Scope, period: Period, names: Sequence[str] = NAMES, today: date | None = None
 ) -> Sums:
     """Measures over the period (one query)."""
-    today = today or region_today()
-    where, values = _where(scope, period, today)
-    (row,) = _read(
-        f"select {', '.join(map(_sum, names))} from reports_agencycount"
-        f" where {_agencies(scope, apart=False)} and {where}",
-        values,
-    )
-    return dict(zip(names, map(int, row), strict=True))
+    return _sums_of_periods(scope, [period], names, today or region_today())[0]
 
 
 def sums_by_agency(
     scope: Scope, period: Period, names: Sequence[str] = NAMES, today: date | None = None
 ) -> dict[int, Sums]:
     """Agency -> its measures (one query); agencies without a fact are left out."""
-    today = today or region_today()
-    where, values = _where(scope, period, today)
-    found = _read(
-        f"select agency_id, {', '.join(map(_sum, names))} from reports_agencycount"
-        f" where {_agencies(scope, apart=True)} and {where} group by agency_id",
-        values,
-    )
-    return {row[0]: dict(zip(names, map(int, row[1:]), strict=True)) for row in found}
+    found = _series(scope, [period], names, today or region_today(), apart=True)
+    return {agency: sums for agency, (sums,) in found.items()}
 
 
 def by_topic(
@@ -163,11 +141,11 @@ def by_topic(
     """
     today = today or region_today()
     if scope.ids is None:
-        where, values = _where(scope, period, today)
         found = _read(
-            f"select topic_id, territory_id, {_sum(name)} from reports_topiccount"
-            f" where {where} group by 1, 2 having sum({name}) <> 0",
-            values,
+            f"select c.topic_id, c.territory_id, {_sum(name)} from {_STRETCHES}"
+            " join reports_topiccount c on c.span = p.span and c.start between p.a and p.b"
+            f" group by 1, 2 having sum({name}) <> 0",
+            {**_stretches([period], today), "today": today},
         )
     else:
         measure = MEASURES[name]
@@ -194,14 +172,17 @@ def _buckets(
     """Agency (or TOTAL) -> duration -> bucket -> how many (one query, none without kinds)."""
     if not kinds:
         return {}
-    where, values = _where(scope, period, today)
-    who = "agency_id" if apart else str(TOTAL)
+    who = "c.agency_id" if apart else str(TOTAL)
     found: dict[int, dict[str, dict[int, int]]] = {}
     for agency, kind, bucket, count in _read(
-        f"select {who}, duration, bucket, sum(n) from reports_durationcount"
-        f" where {_agencies(scope, apart=apart)} and duration = any(%(kinds)s) and {where}"
-        " group by 1, 2, 3",
-        {**values, "kinds": list(kinds)},
+        f"select {who}, c.duration, c.bucket, sum(c.n) from {_STRETCHES}"
+        " join reports_durationcount c on c.span = p.span and c.start between p.a and p.b"
+        f" and c.duration = any(%(kinds)s) and {_agencies(scope, apart=apart)} group by 1, 2, 3",
+        {
+            **_stretches([period], today),
+            "kinds": list(kinds),
+            "ids": sorted(scope.ids or ()),
+        },
     ):
         found.setdefault(agency, {}).setdefault(kind, {})[bucket] = int(count)
     return found
