@@ -128,6 +128,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Kind.RETURNED, _both(_one("author"), _executor_or_curators)),
         Rule(Kind.FLAGGED, _CURATORS),
     ),
+    "dispute_return": (Rule(Kind.REVIEW, _near(Role.QUALITY_SUPERVISOR)),),
+    "undo_verdict": (
+        Rule(Kind.REVIEW, _near(Role.QUALITY_SUPERVISOR), when=lambda h: h.after == "review"),
+    ),
     "return_to_author": (Rule(Kind.RETURNED, _one("author", "executor")),),
     "correct_reply": (Rule(Kind.RETURNED, _one("author", "executor")),),
     "recall_publication": (Rule(Kind.APPROVAL, _near(Role.APPROVER)),),
@@ -197,6 +201,9 @@ SETTLES: dict[str, frozenset[Kind]] = {
     "return_to_author": _JUDGED,
     "accept_reply": _JUDGED,
     "return_for_rework": _JUDGED,
+    "dispute_return": frozenset({Kind.RETURNED}),
+    # Told of a verdict that was taken back at once: nobody is to act on it.
+    "undo_verdict": frozenset({Kind.RETURNED, Kind.APPROVAL, Kind.FLAGGED}),
     "publish": ASKING,
     "give_interim": ASKING,
     "plan": ASKING,

@@ -75,6 +75,9 @@ _SENTENCES: dict[str, str] = {
     "return_to_author": gettext_noop("%(who)s returned the reply to its author"),
     "accept_reply": gettext_noop("%(who)s accepted the reply"),
     "return_for_rework": gettext_noop("%(who)s returned the reply for rework"),
+    "dispute_return": gettext_noop("%(who)s objected to the return: another reviewer decides"),
+    "judge_reply": gettext_noop("%(who)s judged the reply on the review desk"),
+    "undo_verdict": gettext_noop("%(who)s took the verdict back"),
     "publish": gettext_noop("%(who)s published the reply"),
     "give_interim": gettext_noop("%(who)s published an interim reply"),
     "plan": gettext_noop("%(who)s published a reply about planned works"),
@@ -163,7 +166,8 @@ def word_event(event: CaseEvent) -> str:
 def event_detail(event: CaseEvent) -> str:
     """The words people left with it: reason, remark, note, what was changed on the card."""
     data = event.data
-    keys = ("text", "what", "proof", "reason", "resolution", "remark", "note", "comment", "name")
+    keys = ("text", "what", "proof", "reason", "resolution", "remark", "objection", "note")
+    keys += ("comment", "name")
     parts = [str(data[key]) for key in keys if data.get(key)]
     if (kind := _REASON_KINDS.get(event.move)) and data.get("reason"):
         parts[0] = reason_name(kind, parts[0])
