@@ -40,7 +40,7 @@ def page_of(
             Q(**{f"{field}__{far}": value}) | Q(**{field: value, f"id__{far}": pk})
         )
     # Keys first: sorting and cutting on narrow rows of one index.
-    keys = ordered[: PAGE + 1].keys()
+    keys = ordered[: PAGE + 1].ordered_keys()
     found = rows_by_key(keys, reader)
     if len(found) <= PAGE:
         return Page(found, "")

@@ -73,7 +73,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
             "agency", "topic", "territory", "channel", "citizen", "executor"
         ).defer("search", "touched")
 
-    def keys(self) -> list[int]:
+    def ordered_keys(self) -> list[int]:
         """Primary keys in the order of the queryset: narrow rows, which an index alone may give."""
         return list(self.values_list("pk", flat=True))
 

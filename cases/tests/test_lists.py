@@ -173,3 +173,9 @@ def test_a_term_drawn_in_a_row_is_the_components(hours: int, agency: Agency) -> 
     drawn = render_to_string("components/_deadline.html", {"deadline": row.deadline})
     cell = case_rows([row]).split('<td class="case-deadline">')[1].split("</td>")[0]
     SimpleTestCase().assertHTMLEqual(cell, drawn)
+
+
+def test_rows_of_two_become_a_dictionary() -> None:
+    """Python takes whatever has `keys` for a mapping: the queryset must not have it."""
+    case = factories.make_case()
+    assert dict(Case.objects.values_list("pk", "number")) == {case.pk: case.number}

@@ -106,7 +106,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "")
     if view not in views:
         view = "arrivals"
-    keys = views[view].order_by("received_at", "id")[:SHOWN].keys()
+    keys = views[view].order_by("received_at", "id")[:SHOWN].ordered_keys()
     cases = rows_by_key(keys, request.user)
     asked = request.GET.get("case", "")
     chosen = _chosen(request, asked or (cases[0].number if cases else ""))

@@ -86,7 +86,7 @@ def _render(
         }
     )
     tasks = {task.reply.case_id: task for task in _tasks(request, part)} if part else {}
-    keys = list(tasks) if part else queue[:SHOWN].keys()
+    keys = list(tasks) if part else queue[:SHOWN].ordered_keys()
     cases = rows_by_key(keys, request.user)
     claims = claimed_by_others([row.pk for row in cases], request.user)
     if case is None and cases:
