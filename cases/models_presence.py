@@ -19,6 +19,8 @@ class Presence(models.Model):
     )
     seen_at = models.DateTimeField(db_default=Now())
     wrote_at = models.DateTimeField(null=True)
+    # The page that was left last: a beat of it that was still on its way counts no more.
+    left_page = models.CharField(max_length=36, default="", db_default="")
 
     def __str__(self) -> str:
         return f"{self.case_id}/{self.person_id}"

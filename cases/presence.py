@@ -20,11 +20,13 @@ _BEAT = f"""
 with here as (
     select c.id from cases_case c where c.number = %s and {IN_SCOPE}
 ), beat as (
-    insert into cases_presence (case_id, person_id, seen_at, wrote_at)
+    insert into cases_presence as p (case_id, person_id, seen_at, wrote_at)
     select here.id, %s::bigint, clock_timestamp(),
            case when %s::boolean then clock_timestamp() end from here
     on conflict (case_id, person_id) do update
-    set seen_at = excluded.seen_at, wrote_at = coalesce(excluded.wrote_at, cases_presence.wrote_at)
+    set seen_at = excluded.seen_at, wrote_at = coalesce(excluded.wrote_at, p.wrote_at),
+        left_page = ''
+    where p.left_page = '' or p.left_page <> %s::text
 )
 select here.id, (
     select json_agg(json_build_array(
@@ -32,7 +34,7 @@ select here.id, (
         coalesce(p.wrote_at > clock_timestamp() - interval '{WRITES_FOR} seconds', false))
         order by u.last_name, u.id)
     from cases_presence p join agencies_user u on u.id = p.person_id
-    where p.case_id = here.id and p.person_id <> %s::bigint
+    where p.case_id = here.id and p.person_id <> %s::bigint and p.left_page = ''
         and p.seen_at > clock_timestamp() - interval '{GONE_AFTER} seconds'
 ) from here
 """  # noqa: S608  constants of our own, never a value
@@ -57,9 +59,21 @@ class Company:
         return [other for other in self.others if other.writes]
 
 
-def beat(number: str, user: User, *, writes: bool) -> Company:
-    """Say that `user` has the case open, and hear who else has; CaseNotFound as for its page."""
-    values: list[Any] = [number, *scope_of(user), user.pk, writes, user.pk]
+_LEAVE = f"""
+insert into cases_presence (case_id, person_id, seen_at, left_page)
+select c.id, %s::bigint, clock_timestamp(), %s::text from cases_case c
+where c.number = %s and {IN_SCOPE}
+on conflict (case_id, person_id) do update set left_page = excluded.left_page
+returning case_id
+"""  # noqa: S608  constants of our own, never a value
+
+
+def beat(number: str, user: User, *, writes: bool, page: str = "") -> Company:
+    """Say that `user` has the case open, and hear who else has; CaseNotFound as for its page.
+
+    `page`: names the page that beats, so that a beat overtaken by its leaving is dropped.
+    """
+    values: list[Any] = [number, *scope_of(user), user.pk, writes, page, user.pk]
     rows = planned(_BEAT, values)
     if not rows:
         raise CaseNotFound("case_not_found")
@@ -67,9 +81,9 @@ def beat(number: str, user: User, *, writes: bool) -> Company:
     return Company(case_id, [Other(*row) for row in found or ()])
 
 
-def leave(number: str, user: User) -> None:
-    """The page was left: nobody waits for the minute to pass."""
-    Presence.objects.filter(case__number=number, person=user).delete()
+def leave(number: str, user: User, *, page: str) -> None:
+    """The page was left: nobody waits for the minute to pass (one statement)."""
+    planned(_LEAVE, [user.pk, page, number, *scope_of(user)])
 
 
 def forget_gone() -> int:

@@ -118,10 +118,12 @@ def pause(request: HttpRequest) -> HttpResponse:
 @require_POST
 def presence(request: HttpRequest, number: str) -> HttpResponse:
     """A beat of a case's page: who else is there. Seeing a case reads its notices."""
+    page = request.POST.get("page", "")[:36]
     if request.POST.get("leave"):
-        company_of.leave(number, request.user)
+        company_of.leave(number, request.user, page=page or "-")
         return HttpResponse(status=204)
-    company = company_of.beat(number, request.user, writes=request.POST.get("writes") == "1")
+    writes = request.POST.get("writes") == "1"
+    company = company_of.beat(number, request.user, writes=writes, page=page)
     inbox.mark_read(request.user, case=company.case_id)
     return render(
         request,

@@ -71,9 +71,21 @@ def test_one_is_gone_after_a_minute_or_with_the_page(case: Case, agency: Agency)
     assert "Лапина" not in beat(case, anna)
 
 
+def test_a_beat_overtaken_by_the_leaving_of_its_page_counts_no_more(
+    case: Case, agency: Agency
+) -> None:
+    olga, anna = someone(agency, "Ольга"), someone(agency, "Анна")
+    assert beat(case, olga, page="a", leave="1") == "204"
+    beat(case, olga, page="a", writes="1")
+    assert "Лапина" not in beat(case, anna)
+    beat(case, olga, page="b")
+    assert "Открыто: Ольга Лапина" in beat(case, anna)
+
+
 def test_a_foreign_case_has_no_company(case: Case, agency: Agency) -> None:
     stranger = someone(factories.make_agency("other"), "Чужая")
     assert beat(case, stranger) == "404"
+    beat(case, stranger, leave="1")
     assert not Presence.objects.exists()
 
 

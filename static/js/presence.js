@@ -7,6 +7,10 @@
   const EVERY = 10000;
   const text = document.getElementById("reply-text");
   const writes = document.getElementById("presence-writes");
+  // Each showing of the page has a name: a beat overtaken by the page's leaving is dropped.
+  const page = document.getElementById("presence-page");
+  const named = () => { page.value = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 12)}`; };
+  named();
   let typed = 0;
   let told = 0;
   let stopped = false;
@@ -34,7 +38,8 @@
     const headers = JSON.parse(document.body.getAttribute("hx-headers") || "{}");
     data.append("csrfmiddlewaretoken", headers["X-CSRFToken"] || "");
     data.append("leave", "1");
+    data.append("page", page.value);
     navigator.sendBeacon(place.getAttribute("hx-post"), data);
   });
-  window.addEventListener("pageshow", (event) => { if (event.persisted) beat(); });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) { named(); beat(); } });
 })();
