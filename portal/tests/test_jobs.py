@@ -81,7 +81,8 @@ def test_the_words_are_those_of_tasks_there_are() -> None:
     from procrastinate.contrib.django import app
 
     app.perform_import_paths()
-    assert sorted(name for name in TASKS if name not in app.tasks) == []
+    own = {name for name in app.tasks if not name.startswith(("procrastinate.", "builtin"))}
+    assert sorted(own ^ set(TASKS)) == []
     assert word_task("cases.remind") == "Предупреждения, окончания сроков, передача наверх"
     assert word_task("new.task") == "new.task"
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from agencies.models import Agency
 from cases.demo.load import load_demo
+from cases.sampling import draw_due
 from notices import demo
 
 
@@ -34,4 +35,5 @@ class Command(BaseCommand):
         now = timezone.now()
         made = load_demo(cases=options["cases"], seed=options["seed"], now=now)
         demo.liven(now)
+        draw_due(now)
         self.stdout.write(f"Демо-область: обращений {made}, {time.monotonic() - began:.1f} с")
