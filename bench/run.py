@@ -189,7 +189,7 @@ def report(databases: list[Measured], note: str, command: str) -> str:
     lines = [
         f"## {now:%d.%m.%Y %H:%M}, `{command}`",
         "",
-        f"{platform.machine()}, {os.cpu_count()} cores shared with other work, load"
+        f"{platform.machine()}, {os.cpu_count()} cores, load"
         f" {os.getloadavg()[0]:.1f} at the end; Python {facts[0]['python']}; PostgreSQL"
         f" {facts[0]['postgresql']}. Floor {statistics.median(floors):.3f} ms of CPU"
         f" ({min(floors):.3f}–{max(floors):.3f}). {note}".rstrip(),
