@@ -132,7 +132,9 @@ AXES_IPWARE_PROXY_COUNT = env.number("PROXY_COUNT", 0)
 AXES_RESET_ON_SUCCESS = True
 
 LANGUAGE_CODE = "ru"
-LANGUAGES = [("ru", "Русский"), ("en", "English")]
+# Whatever the browser asks for: the English of the sources is no translation, and names of topics,
+# agencies and grounds are Russian data.
+LANGUAGES = [("ru", "Русский")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Moscow")
 USE_I18N = True

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from agencies.models import Agency, User
 from agencies.roles import Role
@@ -41,12 +41,6 @@ CASES = "/admin/cases/case/"
 STATES = "/admin/cases/casestate/"
 
 
-@pytest.fixture(autouse=True)
-def _english() -> Any:
-    with translation.override("en"):
-        yield
-
-
 @pytest.fixture
 def region() -> dict[str, Agency]:
     load_reference()
@@ -60,7 +54,6 @@ def enter(client: Client) -> Callable[..., User]:
     def _enter(role: str, agency: Agency) -> User:
         person = make_person(role, agency)
         client.force_login(person)
-        client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
         return person
 
     return _enter
@@ -152,7 +145,7 @@ def test_control_is_set_and_lifted_with_a_reason_after_confirmation(client, regi
     empty = act(client, [case], "put_under_control", reason="")
     assert empty.context["form"].errors["reason"]
     done = act(client, [case], "put_under_control", reason="жалоба губернатору")
-    assert said(done) == [f"№ {case.number}: done"]
+    assert said(done) == [f"№ {case.number}: сделано"]
     case.refresh_from_db()
     assert case.control_reason == "жалоба губернатору"
     act(client, [case], "lift_control", reason="решено")
@@ -169,7 +162,7 @@ def test_each_row_tells_its_own_result(client, region, enter) -> None:
         client, [fit, unfit], "return_for_rework", grounds=[ground], remark="Назовите срок"
     )
     assert sorted(said(answer)) == sorted(
-        [f"№ {fit.number}: done", f"№ {unfit.number}: the state does not allow it"]
+        [f"№ {fit.number}: сделано", f"№ {unfit.number}: состояние не позволяет"]
     )
     fit.refresh_from_db()
     unfit.refresh_from_db()
@@ -200,7 +193,7 @@ def test_accepting_on_the_list_of_replies_judges_the_reply_that_was_read(
     assert case.number in client.get(url, {"flagged": "yes"}).content.decode()
     assert client.get(f"{url}{reply.pk}/change/").status_code == 200
     answer = act(client, [reply], "accept", url=url, remark="")
-    assert said(answer) == [f"№ {case.number}: done"]
+    assert said(answer) == [f"№ {case.number}: сделано"]
     reply.refresh_from_db()
     assert reply.state == Reply.State.ACCEPTED
 
@@ -228,7 +221,7 @@ def test_a_case_changed_after_it_was_read_is_left_as_it_is(client, region, enter
     values = {"remark": "", f"version_{case.pk}": case.version}
     Case.objects.filter(pk=case.pk).update(version=case.version + 1)
     answer = act(client, [case], "accept", **values)
-    assert said(answer) == [f"№ {case.number}: somebody changed the case meanwhile"]
+    assert said(answer) == [f"№ {case.number}: обращение тем временем изменили"]
     case.refresh_from_db()
     assert case.status == Status.REVIEW
 
@@ -508,8 +501,8 @@ def test_answered_cases_are_closed_together_and_each_refusal_is_told(client, reg
     done = said(act(client, [answered, working], "close", reason=reason))
     assert sorted(done) == sorted(
         [
-            f"№ {answered.number}: done",
-            f"№ {working.number}: the state does not allow it",
+            f"№ {answered.number}: сделано",
+            f"№ {working.number}: состояние не позволяет",
         ]
     )
     assert Case.objects.get(pk=answered.pk).close_reason == reason
