@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
 from cases.models_handover import Handover, HandoverRow, Orphan  # noqa: E402
+from cases.models_lists import FirstView, SavedView  # noqa: E402
 from cases.models_news import CurrentTransaction, TransactionId
 from cases.querysets import (
     CaseQuerySet,
@@ -1126,6 +1127,7 @@ __all__ = [
     "FamilyChange",
     "FamilyShare",
     "Finding",
+    "FirstView",
     "Formula",
     "FormulaMark",
     "Handover",
@@ -1157,6 +1159,7 @@ __all__ = [
     "ReviewClaim",
     "ReviewTask",
     "RoutingRule",
+    "SavedView",
     "TaskMark",
     "TermChange",
     "Territory",

@@ -17,6 +17,7 @@ from cases.views import (
     promises,
     queue,
     review,
+    saved,
     terms,
 )
 
@@ -31,6 +32,10 @@ urlpatterns = [
     path("cases/", queue.case_list, name="case-list"),
     path("filter/", queue.filter_form, name="case-filter"),
     path("search/", queue.search, name="search"),
+    path("views/", saved.index, name="saved-views"),
+    path("views/row/", saved.row, name="saved-view-row"),
+    path("views/new/", saved.new, name="saved-view-new"),
+    path("views/<int:pk>/", saved.one, name="saved-view"),
     path("control/", control.board, name="control-board"),
     path("control/protocol/", control.protocol, name="control-protocol"),
     path("control/protocol.pdf", control.protocol_pdf, name="control-protocol-pdf"),

@@ -1,9 +1,10 @@
-"""The first page after signing in: the desk of the person's main role."""
+"""The first page after signing in: the view the person chose, else the desk of his main role."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from cases.saved import first_address
 from portal.menu import menu_for
 
 
@@ -12,4 +13,4 @@ def home(request: HttpRequest) -> HttpResponse:
     first = next(iter(menu_for(request)), None)
     if first is None:
         return render(request, "no_role.html", status=403)
-    return redirect(first.url)
+    return redirect(first_address(request.user) or first.url)

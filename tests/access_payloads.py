@@ -153,6 +153,29 @@ ROUTES: dict[str, Route] = {
     "case-list": Route(query="q=яма"),
     "case-filter": Route(query="list=/cases/"),
     "search": Route(query="q=яма"),
+    "saved-views": Route(),
+    "saved-view-row": Route(query="list=queue&q=яма"),
+    "saved-view-new": Route(
+        method="post", query="list=case-list&q=яма", body=lambda w, c: {"name": "Ямы"}
+    ),
+    # The curator's own, shown to nobody.
+    "saved-view": _any(
+        Right.DISPUTE_COMPETENCE,
+        method="post",
+        refusal=(404,),
+        kwargs=lambda w, c: {"pk": w.saved_view.pk},
+        body=lambda w, c: {"name": "Ямы весной"},
+    ),
+    "api-saved-views": Route(
+        method="post", body=lambda w, c: {"name": "Ямы", "list": "queue", "conditions": {}}
+    ),
+    "api-saved-view": _any(
+        Right.DISPUTE_COMPETENCE,
+        method="patch",
+        refusal=(404,),
+        kwargs=lambda w, c: {"pk": w.saved_view.pk},
+        body=lambda w, c: {"name": "Ямы весной", "first": True},
+    ),
     "control-board": _any(Right.CONTROL_CASES),
     "control-protocol": _any(Right.CONTROL_CASES),
     "control-protocol-pdf": _any(Right.CONTROL_CASES),

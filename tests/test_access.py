@@ -92,7 +92,7 @@ def send(world: World, name: str, route: Route, who: str, scope: str) -> Any:
     world.sender = who
     body = route.body(world, case)
     extra: dict[str, Any] = {"data": body} if body else {}
-    if name.startswith("api-") and route.method == "post" and not route.multipart:
+    if name.startswith("api-") and route.method != "get" and not route.multipart:
         extra = {"data": json.dumps(body), "content_type": "application/json"}
     client = world.clients[who]
     cookies = client.cookies.copy()

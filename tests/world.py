@@ -26,6 +26,7 @@ from cases.models import (
     ReplyPrint,
     Review,
     ReviewTask,
+    SavedView,
 )
 from cases.workflow import LAW59, MOVES, Regime, Status
 from intake.models import CaseExport
@@ -93,6 +94,9 @@ class World:
         )
         self.handover = Handover.objects.create(
             actor=self.people[Role.CURATOR], agency=self.agencies["own"], reason="Отдел закрыт"
+        )
+        self.saved_view = SavedView.objects.create(
+            owner=self.people[Role.CURATOR], list_name="queue", name="Просрочены"
         )
         self._cases: dict[tuple[str, str, str], Case] = {}
         self._executors: dict[int, User] = {}

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,16 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from agencies.access import holds_anywhere, persons_of
 from agencies.roles import Right
-from cases.counts import queue_counts, queue_views
+from cases import lists
+from cases.counts import queue_counts
 from cases.filters import CaseFilter
+from cases.lists import LISTS
 from cases.models import Case
 from cases.numbers import number_in
 from cases.paging import page_of
-from cases.querysets import CaseQuerySet
 from cases.screens import grouped, rows_of
-from cases.workflow import Status
+from cases.views.chips import chips_of
 
 
 def _titles() -> dict[str, str]:
@@ -48,57 +47,27 @@ def _empty(view: str, title: str = "", text: str = "") -> dict[str, str]:
     }
 
 
-def _chips(found: CaseFilter, request: HttpRequest) -> list[dict[str, str]]:
-    """The conditions chosen, each with the address of the list without it."""
-    chips = []
-    for name, value in found.form.cleaned_data.items():
-        if value is None or value == "" or (hasattr(value, "__len__") and not len(value)):
-            continue
-        rest = request.GET.copy()
-        rest.pop(name, None)
-        rest.pop("cursor", None)
-        if isinstance(value, bool):
-            words = _("yes") if value else _("no")
-        elif hasattr(found.form.fields[name], "queryset"):
-            # The chosen rows are here; the field's choices would load every person.
-            words = ", ".join(str(item) for item in value)
-        elif isinstance(value, list):
-            choices = dict(found.form.fields[name].choices)
-            words = ", ".join(str(choices.get(item, item)) for item in value)
-        else:
-            words = str(value)
-        chips.append(
-            {
-                "title": str(found.form.fields[name].label),
-                "value": words,
-                "url": f"?{rest.urlencode()}",
-            }
-        )
-    return chips
-
-
 def _render_list(
     request: HttpRequest,
-    base: CaseQuerySet,
+    name: str,
     *,
     title: str,
-    order: str = "due_at",
-    descending: bool = False,
     counts: dict[str, int] | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """`counts`: of the views of a queue, which has tabs then."""
+    """The list `name` of `cases.lists`. `counts`: of the views of a queue, which has tabs then."""
+    conditions = lists.conditions_of(name, request.GET)
+    base = LISTS[name].begin(request.user, conditions)
     found = CaseFilter(request.GET, queryset=base, request=request)
     valid = found.form.is_valid()
     cases = found.filter_queryset(base) if valid else base.none()
     view = request.GET.get("view", "all")
-    if counts is not None and view in counts:
-        cases = cases.filter(queue_views()[view].condition)
+    order = LISTS[name].order[0].lstrip("-")
     page = page_of(
         cases,
         request.user,
         field=order,
-        descending=descending,
+        descending=LISTS[name].order[0] != order,
         cursor=request.GET.get("cursor", ""),
     )
     rows = rows_of(page.cases, request.user)
@@ -111,10 +80,12 @@ def _render_list(
         template,
         {
             "title": title,
+            "list": name,
+            "kept": f"list={name}&{lists.data_of(conditions).urlencode()}",
             "rows": rows,
             "groups": grouped(rows) if order == "due_at" else [("plain", rows)],
             "filter": found,
-            "chips": _chips(found, request) if valid else [],
+            "chips": chips_of(found, request.GET) if valid else [],
             "tabs": [
                 {
                     "key": key,
@@ -144,13 +115,10 @@ def _render_list(
 @require_safe
 def my_queue(request: HttpRequest) -> HttpResponse:
     """What I must answer: mine, of those I stand in for, and what nobody has taken yet."""
-    base = Case.objects.visible_to(request.user, Right.ANSWER_CASES).open()
-    whole = request.GET.get("scope") == "agency"
-    if not whole:
-        base = base.filter(Q(executor__in=persons_of(request.user)) | Q(executor=None))
+    whole = lists.is_whole({"scope": request.GET.getlist("scope")})
     return _render_list(
         request,
-        base,
+        "queue",
         title=_("The whole agency") if whole else _("My cases"),
         counts=queue_counts(request.user, Right.ANSWER_CASES, whole=whole),
         scope="agency" if whole else "mine",
@@ -160,13 +128,10 @@ def my_queue(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def approval_queue(request: HttpRequest) -> HttpResponse:
-    base = Case.objects.visible_to(request.user, Right.APPROVE_REPLIES).filter(
-        status=Status.APPROVAL, is_open=True
-    )
     empty = _empty(
         "", _("Nothing to approve"), _("Replies appear here as soon as their authors send them.")
     )
-    return _render_list(request, base, title=_("For approval"), empty=empty)
+    return _render_list(request, "approval-queue", title=_("For approval"), empty=empty)
 
 
 @login_required
@@ -175,11 +140,8 @@ def case_list(request: HttpRequest) -> HttpResponse:
     """Everything the person may see, newest first; tabs are filters here."""
     return _render_list(
         request,
-        Case.objects.visible_to(request.user),
+        "case-list",
         title=_("All cases"),
-        order="received_at",
-        descending=True,
-        exportable=True,
         empty=_empty("", _("No cases yet"), _("They appear here after messages are taken in.")),
     )
 
@@ -193,28 +155,20 @@ def search(request: HttpRequest) -> HttpResponse:
     visible = Case.objects.visible_to(request.user)
     if number[:1].isdigit() and (found := visible.filter(number=number).only("number").first()):
         return redirect(found)
-    if not holds_anywhere(request.user, [Right.VIEW_CASES]):
-        visible = visible.none()
     return _render_list(
         request,
-        visible if words else visible.none(),
+        "search",
         title=_("Search: %(words)s") % {"words": words} if words else _("Search"),
-        order="received_at",
-        descending=True,
         searching=True,
-        exportable=bool(words),
         words=words,
     )
-
-
-_LISTS = ("queue", "case-list", "approval-queue", "search")
 
 
 @login_required
 @require_safe
 def filter_form(request: HttpRequest) -> HttpResponse:
     """The conditions of a list: loaded when somebody opens them, not with every page."""
-    lists = [reverse(name) for name in _LISTS]
+    known = [reverse(name) for name in lists.FILTERED]
     wanted = request.GET.get("list") or urlsplit(request.headers.get("HX-Current-URL", "")).path
     found = CaseFilter(request.GET, queryset=Case.objects.none(), request=request, every=True)
     kept = [(name, request.GET[name]) for name in ("scope", "view") if name in request.GET]
@@ -222,5 +176,5 @@ def filter_form(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         template,
-        {"form": found.form, "list": wanted if wanted in lists else lists[0], "keep": kept},
+        {"form": found.form, "list": wanted if wanted in known else known[0], "keep": kept},
     )

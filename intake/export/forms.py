@@ -10,6 +10,7 @@ from agencies.access import holds_anywhere
 from agencies.models import User
 from agencies.roles import Right
 from intake.export.columns import Table
+from intake.export.making import VIEWS
 from intake.models import CaseExport
 
 
@@ -27,12 +28,18 @@ class ExportForm(forms.Form):
         max_length=300,
         help_text=_("Kept with the export: the auditor sees who took contacts and what for."),
     )
+    view = forms.ChoiceField(
+        choices=[(name, name) for name in VIEWS], widget=forms.HiddenInput, required=False
+    )
     conditions = forms.CharField(widget=forms.HiddenInput, required=False, max_length=4000)
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not holds_anywhere(user, [Right.VIEW_CONTACTS]):
             del self.fields["with_contacts"], self.fields["reason"]
+
+    def clean_view(self) -> str:
+        return self.cleaned_data["view"] or "case-list"
 
     def clean_conditions(self) -> dict[str, list[str]]:
         return dict(QueryDict(self.cleaned_data["conditions"]).lists())

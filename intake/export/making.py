@@ -8,16 +8,14 @@ which stays with the export for the auditor.
 import logging
 import tempfile
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import IO
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.http import QueryDict
 from django.utils import timezone
 
 from agencies.access import granted_agency_ids, holds_anywhere
@@ -25,7 +23,8 @@ from agencies.models import User
 from agencies.roles import Right
 from cases.calendar import calendar_stamp
 from cases.errors import BadChange
-from cases.filters import CaseFilter
+from cases.lists import LISTS, conditions_of, data_of, filter_of
+from cases.lists import chosen as of_list
 from cases.models import Case
 from cases.querysets import CaseQuerySet
 from cases.workflow import Status
@@ -39,10 +38,8 @@ from intake.refs import References, zones
 
 log = logging.getLogger(__name__)
 State = CaseExport.State
-# A list a person may carry off: what it begins with, before the chosen conditions.
-VIEWS: dict[str, Callable[[User], CaseQuerySet]] = {
-    "all": lambda user: Case.objects.visible_to(user),
-}
+# Lists a person may carry off (cases.lists). «all»: what exports before the lists had names say.
+VIEWS = {"all": "case-list", **{name: name for name in LISTS}}
 AT_ONCE = 3  # unfinished ones of a person
 KEEP = timedelta(days=7)
 _PART = 500
@@ -63,15 +60,16 @@ def ask(
     reason: str = "",
     view: str = "all",
 ) -> CaseExport:
-    """Have the worker make the file; `conditions`: of CaseFilter, as a query string has them.
+    """Have the worker make the file of the list `view`; `conditions`: as its address has them.
 
     BadChange: conditions that are none, contacts without the right or the reason, too many asked.
     """
     from intake.tasks import make_export  # noqa: PLC0415  tasks import this module
 
+    if view not in VIEWS:
+        raise BadChange("export_conditions", field="view")
     given = {name: list(values) for name, values in conditions.items() if any(values)}
-    found = _filter(user, VIEWS[view](user), given)
-    if not found.is_valid():
+    if not filter_of(VIEWS[view], user, given).is_valid():
         raise BadChange("export_conditions", field="conditions")
     reason = reason.strip()
     if with_contacts and not holds_anywhere(user, [Right.VIEW_CONTACTS]):
@@ -85,7 +83,7 @@ def ask(
         made = CaseExport.objects.create(
             created_by=user,
             view=view,
-            conditions={n: v for n, v in given.items() if n in CaseFilter.base_filters},
+            conditions=conditions_of(VIEWS[view], data_of(given)),
             table=table,
             file_format=file_format,
             with_contacts=with_contacts,
@@ -102,25 +100,16 @@ def _unfinished(user: User) -> int:
     return CaseExport.objects.filter(created_by=user, state__in=states).count()
 
 
-def _filter(user: User, cases: CaseQuerySet, conditions: Mapping[str, list[str]]) -> CaseFilter:
-    data = QueryDict(mutable=True)
-    for name, values in conditions.items():
-        data.setlist(name, values)
-    # The filters ask a request for its person only.
-    return CaseFilter(data, queryset=cases, request=SimpleNamespace(user=user))
-
-
 def chosen(export: CaseExport) -> CaseQuerySet:
     """The cases of an export as its person may see them now.
 
     A card joined to another one has no message of its own left: it is no row.
     """
-    user = export.created_by
-    base = VIEWS[export.view](user).exclude(status=Status.MERGED)
-    found = _filter(user, base, export.conditions)
-    if not found.is_valid():  # an agency of the conditions is out of his sight by now
-        return base.none()
-    return found.filter_queryset(base)
+    name = VIEWS.get(export.view, "case-list")
+    cases = of_list(name, export.created_by, export.conditions)
+    if cases is None:  # an agency of the conditions is out of his sight by now
+        return Case.objects.none()
+    return cases.exclude(status=Status.MERGED)
 
 
 def scope_of(user: User) -> Scope:

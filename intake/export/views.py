@@ -13,16 +13,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from agencies.access import holds_anywhere
 from agencies.roles import Right
+from cases import lists
 from cases.errors import BadChange
-from cases.filters import CaseFilter
 from cases.forms import word_change
-from cases.models import Case
+from cases.views.chips import chips_of
 from intake.export import making
 from intake.export.forms import ExportForm
 from intake.models import CaseExport
 
 _SHOWN = 20
-_NOT_CONDITIONS = ("cursor", "view", "scope", "csrfmiddlewaretoken")
 
 
 def reader(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -65,10 +64,12 @@ def download(export: CaseExport, request: HttpRequest) -> FileResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def exports(request: HttpRequest) -> HttpResponse:
     """The form over the conditions of the list one comes from, and what one asked for before."""
-    given = QueryDict(request.META.get("QUERY_STRING", ""), mutable=True)
-    for name in _NOT_CONDITIONS:
-        given.pop(name, None)
-    form = ExportForm(request.user, request.POST or None, initial={"conditions": given.urlencode()})
+    given = QueryDict(request.META.get("QUERY_STRING", ""))
+    name = making.VIEWS.get(given.get("list", ""), "case-list")
+    conditions = lists.data_of(lists.conditions_of(name, given)).urlencode()
+    form = ExportForm(
+        request.user, request.POST or None, initial={"view": name, "conditions": conditions}
+    )
     error = ""
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
@@ -79,34 +80,23 @@ def exports(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("export", pk=made.pk)
     if request.method == "POST":
-        given = QueryDict(request.POST.get("conditions", ""))
-    cases = Case.objects.visible_to(request.user)
-    found = CaseFilter(given, queryset=cases, request=request)
+        conditions = request.POST.get("conditions", "")
+        name = making.VIEWS.get(request.POST.get("view", ""), "case-list")
+    chosen = lists.conditions_of(name, QueryDict(conditions))
+    found = lists.filter_of(name, request.user, chosen)
     valid = found.is_valid()
     rows = CaseExport.objects.filter(created_by=request.user).order_by("-pk")
     context = {
         "form": form,
         "error": error,
         "valid": valid,
-        "count": found.filter_queryset(cases).counted() if valid else 0,
-        "conditions": _conditions(found) if valid else [],
+        "count": found.filter_queryset(found.queryset).counted() if valid else 0,
+        "title": lists.LISTS[name].title,
+        "conditions": chips_of(found, QueryDict()) if valid else [],
         "exports": rows[:_SHOWN],
     }
     status = 422 if error or form.errors or not valid else 200
     return render(request, "exports/list.html", context, status=status)
-
-
-def _conditions(found: CaseFilter) -> list[tuple[str, str]]:
-    """The chosen conditions in words."""
-    said = []
-    for name, value in found.form.cleaned_data.items():
-        if value in (None, "") or (hasattr(value, "__len__") and not len(value)):
-            continue
-        field = found.form.fields[name]
-        choices = dict(getattr(field, "choices", ())) if isinstance(value, list) else {}
-        values = value if isinstance(value, list) else [value]
-        said.append((str(field.label), ", ".join(str(choices.get(v, v)) for v in values)))
-    return said
 
 
 def _context(export: CaseExport, request: HttpRequest) -> dict[str, Any]:

@@ -233,6 +233,25 @@ def test_conditions_choose_and_the_scope_is_the_persons(
     assert export(everything).rows_total == 3
 
 
+def test_a_tab_of_a_queue_is_exported_as_it_is_shown(region: dict[str, Any]) -> None:
+    user = person(Role.CURATOR, region["own"])
+    colleague = person(Role.EXECUTOR, region["own"])
+    factories.make_case(Status.REWORK, region["own"], executor=user)
+    factories.make_case(Status.IN_WORK, region["own"], executor=user)
+    factories.make_case(Status.REWORK, region["own"], executor=colleague)
+    client = client_of(user)
+    for query, count in (("view=returned", 1), ("scope=agency&view=returned", 2), ("", 2)):
+        kept = client.get(f"/queue/?{query}").context["kept"]
+        form = client.get(f"/exports/?{kept}").context
+        assert form["count"] == count
+        asked = {**form["form"].initial, "file_format": "csv", "table": "incident"}
+        client.post("/exports/", asked)
+        made = CaseExport.objects.latest("pk")
+        make_export(export_id=made.pk)
+        made.refresh_from_db()
+        assert (made.view, made.rows_total) == ("queue", count)
+
+
 def test_the_page_asks_shows_progress_and_gives_the_file(
     region: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -240,10 +259,11 @@ def test_the_page_asks_shows_progress_and_gives_the_file(
     user = person(Role.CURATOR, region["own"])
     client = client_of(user)
     listed = client.get("/cases/?status=answered").content.decode()
-    assert 'href="/exports/?status=answered"' in listed
+    assert 'href="/exports/?list=case-list&amp;status=answered"' in listed
     form = client.get("/exports/?status=answered&cursor=x")
     assert form.context["count"] == 1
-    assert form.context["conditions"] == [("Состояние", "Ответ дан")]
+    said = [(chip.title, chip.value) for chip in form.context["conditions"]]
+    assert said == [("Состояние", "Ответ дан")]
     asked = {"file_format": "csv", "table": "incident", "conditions": "status=answered"}
     answer = client.post("/exports/", asked)
     made = CaseExport.objects.get()

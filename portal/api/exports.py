@@ -24,6 +24,7 @@ _LAST = 50
 
 
 class ExportInSerializer(serializers.Serializer):
+    view = serializers.ChoiceField(list(making.VIEWS), default="case-list", help_text="which list")
     conditions = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField(max_length=200), max_length=500),
         required=False,
@@ -44,7 +45,8 @@ class ExportSerializer(serializers.ModelSerializer):
     class Meta:
         model = CaseExport
         fields = (
-            *("id", "state", "created_at", "finished_at", "conditions", "table", "file_format"),
+            *("id", "state", "created_at", "finished_at", "view", "conditions", "table"),
+            "file_format",
             *("with_contacts", "reason", "rows_total", "rows_done", "cells_cut", "size", "error"),
             "ready",
         )

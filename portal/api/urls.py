@@ -17,6 +17,7 @@ from portal.api import (
     notices,
     promises,
     reference,
+    saved,
     views,
 )
 
@@ -33,6 +34,8 @@ urlpatterns = [
     path("notices/settings/", notices.NoticeSettings.as_view(), name="api-notice-settings"),
     path("absences/", absences.Absences.as_view(), name="api-absences"),
     path("absences/<int:pk>/end/", absences.AbsenceEnd.as_view(), name="api-absence-end"),
+    path("views/", saved.SavedViews.as_view(), name="api-saved-views"),
+    path("views/<int:pk>/", saved.OneSavedView.as_view(), name="api-saved-view"),
     path("quality/lessons/", lessons.QualityLessons.as_view(), name="api-quality-lessons"),
     path("jobs/", jobs.Jobs.as_view(), name="api-jobs"),
     path("jobs/<int:pk>/retry/", jobs.JobRetry.as_view(), name="api-job-retry"),
