@@ -8,15 +8,16 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
-from django.db import models
+from django.db import models, transaction
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from agencies import actions
-from agencies.admin_base import ReadOnlyAdmin, RightsAdmin, word_zone
+from agencies import actions, history
+from agencies.admin_base import ListOnlyAdmin, ReadOnlyAdmin, RightsAdmin, word_zone
 from agencies.admin_forms import (
     WEEKDAYS,
     CalendarDayForm,
@@ -25,11 +26,13 @@ from agencies.admin_forms import (
     PersonForm,
     word_role,
 )
+from agencies.changes import acting, watched_tables
 from agencies.models import (
     AccountEvent,
     Agency,
     AgencyUserPermission,
     CalendarDay,
+    Change,
     User,
     WorkingCalendar,
 )
@@ -328,6 +331,12 @@ class PersonAdmin(RightsAdmin, UserAdmin):
             messages.success(request, _("Given: %(role)s") % {"role": said})
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        with transaction.atomic():
+            if request.method == "POST":
+                acting(request.user)  # type: ignore[arg-type]
+            return self._change_password(request, id, form_url)
+
+    def _change_password(self, request: HttpRequest, id: str, form_url: str) -> Any:
         before = User.objects.filter(pk=id).values_list("password", flat=True).first()
         answer: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and answer.status_code == 302:
@@ -390,3 +399,53 @@ def _field_title(event: AccountEvent, name: str) -> str:
         return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
     except FieldDoesNotExist:
         return name
+
+
+class RegisterFilter(admin.SimpleListFilter):
+    title = gettext_lazy("register")
+    parameter_name = "register"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        kept = {model._meta.db_table for model in model_admin.admin_site._registry}
+        named = [(table, history.title_of(table)) for table in watched_tables() if table in kept]
+        return sorted(named, key=lambda row: row[1])
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(table=self.value()) if self.value() else queryset
+
+
+@admin.register(Change)
+class ChangeAdmin(ListOnlyAdmin):
+    """Every change of reference data, people and rights; nobody adds, changes or deletes one."""
+
+    region_wide = True
+    view_rights = (Right.VIEW_AUDIT,)
+    list_display = ("at", "who", "what", "kind", "said", "reason")
+    list_filter = (RegisterFilter, "kind")
+    ordering = ("-id",)
+    sortable_by = ()
+    actions = None
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the names of everything the page speaks of (a query for each kind of thing)."""
+        listed = super().get_changelist_instance(request)
+        listed.result_list = list(listed.result_list)
+        history.tell(listed.result_list)
+        return listed
+
+    @admin.display(description=gettext_lazy("who"))
+    def who(self, change: Any) -> str:
+        return change.actor or _("on the server")
+
+    @admin.display(description=gettext_lazy("row"))
+    def what(self, change: Any) -> str:
+        return f"{capfirst(history.title_of(change.table))}: {change.subject}"
+
+    @admin.display(description=gettext_lazy("what was changed"))
+    def said(self, change: Any) -> str:
+        """The fields with both values, long ones cut; the whole stands in the row's history."""
+        short = Truncator
+        return "; ".join(
+            f"{one.title}: {short(one.was).chars(60)} → {short(one.became).chars(60)}"
+            for one in change.told[:6]
+        ) + ("; …" if len(change.told) > 6 else "")

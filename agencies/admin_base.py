@@ -8,14 +8,19 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import models
+from django.db import models, transaction
 from django.http import Http404, HttpRequest
+from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from agencies import history
 from agencies.access import granted_agency_ids, holds_anywhere
+from agencies.admin_confirm import delete_one, delete_selected
+from agencies.changes import acting
+from agencies.models import Change, SavedFilter
 from agencies.roles import Right
 
 RUSSIAN_ZONES = (
@@ -52,6 +57,17 @@ def zone_field(db_field: Any) -> forms.ChoiceField:
 
 # Pages past this many rows are reached by filters and search, not by leafing.
 ROWS_CAP = 1000
+
+
+HISTORY_PAGE = 50
+
+
+def filter_of(request: HttpRequest) -> str:
+    """The filters and the search of a list's address, without its page."""
+    given = request.GET.copy()
+    for name in ("p", "all", "e", "_popup", "_to_field"):
+        given.pop(name, None)
+    return given.urlencode()[:500]
 
 
 class CappedPaginator(Paginator):
@@ -147,7 +163,8 @@ class RightsAdmin(admin.ModelAdmin):
         if lookup in {getattr(kind, "parameter_name", None) for kind in filters}:
             return True
         field, _sep, rest = lookup.partition("__")
-        return field in filters and rest in {"", "exact", "id__exact", "isnull"}
+        fields = {kind[0] if isinstance(kind, tuple) else kind for kind in filters}
+        return field in fields and rest in {"", "exact", "id__exact", "isnull", "isempty"}
 
     def _narrowed(self, field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> dict[str, Any]:
         """A choice of agencies or people offers, and accepts, only what the person manages."""
@@ -181,8 +198,84 @@ class RightsAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Headed by what is listed: Django's «Choose … to change» does not decline in Russian."""
-        named = {"title": capfirst(str(self.opts.verbose_name_plural)), **(extra_context or {})}
+        named = {
+            "title": capfirst(str(self.opts.verbose_name_plural)),
+            **self._filters(request),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, named)
+
+    def _filters(self, request: HttpRequest) -> dict[str, Any]:
+        """The person's own named filters of this list (one query), and the one in force."""
+        page = self.opts.label_lower
+        query = filter_of(request)
+        saved = list(SavedFilter.objects.filter(user=request.user.pk, page=page))
+        return {
+            "filters_page": page,
+            "filters_saved": saved,
+            "filters_query": query if all(one.query != query for one in saved) else "",
+            "filters_now": query,
+        }
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> Any:
+        """History names who saved and why: both are told to the transaction of the change."""
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            acting(request.user, request.POST.get("_why", "").strip())  # type: ignore[arg-type]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """Confirmed with a reason, as every action."""
+        row = self.get_object(request, object_id)
+        if not self.has_delete_permission(request, row):
+            raise PermissionDenied
+        if row is None:
+            raise Http404
+        return delete_one(self, request, row)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """With our own «Delete», which asks for the reason."""
+        found = super().get_actions(request)
+        if "delete_selected" in found:
+            found["delete_selected"] = (
+                delete_selected,
+                "delete_selected",
+                delete_selected.short_description,
+            )
+        return found
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """What was changed in this row by whom, newest first; `before`: older than that one."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        found = history.changes_of(row)
+        before = request.GET.get("before", "")
+        if before.isascii() and before.isdecimal() and len(before) < 18:
+            found = found.filter(pk__lt=int(before))
+        changes: list[Change] = list(found[: HISTORY_PAGE + 1])
+        more = len(changes) > HISTORY_PAGE
+        changes = changes[:HISTORY_PAGE]
+        history.tell(changes)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(row),
+            "subtitle": _("History"),
+            "opts": self.opts,
+            "object": row,
+            "changes": changes,
+            "older": changes[-1].pk if more else None,
+        }
+        return TemplateResponse(request, "admin/object_history.html", context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kw: Any) -> Any:
         obj = kw.get("obj")

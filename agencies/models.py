@@ -297,8 +297,9 @@ class AccountEvent(models.Model):
         return f"{self.action} {self.at:%d.%m.%Y %H:%M}"
 
 
-# Last: it names the models above.
+# Last: they name the models above.
 from agencies.models_absence import Deputy  # noqa: E402
+from agencies.models_changes import Change, SavedFilter  # noqa: E402
 
 __all__ = [
     "AccountEvent",
@@ -306,7 +307,9 @@ __all__ = [
     "AgencyGroupPermission",
     "AgencyUserPermission",
     "CalendarDay",
+    "Change",
     "Deputy",
+    "SavedFilter",
     "Session",
     "Stamp",
     "User",

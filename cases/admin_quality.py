@@ -1,5 +1,6 @@
 """Proposed weights of the reply check: read, compared, accepted."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agencies.admin_confirm import with_reason
 from cases.admin_reference import RegionAdmin
 from cases.models import QualitySetting, WeightProposal
 from quality import Model, default_model
@@ -81,12 +83,14 @@ class WeightProposalAdmin(RegionAdmin):
         ]
         return _table((_("sign"), _("before"), _("after")), rows)
 
-    @admin.action(description=gettext_lazy("Put in force"), permissions=["accept"])
-    def accept_proposal(self, request: HttpRequest, queryset: Any) -> None:
-        if len(queryset) != 1:
-            messages.error(request, _("Choose one proposal."))
-            return
-        accept(queryset[0], request.user)
+    @with_reason(
+        gettext_lazy("Put in force"),
+        permissions=["accept"],
+        single=True,
+        explained=gettext_lazy("Replies are checked by these weights from now on."),
+    )
+    def accept_proposal(self, request: HttpRequest, rows: Sequence[WeightProposal]) -> None:
+        accept(rows[0], request.user)
         messages.success(request, _("The weights are in force."))
 
     def has_accept_permission(self, request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 """Rules and lists of the region: topics, routing, terms, thresholds, reasons, channels, events."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from agencies.admin_base import RightsAdmin, word_zone
+from agencies.admin_confirm import with_reason
 from agencies.models import Agency
 from cases.models import (
     Case,
@@ -292,12 +294,16 @@ class DeadlineRuleAdmin(RegionAdmin):
         words = {"unit": "unit_words", "roll": "roll_words"}
         return [words.get(name, name) for name in self.all_fields]
 
-    @admin.action(description=gettext_lazy("New version"), permissions=["change"])
-    def new_version(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        if len(queryset) != 1:
-            messages.error(request, _("Choose one rule."))
-            return None
-        rule: DeadlineRule = queryset[0]
+    @with_reason(
+        gettext_lazy("New version"),
+        permissions=["change"],
+        single=True,
+        explained=gettext_lazy(
+            "A copy in force from tomorrow is made; change in it what differs before the day comes."
+        ),
+    )
+    def new_version(self, request: HttpRequest, rows: Sequence[DeadlineRule]) -> HttpResponse:
+        rule = rows[0]
         day = timezone.localdate() + timedelta(days=1)
         same = DeadlineRule.objects.filter(code=rule.code, in_force_from__gte=day)
         ready = same.order_by("in_force_from").first()
@@ -307,7 +313,6 @@ class DeadlineRuleAdmin(RegionAdmin):
             rule.in_force_from = day
             rule.save()
             ready = rule
-            self.log_addition(request, ready, [{"added": {}}])
             messages.success(request, _("A version from tomorrow was made: change what differs."))
         else:
             messages.info(request, _("There is a version that is not in force yet."))
@@ -380,13 +385,34 @@ class ChannelAdmin(RegionAdmin):
     search_fields = ("name", "code")
 
 
+class TemplateTermFilter(admin.SimpleListFilter):
+    title = gettext_lazy("last day")
+    parameter_name = "term"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [("soon", _("Expires soon")), ("past", _("Past its day"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "soon":
+                return queryset.expiring(timezone.localdate())
+            case "past":
+                return queryset.expired(timezone.localdate())
+        return queryset
+
+
 @admin.register(ReplyTemplate)
 class ReplyTemplateAdmin(RegionAdmin):
     """Offered to officials once approved; what is changed afterwards must be approved anew."""
 
     may_delete = True
     list_display = ("name", "agency", "group", "topic", "owner", "expires_on", "approved_at")
-    list_filter = ("is_active", ("approved_at", admin.EmptyFieldListFilter), "group")
+    list_filter = (
+        "is_active",
+        ("approved_at", admin.EmptyFieldListFilter),
+        TemplateTermFilter,
+        "group",
+    )
     list_select_related = ("group", "topic", "agency", "owner")
     search_fields = ("name", "text")
     autocomplete_fields = ("group", "topic", "agency", "owner")
@@ -407,12 +433,16 @@ class ReplyTemplateAdmin(RegionAdmin):
             messages.warning(request, _("The template has changed: it must be approved again."))
         super().save_model(request, obj, form, change)
 
-    @admin.action(description=gettext_lazy("Approve"), permissions=["change"])
-    def approve(self, request: HttpRequest, queryset: Any) -> None:
-        for template in queryset.filter(approved_at=None):
-            template.approved_at, template.approved_by = timezone.now(), request.user
-            template.save(update_fields=["approved_at", "approved_by"])
-            self.log_change(request, template, _("Approved"))
+    @with_reason(
+        gettext_lazy("Approve"),
+        permissions=["change"],
+        explained=gettext_lazy("From now on these templates are offered to officials."),
+    )
+    def approve(self, request: HttpRequest, rows: Sequence[ReplyTemplate]) -> None:
+        for template in rows:
+            if template.approved_at is None:
+                template.approved_at, template.approved_by = timezone.now(), request.user
+                template.save(update_fields=["approved_at", "approved_by"])
         messages.success(request, _("The templates are approved and offered to officials."))
 
 

@@ -1,6 +1,6 @@
 """Which cases: the one access scope and the vocabulary of lists."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.search import SearchQuery
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # "1000+" is shown beyond: an exact count of a million rows costs more than the page.
 COUNT_CAP = 1000
+# So many days before its last one a template is said to expire.
+EXPIRY_WARNING = 14
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -112,6 +114,24 @@ class ReplyTemplateQuerySet(models.QuerySet):  # type: ignore[type-arg]
             is_active=True,
             approved_at__isnull=False,
         )
+
+    def expiring(self, on: date) -> Self:
+        """Offered still, but not for long (the last day is not past)."""
+        until = on + timedelta(days=EXPIRY_WARNING)
+        return self.filter(is_active=True, expires_on__gte=on, expires_on__lte=until)
+
+    def expired(self, on: date) -> Self:
+        return self.filter(is_active=True, expires_on__lt=on)
+
+    def to_mind(self, on: date) -> dict[str, int]:
+        """How many in use expire soon, have expired or wait for approval (one query)."""
+        until = on + timedelta(days=EXPIRY_WARNING)
+        counted: dict[str, int] = self.filter(is_active=True).aggregate(
+            expiring=models.Count("pk", filter=models.Q(expires_on__range=(on, until))),
+            expired=models.Count("pk", filter=models.Q(expires_on__lt=on)),
+            unapproved=models.Count("pk", filter=models.Q(approved_at=None)),
+        )
+        return counted
 
 
 class ReviewTaskQuerySet(models.QuerySet):  # type: ignore[type-arg]

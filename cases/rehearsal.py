@@ -13,7 +13,9 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from agencies.changes import acting
 from agencies.models import Agency, CalendarDay, User, WorkingCalendar
 from cases import clocks
 from cases.calendar import day_of_row, work_calendar
@@ -211,6 +213,7 @@ def take(pk: int, *, by: User) -> bool:
     change = TermChange.objects.select_for_update().get(pk=pk)
     if change.state != TermChange.State.READY:
         return False
+    acting(by, _("Taken after a rehearsal (change %(pk)s)") % {"pk": pk})
     if change.kind == TermChange.Kind.RULE:
         rule = _rule(change.values)
         same = DeadlineRule.objects.filter(code=rule.code, in_force_from=rule.in_force_from)

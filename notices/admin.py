@@ -1,15 +1,15 @@
 """Letters to look at: whom they were for and what the mail server said; never what they say."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agencies.admin_base import ListOnlyAdmin
+from agencies.admin_confirm import with_reason
 from notices.models import Letter
 
 
@@ -24,9 +24,14 @@ class LetterAdmin(ListOnlyAdmin):
     sortable_by = ()
     actions = ("send_again",)
 
-    @admin.action(description=gettext_lazy("Send again"), permissions=["view"])
-    def send_again(self, request: HttpRequest, letters: QuerySet[Any]) -> None:
+    @with_reason(
+        gettext_lazy("Send again"),
+        permissions=["view"],
+        explained=gettext_lazy("Letters that left already are not sent twice."),
+    )
+    def send_again(self, request: HttpRequest, rows: Sequence[Letter]) -> None:
         """What was refused or given up gets all its tries anew; sent ones are left alone."""
+        letters = Letter.objects.filter(pk__in=[row.pk for row in rows])
         count = letters.filter(state__in=[Letter.State.REFUSED, Letter.State.FAILED]).update(
             state=Letter.State.WAITING, tries=0, next_at=timezone.now()
         )

@@ -9,10 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext_lazy as _
 
-from agencies.access import holds, holds_anywhere
+from agencies.access import holds_anywhere
 from agencies.roles import Right
-from cases.keeping import calendar_warnings
-from portal.jobs import worker_state
+from portal.admin_desk import first_page
 
 
 class PortalAdminSite(admin.AdminSite):
@@ -36,15 +35,10 @@ class PortalAdminSite(admin.AdminSite):
         )
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """With the service pages and their warnings for who administrates the region."""
-        extra = dict(extra_context or {})
-        if holds(request.user, Right.MANAGE_AGENCIES, None):
-            extra |= {
-                "service_open": True,
-                "service_warnings": calendar_warnings(),
-                "worker_silent": worker_state()["silent"],
-            }
-        return super().index(request, extra)
+        """With what waits in the reader's scope, and the warnings of the portal's own work."""
+        if not self.has_permission(request):
+            return super().index(request, extra_context)  # sends to the sign-in
+        return super().index(request, {**(extra_context or {}), **first_page(request.user)})
 
     def get_urls(self) -> list[Any]:
         """Without the jump to any object's own page: it would tell which cases exist."""

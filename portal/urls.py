@@ -3,13 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import card, health, home, jobs_pages
+from portal import admin_filters, card, health, home, jobs_pages
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("health/live/", health.live, name="health-live"),
     path("health/ready/", health.ready, name="health-ready"),
     path("health/worker/", health.worker, name="health-worker"),
+    path("filters/", admin_filters.save, name="filter-save"),
+    path("filters/<int:pk>/drop/", admin_filters.drop, name="filter-drop"),
     path("jobs/", jobs_pages.jobs, name="jobs"),
     path("jobs/<int:pk>/retry/", jobs_pages.retry, name="job-retry"),
     path("", include("agencies.urls")),

@@ -213,6 +213,19 @@ ROUTES: dict[str, Route] = {
     "api-metrics": _any(Right.VIEW_STATES),
     "api-metric": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"code": "repeat_share"}),
     "api-metric-rows": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"code": "received"}),
+    "filter-save": _any(
+        Right.MANAGE_AGENCIES,
+        method="post",
+        refusal=(403,),
+        body=lambda w, c: {"page": "agencies.agency", "name": "Свои", "query": "is_active=1"},
+    ),
+    # Another person's filter does not exist, whatever one may see.
+    "filter-drop": Route(
+        method="post",
+        region_wide=True,
+        refusal=(403, 404),
+        kwargs=lambda w, c: {"pk": w.foreign_filter.pk},
+    ),
     "notices": Route(query="unread=1"),
     "notice-bell": Route(),
     "notice-read": Route(method="post", body=lambda w, c: {"until": "999999999"}),
@@ -417,6 +430,7 @@ ADMIN_MODELS: dict[str, tuple[frozenset[str], bool]] = {
     "agencies_workingcalendar": (ADMINISTRATORS, False),
     "agencies_calendarday": (ADMINISTRATORS, False),
     "agencies_accountevent": (AUDITORS, False),
+    "agencies_change": (AUDITORS, True),
     "cases_case": (SUPERVISORS, False),
     "cases_reply": (SUPERVISORS, False),
     "cases_casestate": (ADMINISTRATORS, False),

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from agencies.models import Agency, Deputy, User
+from agencies.models import Agency, Deputy, SavedFilter, User
 from agencies.roles import HOLDERS, Right, Role
 from cases import families
 from cases.attachments import _path
@@ -124,6 +124,9 @@ class World:
             state=CaseExport.State.DONE,
             file_format="csv",
             conditions={"q": [MARKER]},
+        )
+        self.foreign_filter = SavedFilter.objects.create(
+            user=self.regional[Role.AUDITOR], page="cases.case", name=MARKER, query=f"q={MARKER}"
         )
 
     def _make(self, status: str, scope: str, **facts: Any) -> Case:

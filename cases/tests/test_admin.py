@@ -414,7 +414,9 @@ def test_a_rule_in_force_is_replaced_by_a_version_never_edited(client, region, e
     client.post(url, {"amount": "1", "is_active": "on"})
     rule.refresh_from_db()
     assert rule.amount == 8
-    made = act(client, [rule], "new_version", url="/admin/cases/deadlinerule/")
+    made = act(
+        client, [rule], "new_version", url="/admin/cases/deadlinerule/", reason="Новый порядок"
+    )
     fresh = DeadlineRule.objects.exclude(pk=rule.pk).get(code="SN-FIRST")
     assert made.redirect_chain[-1][0] == reverse("admin:cases_deadlinerule_change", args=[fresh.pk])
     form = made.context["adminform"].form

@@ -18,6 +18,7 @@ from quality import default_model
 from quality.fit import MATERIAL
 from tests import factories
 
+CONFIRMED = {"confirmed": "1", "reason": "По вердиктам месяца"}
 pytestmark = pytest.mark.django_db
 
 
@@ -90,7 +91,7 @@ def test_proposed_weights_rule_only_once_accepted(client, region, enter) -> None
     assert page.status_code == 200
     client.post(
         reverse("admin:cases_weightproposal_changelist"),
-        {"action": "accept_proposal", "_selected_action": [proposal.pk]},
+        {"action": "accept_proposal", "_selected_action": [proposal.pk], **CONFIRMED},
     )
     weights = thresholds()[0].weights
     assert weights is not None
@@ -107,7 +108,7 @@ def test_a_supervisor_may_not_accept_weights(client, region, enter) -> None:
     enter(Role.QUALITY_SUPERVISOR, region["region"])
     client.post(
         reverse("admin:cases_weightproposal_changelist"),
-        {"action": "accept_proposal", "_selected_action": [proposal.pk]},
+        {"action": "accept_proposal", "_selected_action": [proposal.pk], **CONFIRMED},
     )
     assert not QualitySetting.objects.exists()
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from agencies.history import changes_of
 from agencies.models import Agency
 from cases import actions
 from cases.errors import BadChange
@@ -82,14 +82,17 @@ def test_an_administrator_approves_and_a_change_takes_it_away(region: dict[str, 
     made = template("t", approved_at=None)
     person = factories.make_person("administrator", region["region"])
     client = client_of(person)
-    client.post(
-        reverse("admin:cases_replytemplate_changelist"),
-        {"action": "approve", "_selected_action": [made.pk]},
-    )
+    listed = reverse("admin:cases_replytemplate_changelist")
+    asked = {"action": "approve", "_selected_action": [made.pk]}
+    assert client.post(listed, asked).status_code == 200
+    made.refresh_from_db()
+    assert made.approved_at is None
+    client.post(listed, {**asked, "confirmed": "1", "reason": "Проверен юристом"})
     made.refresh_from_db()
     assert made.approved_at is not None
     assert made.approved_by == person
-    assert LogEntry.objects.filter(object_id=str(made.pk), user=person).exists()
+    change = changes_of(made)[0]
+    assert (change.actor_id, change.reason) == (person.pk, "Проверен юристом")
     address = reverse("admin:cases_replytemplate_change", args=[made.pk])
     page = client.get(address).content.decode()
     assert "кто, дата, телефон, имя" in page
