@@ -34,6 +34,7 @@ class Right(TextChoices):
     ASSIGN_CASES = "assign_cases", _("name the executor of a case")
     DISPUTE_COMPETENCE = "dispute_competence", _("dispute the agency's competence")
     ANSWER_CASES = "answer_cases", _("write replies")
+    CONTRIBUTE = "contribute", _("contribute to cases of other agencies, the own part alone")
     WRITE_NOTES = "write_notes", _("write internal notes")
     APPROVE_REPLIES = "approve_replies", _("approve and publish replies")
     REVIEW_REPLIES = "review_replies", _("judge the quality of replies")
@@ -71,6 +72,7 @@ HOLDERS: dict[str, frozenset[str]] = {
     Right.ASSIGN_CASES: frozenset({_R.CURATOR, _R.QUALITY_SUPERVISOR}),
     Right.DISPUTE_COMPETENCE: frozenset({_R.CURATOR}),
     Right.ANSWER_CASES: frozenset({_R.EXECUTOR, _R.CURATOR}),
+    Right.CONTRIBUTE: frozenset({_R.EXECUTOR, _R.CURATOR, _R.CO_EXECUTOR}),
     Right.WRITE_NOTES: frozenset(
         {
             _R.OPERATOR,

@@ -9,6 +9,7 @@ from typing import IO
 import puremagic
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q
 
 from agencies.models import User
 from agencies.roles import Right
@@ -17,9 +18,9 @@ from cases import files as stored
 from cases.actions.moving import refuse
 from cases.errors import BadChange, RightMissing
 from cases.masking import mask_text
-from cases.models import Attachment, Case, CaseEvent, Message, Reply
+from cases.models import Attachment, Case, CaseEvent, Message, Participation, Reply
 from cases.querysets import may
-from cases.reading import locked_case
+from cases.reading import locked_case, locked_for_part
 from cases.workflow import MOVES
 
 MAX_BYTES = 15 * 1024 * 1024
@@ -73,13 +74,19 @@ def checked(uploaded: UploadedFile) -> CheckedFile:
 
 
 def _store(
-    file: CheckedFile, *, case: Case, actor: User, message: Message | None = None
+    file: CheckedFile,
+    *,
+    case: Case,
+    actor: User,
+    message: Message | None = None,
+    part: Participation | None = None,
 ) -> Attachment:
     stored.keep(file.data)
     evidence.remember(file.digest, file.data, file.media_type)
     return Attachment.objects.create(
         case=case,
         message=message,
+        part=part,
         name=file.name,
         sha256=file.digest,
         media_type=file.media_type,
@@ -100,7 +107,9 @@ def _writable(case: Case, actor: User) -> Case:
 
 def pending(case: Case, actor: User) -> list[Attachment]:
     """What this author has attached to the reply he is writing (one query)."""
-    rows = Attachment.objects.filter(case=case, message=None, reply=None, uploaded_by=actor)
+    rows = Attachment.objects.filter(
+        case=case, message=None, reply=None, part=None, uploaded_by=actor
+    )
     return list(rows.order_by("pk"))
 
 
@@ -140,6 +149,47 @@ def remove(case: Case, *, actor: User, pk: int) -> None:
             raise BadChange("file_not_yours", field="file")
         _record(fresh, actor, "detach", found)
         found.delete()
+
+
+def _asked(part: Participation, actor: User) -> Case:
+    """The locked case while a part of it is awaited: 404 to who is not asked, 409 afterwards."""
+    fresh = locked_for_part(part.case, part.pk, actor)
+    part.refresh_from_db(fields=["state"])
+    if part.state != Participation.State.ASKED:
+        raise BadChange("part_went_on", field="file")
+    return fresh
+
+
+def add_to_part(part: Participation, *, actor: User, uploaded: UploadedFile) -> Attachment:
+    """A file beside the text a co-executor gives."""
+    file = checked(uploaded)
+    with transaction.atomic():
+        fresh = _asked(part, actor)
+        if part.attachments.count() >= MOST_FILES:
+            raise BadChange("too_many_files", field="file")
+        made = _store(file, case=fresh, actor=actor, part=part)
+        _record(fresh, actor, "attach", made)
+    return made
+
+
+def remove_from_part(part: Participation, *, actor: User, pk: int) -> None:
+    """While the part is awaited its own side may take a file back."""
+    with transaction.atomic():
+        fresh = _asked(part, actor)
+        found = part.attachments.filter(pk=pk).first()
+        if found is None:
+            raise BadChange("file_not_yours", field="file")
+        _record(fresh, actor, "detach", found)
+        found.delete()
+
+
+def files_of_part(part: Participation) -> list[Attachment]:
+    """What who is asked may open: his own files, and photos of the message where he was given
+    them."""
+    own = Q(part=part)
+    if part.photos:
+        own |= Q(case=part.case_id, message__isnull=False, media_type__startswith="image/")
+    return list(Attachment.objects.filter(own).order_by("pk"))
 
 
 def _record(case: Case, actor: User, move: str, file: Attachment) -> None:

@@ -41,7 +41,8 @@ select
     (select json_agg(json_build_array(r.id, r.version, r.state) order by r.version)
         from cases_reply r where r.case_id = c.id),
     (select array_agg(a.id) from cases_attachment a where a.case_id = c.id
-        and a.message_id is null and a.reply_id is null and a.uploaded_by_id = %s),
+        and a.message_id is null and a.reply_id is null and a.part_id is null
+        and a.uploaded_by_id = %s),
     (select array_agg(r.text order by r.version desc) from cases_reply r
         where r.case_id = c.id and r.state in ('accepted', 'published')),
     {", ".join(columns.sql for _name, columns in _RELATED)}, {_SETTING.sql}

@@ -2,7 +2,8 @@
 
 Kinds. `total`: the citizen's whole term; `reply`: the first reply on a social network; neither
 is ever reset by a redirect. `executor`: the agency's own term, from each assignment anew.
-`approval`: the decision on a reply that was sent. `stage`: registration, moderation, redirection,
+`approval`: the decision on a reply that was sent. `part`: a co-executor's, no term of the case
+itself. `stage`: registration, moderation, redirection,
 dispute, rework, a promised date, the survey.
 """
 
@@ -53,6 +54,14 @@ DISPUTE = ("DISPUTE",)
 REDIRECTION = ("L59-REDIR",)
 PASS_ON = ("L59-PASS",)
 SURVEY: dict[str, tuple[str, ...]] = {Regime.SOCIAL: ("SURVEY",)}
+# A co-executor's term by regime; 59-FZ: the request of article 10 (2).
+PART_RULES: dict[str, tuple[str, ...]] = {
+    Regime.SOCIAL: ("PART-SN", "PART"),
+    Regime.LAW59: ("L59-REQ", "PART"),
+}
+PART = ("PART",)
+# Several parts of a case run side by side: «PART-SN/2» is counted by the rule before the mark.
+PART_MARK = "/"
 # The first promise of a case that runs; further ones are PROMISE-2, PROMISE-3.
 PROMISE = "PROMISE"
 
@@ -95,7 +104,7 @@ class Rules:
     def again(self, code: str, start: datetime, now: datetime) -> DeadlineRule | None:
         """The version a running term is counted by: that of its start, or a newer one in force
         that says it holds for running terms."""
-        for rule in self._rows.get(code, ()):
+        for rule in self._rows.get(code.partition(PART_MARK)[0], ()):
             if rule.in_force_from <= start.date():
                 return rule
             if rule.covers_running and rule.in_force_from <= timezone.localdate(now):
@@ -121,7 +130,7 @@ select (select value from agencies_stamp where name = 'calendars'),
 
 _RUNNING = """,
        (select jsonb_agg(to_jsonb(k) order by k.id) from cases_clock k
-        where k.case_id = %s and k.stopped_at is null)
+        where k.case_id = %s and k.stopped_at is null and k.kind <> 'part')
 """
 _LOAD = _STANDING.rstrip() + _RUNNING
 # Each one shape for any number of clocks, so that the statement of a move is planned once.
@@ -230,7 +239,8 @@ def binding_due(status: str, running: Iterable[Clock]) -> datetime | None:
 
     All running terms that bind, except that the executor's own one rests while somebody else
     holds the case (approver, supervisor, coordinator): the citizen's terms run on there. A term
-    that only warns never binds. Nothing is owed once the case is answered or ended.
+    that only warns never binds, nor does a co-executor's: he owes it, not the case's holder.
+    Nothing is owed once the case is answered or ended.
     """
     if status not in OPEN:
         return None
@@ -239,7 +249,9 @@ def binding_due(status: str, running: Iterable[Clock]) -> datetime | None:
         (
             clock.due_at
             for clock in running
-            if not clock.warning_only and not (elsewhere and clock.kind == Kind.EXECUTOR)
+            if not clock.warning_only
+            and clock.kind != Kind.PART
+            and not (elsewhere and clock.kind == Kind.EXECUTOR)
         ),
         default=None,
     )

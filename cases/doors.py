@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agencies.models import User
-from cases import actions, forms
+from cases import actions, forms, forms_parts
 from cases.actions.moderation import may_confirm, may_decline
 from cases.actions.moving import refuse
 from cases.actions.publication import may_publish, ready
@@ -70,6 +70,9 @@ _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("add_promise", forms.AddPromiseForm),
     ("keep_promise", forms.KeepPromiseForm),
     ("move_promise", forms.MovePromiseForm),
+    ("ask_part", forms_parts.AskPartForm),
+    ("withdraw_part", forms_parts.WithdrawPartForm),
+    ("return_part", forms_parts.ReturnPartForm),
     ("recall_publication", forms.ReasonTextForm),
     ("correct_reply", forms.ReasonTextForm),
     ("record_mark", forms.MarkForm),
@@ -131,6 +134,10 @@ def _offered(door: Door, case: Case) -> bool:
     if door.name in ("keep_promise", "move_promise"):
         # Asked for with the page as well.
         return bool(getattr(case, "has_open_promise", False))
+    if door.name == "withdraw_part":
+        return bool(getattr(case, "has_asked_part", False))
+    if door.name == "return_part":
+        return bool(getattr(case, "has_given_part", False))
     if door.name in ("judge_reply", "undo_verdict"):
         return False  # given and taken back on the review desk
     if door.name == "respond_first":

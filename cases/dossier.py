@@ -29,6 +29,7 @@ from cases.models import (
     MassEvent,
     Message,
     Paper,
+    Participation,
     Promise,
     Reply,
     Review,
@@ -96,10 +97,12 @@ _LETTER = Columns(Message, "l", without=["raw", "fingerprint"])
 _REPLY = Columns(Reply, "r")
 _AUTHOR = Columns(User, "u", only=_PERSON)
 _FINDING = Columns(Finding, "f")
+_ASKED = Columns(User, "w", only=_PERSON)
 _REVIEW = Columns(Review, "w")
 _DRAFT = Columns(Draft, "d")
 _STEP = Columns(CaseEvent, "e", without=["tx"])
 _CLOCK = Columns(Clock, "t")
+_PART_CLOCK = Columns(Clock, "t", only=["stopped_at", "missed_at", "explanation"])
 _RULE = Columns(DeadlineRule, "d", only=["code", "title"])
 _FILE = Columns(Attachment, "a")
 _PROMISE = Columns(Promise, "p")
@@ -108,6 +111,7 @@ _MARK = Columns(Mark, "k")
 _CONTROL = Columns(Control, "s")
 _HOLDING = Columns(Assignment, "h")
 _TASK = Columns(ReviewTask, "y")
+_PART = Columns(Participation, "q")
 _OTHER = Columns(Case, "c", only=["number", "title", "status", "received_at", "agency_id"])
 # Moves a second reviewer does not see before he has judged himself.
 VERDICTS = frozenset({"accept_reply", "return_for_rework", "judge_reply"})
@@ -148,7 +152,7 @@ _PARTS = (
     ),
     json_rows(
         "from cases_clock t left join cases_deadlinerule d on d.id = t.rule_id"
-        " where t.case_id = %(case)s order by t.due_at, t.id",
+        " where t.case_id = %(case)s and t.kind <> 'part' order by t.due_at, t.id",
         _CLOCK,
         _RULE,
     ),
@@ -185,6 +189,15 @@ _PARTS = (
         " where r.case_id = %(case)s and y.done_at is null and y.first_id is not null",
         _TASK,
     ),
+    json_rows(
+        "from cases_participation q left join agencies_user u on u.id = q.given_by_id"
+        " left join agencies_user w on w.id = q.person_id left join cases_clock t"
+        " on t.id = q.clock_id where q.case_id = %(case)s order by q.id",
+        _PART,
+        _AUTHOR,
+        _ASKED,
+        _PART_CLOCK,
+    ),
 )
 _OTHERS = json_rows(
     f"{_OF_CITIZEN} and {{scope}} order by c.received_at desc limit {_SHOWN_OTHERS}", _OTHER
@@ -212,6 +225,7 @@ class Dossier:
     marks: list[Mark]
     assignments: list[Assignment]  # who held the case
     tasks: list[ReviewTask]  # second looks at verdicts that wait
+    parts: list[Participation]  # what other agencies contribute, in the order of asking
     others: list[Case]  # what the author wrote before: the newest the reader may open
     hidden: int  # and how many he may not
 
@@ -231,7 +245,7 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     }
     (found,) = planned(f"select {', '.join(parts)}", values)
     letters, replies, findings, reviews, drafts, events, clocks, *rest = found
-    files, promises, papers, controls, marks, holdings, tasks, others, hidden = rest
+    files, promises, papers, controls, marks, holdings, tasks, parts, others, hidden = rest
     terms: list[Clock] = _with(clocks, _CLOCK, rule=_RULE)
     # cases.doors offers the first response where its term runs.
     vars(case)["awaits_first_response"] = any(
@@ -250,6 +264,12 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     vars(case)["lifting_proposed"] = any(
         one.lifted_at is None and one.proposed_at is not None for one in watched
     )
+    asked = _at_agencies(
+        _with(parts, _PART, given_by=_AUTHOR, person=_ASKED, clock=_PART_CLOCK), user
+    )
+    states = {part.state for part in asked}
+    vars(case)["has_asked_part"] = Participation.State.ASKED in states
+    vars(case)["has_given_part"] = Participation.State.GIVEN in states
     return Dossier(
         letters=_letters(letters, case, user),
         replies=answers,
@@ -262,6 +282,7 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
         controls=watched,
         marks=_with(marks, _MARK),
         tasks=waiting,
+        parts=asked,
         assignments=_at_agencies(_with(holdings, _HOLDING, executor=_AUTHOR), user),
         others=_with(others, _OTHER),
         hidden=hidden,
@@ -282,8 +303,10 @@ def _with(rows: Sequence[Any], own: Columns[Any], **joined: Columns[Any]) -> lis
     for row in rows:
         instance = own.take_json(row)
         assert instance is not None
+        at = own.width
         for name, columns in joined.items():
-            set_related(instance, **{name: columns.take_json(row, own.width)})
+            set_related(instance, **{name: columns.take_json(row, at)})
+            at += columns.width
         made.append(instance)
     return made
 

@@ -127,14 +127,21 @@ def _elapsed(amount: int, unit: Unit) -> timedelta:
 
 
 def rests(clock: Clock, case: Case) -> bool:
-    """Whether nobody owes the term just now: `clocks.binding_due` says when it does."""
+    """Whether nobody owes the term just now: `clocks.binding_due` says when it does.
+
+    What a co-executor owes, he owes in every state of the case.
+    """
+    if clock.kind == Clock.Kind.PART:
+        return False
     if clock.warning_only:
         return not case.is_open
     return binding_due(case.status, [clock]) is None
 
 
 def level_of(step: Step, clock: Clock, case: Case) -> str:
-    """Whom the step concerns in the state the case is in."""
+    """Whom the step concerns in the state the case is in; of a part: at the asked agency."""
+    if clock.kind == Clock.Kind.PART:
+        return step.level
     if case.status in _AT_DESK or case.agency_id is None:
         return {"executor": "operator", "supervisor": "supervisor"}.get(step.level, "coordinator")
     if step.level in ("executor", "curator"):

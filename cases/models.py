@@ -148,6 +148,7 @@ class DeadlineRule(models.Model):
         ANSWER = "answer", _("publication")
         DISPUTE = "dispute", _("competence dispute")
         MAIN_DUE = "main_due", _("end of the main term")
+        PART = "part", _("request to a co-executor")
 
     code = models.CharField(_("code"), max_length=20)
     regime = models.CharField(_("regime"), max_length=12, choices=Regime, blank=True)
@@ -643,6 +644,15 @@ class Attachment(models.Model):
     reply = models.ForeignKey(
         "Reply", models.CASCADE, null=True, blank=True, related_name="attachments"
     )
+    # Of what a co-executor contributes.
+    part = models.ForeignKey(
+        "cases.Participation",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="attachments",
+    )
     name = models.CharField(_("file name"), max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
     media_type = models.CharField(max_length=100)
@@ -655,6 +665,9 @@ class Attachment(models.Model):
     class Meta:
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
+        indexes = [
+            models.Index("part", name="attachment_part", condition=Q(part__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -671,6 +684,8 @@ class Clock(models.Model):
         EXECUTOR = "executor", _("executor")
         APPROVAL = "approval", _("approval")
         STAGE = "stage", _("stage")
+        # Of a co-executor: no term of the case itself (`cases.models_parts`).
+        PART = "part", _("contribution")
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="clocks")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -1081,6 +1096,7 @@ class IdempotencyKey(models.Model):
 from cases.models_control import Control  # noqa: E402
 from cases.models_evidence import Picture  # noqa: E402
 from cases.models_news import News, Position, Touched  # noqa: E402
+from cases.models_parts import Participation  # noqa: E402
 from cases.models_presence import DraftCopy, Presence  # noqa: E402
 from cases.models_quality import WeightProposal  # noqa: E402
 from cases.models_reuse import (  # noqa: E402
@@ -1142,6 +1158,7 @@ __all__ = [
     "Orphan",
     "Outcome",
     "Paper",
+    "Participation",
     "Picture",
     "Position",
     "Presence",

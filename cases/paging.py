@@ -31,7 +31,7 @@ def page_of(
     """
     sign = "-" if descending else ""
     ordered = cases.order_by(f"{sign}{field}", f"{sign}id")
-    after = _read(cursor)
+    after = read_cursor(cursor)
     if after is not None:
         value, pk = after
         near, far = ("lte", "lt") if descending else ("gte", "gt")
@@ -48,7 +48,12 @@ def page_of(
     value = getattr(last, field)
     if value is None:
         return Page(found[:PAGE], "")
-    return Page(found[:PAGE], signing.dumps([value.isoformat(), last.pk], salt="page"))
+    return Page(found[:PAGE], write_cursor(value, last.pk))
+
+
+def write_cursor(moment: datetime, pk: int) -> str:
+    """Where a list by (moment, id) goes on; `read_cursor` takes it back."""
+    return signing.dumps([moment.isoformat(), pk], salt="page")
 
 
 def write_day_cursor(day: date, pk: int) -> str:
@@ -67,7 +72,8 @@ def read_day_cursor(cursor: str) -> tuple[date, int] | None:
         return None
 
 
-def _read(cursor: str) -> tuple[datetime, int] | None:
+def read_cursor(cursor: str) -> tuple[datetime, int] | None:
+    """None for the first page, and for a cursor nobody gave out."""
     if not cursor:
         return None
     try:

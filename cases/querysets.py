@@ -192,6 +192,24 @@ class PromiseQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(until_on__gte=first, until_on__lte=last)
 
 
+class ParticipationQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: "User", right: str = Right.CONTRIBUTE) -> Self:
+        """Parts that `user` is asked for: of the agencies on which he holds the right.
+
+        The part alone: its case stays invisible to who does not see it by `Case.visible_to`.
+        """
+        ids = granted_agency_ids(user, right)
+        return self if ids is None else self.filter(agency__in=sorted(ids))
+
+    def asked_by_agencies_of(self, user: "User") -> Self:
+        """Parts of the cases `user` may see: what his own agencies ask of others."""
+        ids = granted_agency_ids(user, Right.VIEW_CASES)
+        return self if ids is None else self.filter(case__agency__in=sorted(ids))
+
+    def asked(self) -> Self:
+        return self.filter(state="asked")
+
+
 class ControlQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def visible_to(self, user: "User", right: str = Right.VIEW_CASES) -> Self:
         """Controls of the cases on which `user` holds the right."""

@@ -26,6 +26,14 @@ _LOCKED = (
 )
 
 
+# The same for who is asked for a part of the case: this part alone opens the door.
+_LOCKED_FOR_PART = (
+    f"select {_CASE.sql} from cases_case c where c.id = %s and exists (select from"
+    " cases_participation p where p.id = %s and p.case_id = c.id and (%s::bigint[] is null"
+    " or p.agency_id = any(%s::bigint[]))) for no key update of c"
+)
+
+
 def scope_of(user: User | None, right: str = Right.VIEW_CASES) -> list[list[int] | None]:
     """The two values IN_SCOPE takes; without a user the portal itself, which sees everything."""
     if user is None:
@@ -47,6 +55,18 @@ def _one(sql: str, key: Any, user: User | None, right: str = Right.VIEW_CASES) -
 def visible_case(user: User, number: str) -> Case:
     """The case by its number, if `user` may see it at all; else CaseNotFound (404)."""
     return _one(_PLAIN, number, user)
+
+
+def locked_for_part(case: Case, part: int, user: User) -> Case:
+    """The locked case for a move on one part of it, if `user` is asked for that part."""
+    values = [case.pk, part, *scope_of(user, Right.CONTRIBUTE)]
+    rows = planned(_LOCKED_FOR_PART, values)
+    found = _CASE.take(rows[0]) if rows else None
+    if found is None:
+        raise CaseNotFound("case_not_found")
+    if came_with_stamps(user):
+        directory_of(user).attach([found])
+    return found
 
 
 def locked_case(case: Case, user: User | None, right: str = Right.VIEW_CASES) -> Case:

@@ -36,7 +36,7 @@ from cases.ladder import (
     steps_in_use,
 )
 from cases.levels import ROLES
-from cases.models import Clock, News, Reminder
+from cases.models import Clock, News, Participation, Reminder
 from cases.news import tell_all
 
 BATCH = 250
@@ -93,6 +93,7 @@ def _some(wanted: Any, steps: Sequence[Step], now: datetime) -> tuple[int, int]:
     if not clocks:
         return 0, 0
     places = _Places(clocks)
+    parts = _parts(clocks)
     known = defaultdict(set)
     passed = [clock.pk for clock in clocks if clock.remind_at is not None or clock.started_at < now]
     for clock, step, due in Reminder.objects.filter(clock__in=passed).values_list(
@@ -121,7 +122,7 @@ def _some(wanted: Any, steps: Sequence[Step], now: datetime) -> tuple[int, int]:
                 made = _reminder(rung, clock, past, now)
                 reminders.append(made)
                 if made.state == Reminder.State.TOLD:
-                    news.append(_news(rung, clock))
+                    news.append(_news(rung, clock, parts.get(clock.pk)))
         clock.remind_at = _next(clock, ladder, now, waits=waits)
     Reminder.objects.bulk_create(reminders, ignore_conflicts=True)
     tell_all(news)
@@ -155,9 +156,32 @@ def _reminder(rung: Rung, clock: Clock, past: Sequence[Rung], now: datetime) -> 
     )
 
 
-def _news(rung: Rung, clock: Clock) -> News:
+def _parts(clocks: Iterable[Clock]) -> dict[int, Participation]:
+    """What the terms of co-executors are of, by clock (one query where there are any)."""
+    ids = [clock.pk for clock in clocks if clock.kind == Clock.Kind.PART]
+    if not ids:
+        return {}
+    found = Participation.objects.filter(clock__in=ids).select_related("agency")
+    return {part.clock_id: part for part in found}
+
+
+_PART_STATES = {"term_warning": "warning", "term_due": "due", "escalated": "escalated"}
+
+
+def _news(rung: Rung, clock: Clock, part: Participation | None = None) -> News:
     """Terms of a case that end at one moment (the citizen's and his executor's) are one cause."""
     data = data_of(rung, clock, clock.case)
+    if part is not None:
+        data |= {
+            "part": part.pk,
+            "asked": part.agency_id,
+            "asked_name": str(part.agency),
+            "state": _PART_STATES[rung.step.name],
+        }
+        if part.person_id:
+            data["person"] = part.person_id
+        key = f"part:{clock.pk}:{rung.step.pk}:{int(clock.due_at.timestamp())}"
+        return News(kind="part_term", key=key, case=clock.case, data=data)
     key = f"term:{clock.case_id}:{rung.step.pk}:{int(clock.due_at.timestamp())}:{data['level']}"
     return News(kind=rung.step.name, key=key, case=clock.case, data=data)
 
@@ -211,6 +235,7 @@ def sum_up() -> int:
         .select_related("clock__case", "step")
         .only(
             *("id", "level", "due_at", "clock__stopped_at", "clock__case__agency_id"),
+            *("clock__kind", "clock__agency_id"),
             *("clock__case__executor_id", "clock__case__status", "step__share", "step__after"),
         )
         .order_by("id")
@@ -225,6 +250,10 @@ def sum_up() -> int:
         if reminder.clock.stopped_at is not None:
             continue
         what = "escalated" if reminder.step.after else "due"
+        if reminder.clock.kind == Clock.Kind.PART:
+            for person in directory.near(ROLES[reminder.level], reminder.clock.agency_id):
+                cases[person][what].add(case.pk)
+            continue
         people = set(directory.near(ROLES[reminder.level], case.agency_id))
         if reminder.level in ("executor", "curator") and case.executor_id:
             people = (

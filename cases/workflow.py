@@ -66,7 +66,8 @@ class Move:
     `target` None: the state stays or the action decides (a reply goes to approval or review).
     `also`: rights that open it as well. `system`: made by the portal itself when a term has
     passed (actor None); it has no page. `many`: made for many cases from a page of its own, with
-    values no form of one case asks for.
+    values no form of one case asks for. `part`: made on the page of a part, by who is asked for
+    it and sees nothing else of the case.
     """
 
     title: Promise
@@ -77,6 +78,7 @@ class Move:
     also: frozenset[str] = frozenset()
     system: bool = False
     many: bool = False
+    part: bool = False
 
     @property
     def rights(self) -> frozenset[str]:
@@ -98,12 +100,17 @@ def _move(
     also: frozenset[str] = frozenset(),
     system: bool = False,
     many: bool = False,
+    part: bool = False,
 ) -> Move:
-    return Move(title, frozenset(sources), target, right, regimes, also, system, many)
+    return Move(title, frozenset(sources), target, right, regimes, also, system, many, part)
 
 
 _AT_AGENCY = {S.ROUTED, S.IN_WORK, S.APPROVAL, S.REVIEW, S.REWORK, S.REDIRECT_ASKED}
 _OPEN = set(OPEN)
+# While a case is in one of these, what others contribute to it is awaited; left, it is not.
+PARTS_AWAITED = frozenset({*_AT_AGENCY, S.INTERIM, S.PLANNED, S.REOPENED})
+_PARTS = set(PARTS_AWAITED)
+_ASKERS = frozenset({Right.APPROVE_REPLIES})
 # The citizen has an answer that may hold promises.
 _PROMISED = {S.IN_WORK, S.REWORK, S.INTERIM, S.PLANNED, S.ANSWERED, S.REOPENED, S.CLOSED}
 # Where a reply may stand that was drawn for review, and what a verdict leads to.
@@ -235,6 +242,22 @@ MOVES: dict[str, Move] = {
     "promise_broken": _move(
         _("A promise was not kept"), set(Status), None, Right.REVIEW_REPLIES, system=True
     ),
+    "ask_part": _move(
+        _("Ask for a contribution"),
+        _PARTS - {S.REDIRECT_ASKED, S.REOPENED},
+        None,
+        Right.ANSWER_CASES,
+        also=_ASKERS,
+    ),
+    "withdraw_part": _move(_("Withdraw a request"), _PARTS, None, Right.ANSWER_CASES, also=_ASKERS),
+    "return_part": _move(
+        _("Return a contribution"),
+        _PARTS - {S.REDIRECT_ASKED, S.REOPENED},
+        None,
+        Right.ANSWER_CASES,
+        also=_ASKERS,
+    ),
+    "give_part": _move(_("Give the contribution"), _PARTS, None, Right.CONTRIBUTE, part=True),
     "recall_publication": _move(
         _("Recall the publication"), {S.ANSWERED}, S.APPROVAL, Right.APPROVE_REPLIES
     ),

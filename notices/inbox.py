@@ -11,7 +11,7 @@ from django.utils import timezone
 from agencies.access import granted_agency_ids
 from agencies.models import User
 from agencies.roles import Right
-from cases.models import Case
+from cases.models import Case, Participation
 from notices.models import Notice
 
 PAGE = 50
@@ -69,10 +69,21 @@ _CASE = (
 
 @dataclass(slots=True)
 class Shown:
-    """A notice with its case, which its reader may see at this moment."""
+    """A notice with its case, which its reader may see at this moment.
+
+    Of a part he is asked for: number and masked heading of the case, and the part's own address.
+    """
 
     notice: Notice
     case: Case | None
+    part: Participation | None = None
+
+    @property
+    def url(self) -> str:
+        """The page it is about; empty where it is about no case."""
+        if self.part is not None:
+            return self.part.get_absolute_url()
+        return self.case.get_absolute_url() if self.case is not None else ""
 
 
 @dataclass(slots=True)
@@ -98,15 +109,27 @@ def page_of(user: User, *, unread: bool = False, kind: str = "", before: int | N
 
 
 def with_cases(user: User, notices: Sequence[Notice]) -> list[Shown]:
-    """Those of the notices `user` may see now, with the cases they are about (one query)."""
-    wanted = {notice.case_id for notice in notices if notice.case_id}
+    """Those of the notices `user` may see now, with the cases they are about (one query, one
+    more where there are parts)."""
+    wanted = {notice.case_id for notice in notices if notice.case_id and not notice.part_id}
+    asked = {notice.part_id for notice in notices if notice.part_id}
+    parts = _parts(user, asked) if asked else {}
     visible = Case.objects.visible_to(user).select_related("citizen").only(*_CASE)
     cases = visible.in_bulk(wanted) if wanted else {}
-    return [
-        Shown(notice, cases.get(notice.case_id))
-        for notice in notices
-        if notice.case_id is None or notice.case_id in cases
-    ]
+    shown = []
+    for notice in notices:
+        if notice.part_id:
+            if part := parts.get(notice.part_id):
+                shown.append(Shown(notice, part.case, part))
+        elif notice.case_id is None or notice.case_id in cases:
+            shown.append(Shown(notice, cases.get(notice.case_id)))
+    return shown
+
+
+def _parts(user: User, ids: set[int]) -> dict[int, Participation]:
+    names = [f"case__{name}" for name in _CASE]
+    visible = Participation.objects.visible_to(user).select_related("case__citizen")
+    return visible.only("id", "case_id", "case__citizen_id", *names).in_bulk(ids)
 
 
 @dataclass(slots=True)

@@ -26,6 +26,9 @@ class Kind(TextChoices):
     MESSAGE = "message", _("The citizen wrote more")
     REOPENED = "reopened", _("A case was reopened")
     MENTION = "mention", _("I was named in a note")
+    PART_ASKED = "part_asked", _("Another agency asks for our contribution")
+    PART_TERM = "part_term", _("The term of a contribution comes to its end or is over")
+    PART_GIVEN = "part_given", _("A contribution to my case was given")
     APPROVAL = "approval", _("A reply waits for approval")
     REVIEW = "review", _("A reply waits for review")
     FLAGGED = "flagged", _("A reply of the agency was marked by the check or the supervisor")
@@ -80,6 +83,11 @@ FACTS: dict[str, Facts] = {
     Kind.MESSAGE: Facts(_NOW, "work", _("The citizen wrote"), _OFFICIALS),
     Kind.REOPENED: Facts(_NOW, "work", _("Reopened cases"), _OFFICIALS | {Role.COORDINATOR}),
     Kind.MENTION: Facts(_NOW, "work", _("Notes")),
+    Kind.PART_ASKED: Facts(_NOW, "work", _("We are asked"), _OFFICIALS),
+    Kind.PART_TERM: Facts(
+        _NOW, "terms", _("Contributions"), _OFFICIALS | {Role.APPROVER, Role.QUALITY_SUPERVISOR}
+    ),
+    Kind.PART_GIVEN: Facts(_NOW, "work", _("Given to us"), _OFFICIALS),
     Kind.APPROVAL: Facts(_NOW, "decide", _("Approval"), frozenset({Role.APPROVER})),
     Kind.REVIEW: Facts(_DIGEST, "decide", _("Review"), frozenset({Role.QUALITY_SUPERVISOR})),
     Kind.FLAGGED: Facts(_DIGEST, "decide", _("Stopped replies"), _LEADS),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.access import granted_agency_ids
 from agencies.models import Agency, User, validate_time_zone
 from agencies.roles import Right
-from cases.models import Case
+from cases.models import Case, Participation
 from notices.kinds import FACTS, Delivery, Kind
 
 
@@ -87,6 +87,10 @@ class Notice(models.Model):
     case = models.ForeignKey(
         Case, models.CASCADE, null=True, db_index=False, related_name="notices"
     )
+    # What an agency was asked to contribute: its own part, not the case.
+    part = models.ForeignKey(
+        Participation, models.CASCADE, null=True, db_index=False, related_name="+"
+    )
     # Whose case it was about when told: counted only while the person may read there.
     agency = models.ForeignKey(Agency, models.SET_NULL, null=True, db_index=False, related_name="+")
     data = models.JSONField(default=dict)
@@ -120,6 +124,7 @@ class Notice(models.Model):
                 name="notice_to_mail",
                 condition=Q(mail_at__isnull=False, letter__isnull=True),
             ),
+            models.Index(fields=["part"], name="notice_of_part", condition=Q(part__isnull=False)),
             models.Index(fields=["at"], name="notice_at"),
         ]
 

@@ -40,9 +40,10 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Holders of the role nearest to the case's agency."""
+    """Holders of the role nearest to the case's agency, or to another one named here."""
 
     role: str
+    agency: int | None = None
 
 
 Addressee = int | Near
@@ -54,6 +55,8 @@ class Rule:
     kind: Kind
     to: Audience
     when: Callable[[Happening], bool] = lambda _happening: True
+    # Of the part of an agency that is asked, which sees nothing else of the case.
+    part: bool = False
 
 
 def _near(*roles: str) -> Audience:
@@ -100,6 +103,31 @@ def _due(h: Happening) -> list[Addressee]:
     """At the end of a term its executor hears of it with his curators; elsewhere who holds it."""
     level = h.data.get("level", "curator")
     return _both(_executor_or_curators, _CURATORS)(h) if level == "curator" else _level(level)(h)
+
+
+def _asked(h: Happening) -> list[Addressee]:
+    """Who is asked for a part: the named person, else curators and co-executors there."""
+    if h.data.get("person"):
+        return [h.data["person"]]
+    asked = h.data.get("asked")
+    return [Near(Role.CURATOR, asked), Near(Role.CO_EXECUTOR, asked)]
+
+
+def _part_level(h: Happening) -> list[Addressee]:
+    """Up the ladder at the agency that is asked; its supervisor is the region's."""
+    level, asked = h.data.get("level", "executor"), h.data.get("asked")
+    if level in ("executor", "curator"):
+        named = _asked(h)
+        return [*named, Near(Role.CURATOR, asked)] if level == "curator" else named
+    return [Near(ROLES.get(level, Role.CURATOR), asked)]
+
+
+def _given_by(h: Happening) -> list[Addressee]:
+    return [h.data["to"]] if h.data.get("to") else []
+
+
+def _asker(h: Happening) -> list[Addressee]:
+    return [h.data["by"]] if h.data.get("by") else []
 
 
 _CURATORS = _near(Role.CURATOR)
@@ -168,7 +196,20 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Kind.HANDOVER, _named_executor),
         Rule(Kind.ARRIVED, _CURATORS, when=lambda h: not h.data.get("executor")),
     ),
+    "ask_part": (Rule(Kind.PART_ASKED, _asked, part=True),),
+    "withdraw_part": (Rule(Kind.PART_ASKED, _asked, part=True),),
+    "return_part": (Rule(Kind.PART_ASKED, _both(_given_by, _asked), part=True),),
+    "give_part": (Rule(Kind.PART_GIVEN, _both(_executor_or_curators, _asker)),),
     # News: a term, a promise, work of the portal.
+    "part_term": (
+        Rule(Kind.PART_TERM, _part_level, part=True),
+        # Who asked hears when it is over: he decides whether to wait.
+        Rule(
+            Kind.PART_TERM,
+            _executor_or_curators,
+            when=lambda h: h.data.get("state") == "due",
+        ),
+    ),
     "term_warning": (Rule(Kind.TERM_WARNING, _level("executor")),),
     "term_due": (Rule(Kind.TERM_DUE, _due),),
     "escalated": (Rule(Kind.ESCALATED, _level("head")),),
@@ -188,12 +229,17 @@ RULES: dict[str, tuple[Rule, ...]] = {
 # What a move makes needless for this case: a reply that was accepted waits for nobody's review.
 _ARRIVAL = frozenset({Kind.ARRIVED, Kind.ORPHAN})
 _JUDGED = frozenset({Kind.APPROVAL, Kind.REVIEW})
+# Of one part; and of all parts of a case that is answered or ended.
+PART_ASKING = frozenset({Kind.PART_ASKED, Kind.PART_TERM})
+_ENDED = ASKING | PART_ASKING
 _WRITTEN = frozenset({Kind.ASSIGNED, Kind.RETURNED, Kind.REOPENED, Kind.TERM_WARNING}) | _ARRIVAL
 SETTLES: dict[str, frozenset[Kind]] = {
+    "give_part": PART_ASKING,
+    "withdraw_part": PART_ASKING,
     "take": _ARRIVAL,
     "assign": _ARRIVAL,
     "hand_over": _ARRIVAL,
-    "recall_routing": ASKING,
+    "recall_routing": _ENDED,
     "redirect": ASKING,
     "refuse_redirect": frozenset({Kind.DISPUTE}),
     "submit_reply": _WRITTEN,
@@ -204,7 +250,7 @@ SETTLES: dict[str, frozenset[Kind]] = {
     "dispute_return": frozenset({Kind.RETURNED}),
     # Told of a verdict that was taken back at once: nobody is to act on it.
     "undo_verdict": frozenset({Kind.RETURNED, Kind.APPROVAL, Kind.FLAGGED}),
-    "publish": ASKING,
+    "publish": _ENDED,
     "give_interim": ASKING,
     "plan": ASKING,
     "close": ASKING,
@@ -212,9 +258,9 @@ SETTLES: dict[str, frozenset[Kind]] = {
     "confirm_rejection": ASKING,
     "decline_rejection": frozenset({Kind.REJECTION}),
     "merge": ASKING,
-    "cease": ASKING,
-    "forward_appeal": ASKING,
-    "short_notice": ASKING,
+    "cease": _ENDED,
+    "forward_appeal": _ENDED,
+    "short_notice": _ENDED,
     "route": frozenset({Kind.REOPENED}),
 }
 
@@ -225,12 +271,13 @@ class Told:
 
     kind: Kind
     to: Addressee
+    part: int | None = None
 
 
 def told(happening: Happening) -> list[Told]:
     """Who is told of it as what; the first rule that names a person wins over later ones."""
     return [
-        Told(rule.kind, one)
+        Told(rule.kind, one, happening.data.get("part") if rule.part else None)
         for rule in RULES.get(happening.name, ())
         if rule.when(happening)
         for one in rule.to(happening)

@@ -10,7 +10,7 @@ from agencies.absence import standing_now
 from agencies.access import Directory
 from agencies.models import User
 from cases.following import unread, waiting
-from cases.models import Case, CaseEvent, News, Reply
+from cases.models import Case, CaseEvent, News, Participation, Reply
 from notices.delivery import Post
 from notices.kinds import Kind
 from notices.models import Notice
@@ -36,6 +36,7 @@ _KEPT = frozenset(
             "from",
             "value",
             "returns",
+            "asked_name",
         ),
     }
 )
@@ -132,15 +133,15 @@ def tell(happenings: Sequence[Happening]) -> list[Notice]:
         return []
     made: list[Notice] = []
     names = _Names()
-    ended: dict[tuple[int, frozenset[Kind]], None] = {}
+    ended: dict[tuple[int, int | None, frozenset[Kind]], None] = {}
     for happening in happenings:
         if happening.case is not None and (kinds := settled(happening)):
-            ended[happening.case, kinds] = None
+            ended[happening.case, _part_of(happening), kinds] = None
             _settle(made, happening, kinds)
         for one in told(happening):
             for person in names.people(one.to, happening):
                 if person != happening.actor:
-                    made.append(_notice(person, one.kind, happening))
+                    made.append(_notice(person, one.kind, happening, one.part))
     made += _for_deputies(made, {h.key: h.actor for h in happenings})
     _settle_known(ended)
     moved = {h.case for h in happenings if h.case and h.name in _MOVES_TO_ANOTHER}
@@ -159,10 +160,16 @@ class _Names:
             return (to,)
         if self._directory is None:
             self._directory = Directory()
-        return self._directory.near(to.role, happening.agency)
+        return self._directory.near(to.role, to.agency or happening.agency)
 
 
-def _notice(person: int, kind: Kind, happening: Happening) -> Notice:
+def _part_of(happening: Happening) -> int | None:
+    """The part a happening is about: its notices are those of no other part of the case."""
+    part = happening.data.get("part")
+    return part if isinstance(part, int) else None
+
+
+def _notice(person: int, kind: Kind, happening: Happening, part: int | None = None) -> Notice:
     data = {key: value for key, value in happening.data.items() if key in _KEPT}
     if actor := happening.data.get("actor"):
         data["actor"] = actor
@@ -172,7 +179,8 @@ def _notice(person: int, kind: Kind, happening: Happening) -> Notice:
         kind=kind,
         cause=happening.key,
         case_id=happening.case,
-        agency_id=happening.agency,
+        part_id=part,
+        agency_id=happening.agency if part is None else happening.data.get("asked"),
         data=data,
         at=happening.at,
     )
@@ -194,6 +202,7 @@ def _for_deputies(made: list[Notice], actors: dict[str, int | None]) -> list[Not
             kind=notice.kind,
             cause=notice.cause,
             case_id=notice.case_id,
+            part_id=notice.part_id,
             agency_id=notice.agency_id,
             data=notice.data | {"for": names[notice.person_id]},
             at=notice.at,
@@ -207,14 +216,25 @@ def _for_deputies(made: list[Notice], actors: dict[str, int | None]) -> list[Not
 
 
 def _settle(made: list[Notice], happening: Happening, kinds: frozenset[Kind]) -> None:
+    part = _part_of(happening)
     for notice in made:
-        if notice.case_id == happening.case and notice.kind in kinds and not notice.read_at:
+        if (
+            notice.case_id == happening.case
+            and notice.kind in kinds
+            and not notice.read_at
+            and (part is None or notice.part_id == part)
+        ):
             notice.read_at = happening.at
 
 
-def _settle_known(ended: Iterable[tuple[int, frozenset[Kind]]]) -> None:
+def _settle_known(ended: Iterable[tuple[int, int | None, frozenset[Kind]]]) -> None:
     by_kinds: dict[frozenset[Kind], list[int]] = defaultdict(list)
-    for case, kinds in ended:
+    for case, part, kinds in ended:
+        if part is not None:
+            Notice.objects.unread().filter(part=part, kind__in=kinds).update(
+                read_at=timezone.now(), mail_at=None
+            )
+            continue
         by_kinds[kinds].append(case)
     for kinds, cases in by_kinds.items():
         Notice.objects.unread().filter(case__in=cases, kind__in=kinds).update(
@@ -226,7 +246,7 @@ def _drop_out_of_sight(cases: set[int]) -> None:
     """A case went to another agency: who may not see it any more has no notice of it either."""
     if not cases:
         return
-    known = Notice.objects.unread().filter(case__in=cases)
+    known = Notice.objects.unread().filter(case__in=cases, part=None)
     by_person: dict[int, set[int]] = defaultdict(set)
     for person, case in known.values_list("person_id", "case_id"):
         by_person[person].add(case)
@@ -246,6 +266,14 @@ def visible(person: User, cases: Iterable[int]) -> set[int]:
     return set(wanted.values_list("pk", flat=True))
 
 
+def visible_parts(person: User, parts: Iterable[int]) -> set[int]:
+    """Which of these parts the person is asked for (one query beside his roles)."""
+    if not person.is_active:
+        return set()
+    wanted = Participation.objects.visible_to(person).filter(pk__in=set(parts))
+    return set(wanted.values_list("pk", flat=True))
+
+
 def _write(made: list[Notice]) -> list[Notice]:
     """Keep those whose person may see the case, one a person and cause, and plan their mail."""
     by_person: dict[int, dict[str, Notice]] = defaultdict(dict)
@@ -257,9 +285,15 @@ def _write(made: list[Notice]) -> list[Notice]:
         person = post.people.get(pk)
         if person is None:
             continue
-        seen = visible(person, {n.case_id for n in theirs.values() if n.case_id})
+        seen = visible(person, {n.case_id for n in theirs.values() if n.case_id and not n.part_id})
+        asked = {n.part_id for n in theirs.values() if n.part_id}
+        parts = visible_parts(person, asked) if asked else set()
         for notice in theirs.values():
-            if notice.case_id is None or notice.case_id in seen:
+            if (
+                notice.part_id in parts
+                if notice.part_id
+                else (notice.case_id is None or notice.case_id in seen)
+            ):
                 post.plan(notice)
                 kept.append(notice)
     Notice.objects.bulk_create(kept, ignore_conflicts=True, batch_size=1000)

@@ -63,6 +63,7 @@ _SECTIONS: tuple[_Section, ...] = (
         "shield-check",
     ),
     _Section((Right.VIEW_CASES,), _("Promises"), _("Promises"), "promise-list", "calendar-days"),
+    _Section((Right.CONTRIBUTE,), _("Contributions"), _("Parts"), "parts", "users-round"),
     _Section(
         (Right.ASSIGN_CASES, Right.MANAGE_AGENCIES),
         _("Handing over"),
@@ -91,6 +92,7 @@ _SECTIONS: tuple[_Section, ...] = (
 # Pages that belong to an entry besides its own.
 _INSIDE: dict[str, tuple[str, ...]] = {
     "promise-list": ("promise-calendar",),
+    "parts": ("part",),
     "control-board": ("control-protocol",),
 }
 

@@ -234,6 +234,7 @@ SPECTACULAR_SETTINGS = {
         "ReasonKindEnum": "cases.models.ReasonKind",
         "PaperKindEnum": "cases.models.Paper.Kind",
         "PromiseStateEnum": "cases.models.Promise.State",
+        "PartStateEnum": "cases.models.Participation.State",
         "AppealResultEnum": "cases.models.Appeal.Result",
     },
 }

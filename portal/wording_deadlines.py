@@ -22,7 +22,10 @@ def explain_clock(explanation: dict[str, Any]) -> str:
     """`explain_due` of a stored clock: also promised days, extensions, terms taken from another."""
     if explanation.get("bound_to"):
         return _("together with the citizen's term")  # told there already, with its extensions
-    if "promise" in explanation:
+    if "named" in explanation:
+        day = date.fromisoformat(explanation["named"])
+        parts = [_("the day was named with the request: %(day)s") % {"day": _day_year(day)}]
+    elif "promise" in explanation:
         day = date.fromisoformat(explanation["promise"])
         parts = [_("promised to the citizen until %(day)s") % {"day": _day_year(day)}]
     else:

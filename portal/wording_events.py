@@ -86,6 +86,11 @@ _SENTENCES: dict[str, str] = {
     "move_promise": gettext_noop("%(who)s moved a promised day"),
     "promise_due": gettext_noop("The promised day has come: the case is back in the queue"),
     "promise_broken": gettext_noop("The promise was not kept by its day"),
+    "ask_part": gettext_noop("%(who)s asked for a contribution: %(asked)s"),
+    "withdraw_part": gettext_noop("%(who)s withdrew the request to %(asked)s"),
+    "return_part": gettext_noop("%(who)s returned the contribution of %(asked)s"),
+    "give_part": gettext_noop("%(who)s gave the contribution of %(asked)s"),
+    "give_part late": gettext_noop("%(who)s gave the contribution of %(asked)s after its term"),
     "resume_planned": gettext_noop("%(who)s took the planned works up"),
     "record_mark": gettext_noop("%(who)s recorded the author's mark: %(value)s"),
     "close_unmarked": gettext_noop("Closed: the author gave no mark in time"),
@@ -123,6 +128,8 @@ def _variant(event: CaseEvent) -> str:
         return "assign named"
     if move == "hand_over" and data.get("agency_name"):
         return "hand_over both" if data.get("executor_name") else "hand_over agency"
+    if move == "give_part" and data.get("part_late"):
+        return "give_part late"
     if move == "reject" and event.after != Status.REJECTED:
         return "reject proposed"
     if move == "reopen" and data.get("cause") in ("author", "promise"):
@@ -156,6 +163,7 @@ def word_event(event: CaseEvent) -> str:
         "version": data.get("version", ""),
         "agency": data.get("agency_name", ""),
         "executor": data.get("executor_name", ""),
+        "asked": ", ".join(data[key] for key in ("asked_name", "person_name") if data.get(key)),
         "number": data.get("number", ""),
         "body": data.get("body", ""),
         "value": data.get("value", ""),
@@ -174,7 +182,7 @@ def event_detail(event: CaseEvent) -> str:
     if event.move == "return_for_rework" and data.get("grounds"):
         names = [reason_name(ReasonKind.RETURN, code) for code in data["grounds"]]
         parts.insert(0, ", ".join(names))
-    if event.move in ("route", "redirect") and data.get("due_at"):
+    if event.move in ("route", "redirect", "ask_part", "return_part") and data.get("due_at"):
         parts.insert(0, _("answer by %(due)s") % {"due": _when(data["due_at"])})
     if data.get("proposed_name"):
         parts.append(_("proposed: %(agency)s") % {"agency": data["proposed_name"]})

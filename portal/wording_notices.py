@@ -20,6 +20,9 @@ ICONS: dict[str, str] = {
     Kind.MESSAGE: "message-circle",
     Kind.REOPENED: "rotate-cw",
     Kind.MENTION: "at-sign",
+    Kind.PART_ASKED: "users-round",
+    Kind.PART_TERM: "clock-alert",
+    Kind.PART_GIVEN: "circle-check-big",
     Kind.APPROVAL: "check",
     Kind.REVIEW: "scale",
     Kind.FLAGGED: "triangle-alert",
@@ -47,6 +50,8 @@ TONES: dict[str, str] = {
     Kind.TERM_WARNING: "warn",
     Kind.PROMISE_DUE: "warn",
     Kind.ORPHAN: "warn",
+    Kind.PART_TERM: "warn",
+    Kind.PART_GIVEN: "good",
     Kind.TERM_DUE: "danger",
     Kind.ESCALATED: "danger",
     Kind.TERMS_LATE: "danger",
@@ -200,6 +205,29 @@ def _broken(data: Mapping[str, Any]) -> str:
     return _("The promise was not kept by %(day)s") % {"day": _day(data.get("until_on"))}
 
 
+def _part_asked(data: Mapping[str, Any]) -> str:
+    values = {"due": _moment(data.get("due_at"))}
+    match data.get("move"):
+        case "withdraw_part":
+            return _("The request for your contribution was withdrawn")
+        case "return_part":
+            return _("Your contribution was returned: mend it by %(due)s") % values
+    return _("Your contribution to a case of another agency is asked for by %(due)s") % values
+
+
+def _part_term(data: Mapping[str, Any]) -> str:
+    values = {"due": _moment(data.get("due_at")), "share": data.get("share", "")}
+    values["asked"] = data.get("asked_name", "")
+    match data.get("state"):
+        case "warning":
+            return _(
+                "%(share)s %% of the term of a contribution have passed: give it by %(due)s"
+            ) % (values)
+        case "due":
+            return _("The contribution of %(asked)s was due on %(due)s and is not given") % values
+    return _("An overdue contribution of %(asked)s has come up to you") % values
+
+
 def _orphan(data: Mapping[str, Any]) -> str:
     return {
         "executor_inactive": _("The executor's account is switched off: assign another one"),
@@ -264,6 +292,11 @@ _SAYS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     Kind.MESSAGE: _message,
     Kind.REOPENED: _reopened,
     Kind.MENTION: lambda data: _("You are named in a note"),
+    Kind.PART_ASKED: _part_asked,
+    Kind.PART_TERM: _part_term,
+    Kind.PART_GIVEN: lambda data: (
+        _("%(asked)s gave its contribution") % {"asked": data.get("asked_name", "")}
+    ),
     Kind.APPROVAL: _approval,
     Kind.REVIEW: lambda data: _("A reply waits for review"),
     Kind.FLAGGED: _flagged,
@@ -312,6 +345,9 @@ def word_many(kind: str, count: int) -> str:
         Kind.MESSAGE: _("the citizen wrote more"),
         Kind.REOPENED: _("reopened"),
         Kind.MENTION: _("you are named in notes"),
+        Kind.PART_ASKED: _("your contribution is asked for"),
+        Kind.PART_TERM: _("the term of a contribution"),
+        Kind.PART_GIVEN: _("a contribution was given"),
         Kind.APPROVAL: _("the reply waits for approval"),
         Kind.REVIEW: _("the reply waits for review"),
         Kind.FLAGGED: _("the reply was stopped or returned"),

@@ -73,6 +73,15 @@ MOVES: dict[str, Body] = {
         "reason": "Краски не привезли",
         "url": "https://vk.example/wall-1_9",
     },
+    "ask_part": lambda world, case: {"agency": "neutral", "task": "Назовите владельца сетей"},
+    "withdraw_part": lambda world, case: {
+        "part": world.part_of(case, "asked").pk,
+        "reason": "Уже выяснили",
+    },
+    "return_part": lambda world, case: {
+        "part": world.part_of(case, "given").pk,
+        "remark": "Нет даты",
+    },
     "recall_publication": lambda world, case: {"reason": "Не та ссылка"},
     "correct_reply": lambda world, case: {"reason": "Опечатка в сроке"},
     "record_mark": lambda world, case: {"value": "2", "comment": "Ничего не сделали"},
@@ -138,6 +147,8 @@ def _any(*rights: str, **given: Any) -> Route:
 
 
 HANDING = (Right.ASSIGN_CASES, Right.ROUTE_CASES, Right.MANAGE_AGENCIES)
+_PART = lambda world, case: {"pk": world.part.pk}  # noqa: E731
+_PART_FILE = lambda world, case: {"pk": world.part.pk, "file": world.part_file().pk}  # noqa: E731
 _FILE = lambda world, case: {"number": case.number, "pk": world.file_of(case).pk}  # noqa: E731
 
 ROUTES: dict[str, Route] = {
@@ -184,6 +195,31 @@ ROUTES: dict[str, Route] = {
     "promise-calendar": _any(Right.VIEW_CASES),
     "api-promises": _any(Right.VIEW_CASES),
     "api-promise-month": _any(Right.VIEW_CASES),
+    # A part of a foreign case: who is asked sees it, and nothing else of that case.
+    "parts": _any(Right.CONTRIBUTE, Right.ANSWER_CASES, Right.APPROVE_REPLIES, query="state=all"),
+    "api-parts": _any(
+        Right.CONTRIBUTE, Right.ANSWER_CASES, Right.APPROVE_REPLIES, query="state=all&side=us"
+    ),
+    **{
+        name: _any(Right.CONTRIBUTE, refusal=(404,), method=method, kwargs=kwargs, body=body)
+        for name, method, kwargs, body in (
+            ("part", "post", _PART, lambda w, c: {"text": "Сети наши, кабель заменим"}),
+            ("part-attach", "post", _PART, lambda w, c: {"file": w.upload()}),
+            ("part-file", "get", _PART_FILE, lambda w, c: {}),
+            ("part-detach", "post", _PART_FILE, lambda w, c: {}),
+            ("api-part", "get", _PART, lambda w, c: {}),
+            ("api-part-give", "post", _PART, lambda w, c: {"text": "Сети наши"}),
+            ("api-part-file", "get", _PART_FILE, lambda w, c: {}),
+        )
+    },
+    "api-part-files": _any(
+        Right.CONTRIBUTE,
+        refusal=(404,),
+        method="post",
+        kwargs=_PART,
+        body=lambda w, c: {"file": w.upload()},
+        multipart=True,
+    ),
     "desk": _any(Right.MODERATE_CASES, Right.ROUTE_CASES),
     "review": _any(Right.REVIEW_REPLIES),
     "quality-figures": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="points=40"),

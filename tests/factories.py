@@ -19,6 +19,7 @@ from cases.models import (
     Citizen,
     Clock,
     Message,
+    Participation,
     Promise,
     Reason,
     Reply,
@@ -170,6 +171,39 @@ def make_reply(case: Case, state: str = Reply.State.APPROVAL, **facts: Any) -> R
             "flagged": state == Reply.State.REVIEW,
             "assessment": {"questions": [], "reuse": None, "personal_share": 1},
             "rules_version": "1",
+            **facts,
+        },
+    )
+
+
+def make_part(case: Case, agency: Agency, state: str = "asked", **facts: Any) -> Participation:
+    """What the agency is asked for, with its running term while it is awaited."""
+    now = timezone.now()
+    due = facts.pop("due_at", now + timedelta(days=2))
+    given = state == Participation.State.GIVEN
+    clock = Clock.objects.create(
+        case=case,
+        kind=Clock.Kind.PART,
+        code=f"PART/{case.parts.count() + 1}",
+        started_at=now - timedelta(hours=1),
+        due_at=due,
+        stopped_at=now if given else None,
+        explanation={"named": due.date().isoformat()},
+        agency=agency,
+    )
+    return Participation.objects.create(
+        case=case,
+        agency=agency,
+        state=state,
+        clock=clock,
+        due_at=due,
+        **{
+            "task": "Назовите владельца сетей",
+            "asked_by": case.executor or make_person(),
+            "asked_at": now - timedelta(hours=1),
+            "text": "Кабель наш, заменим до 3 марта" if given else "",
+            "given_by": make_person() if given else None,
+            "given_at": now if given else None,
             **facts,
         },
     )

@@ -21,6 +21,7 @@ from cases.models import (
     Control,
     CopiedFamily,
     Handover,
+    Participation,
     Promise,
     Reply,
     ReplyPrint,
@@ -76,6 +77,7 @@ class World:
         factories.load_reference()
         self.agencies: dict[str, Agency] = factories.make_region()
         factories.make_agency("neutral", self.agencies["region"])
+        self.beside = self.agencies["beside"]
         self.people: dict[str, User] = {
             role: factories.make_person(role, self.agencies["own"], f"own-{role}")
             for role in Role.values
@@ -109,6 +111,7 @@ class World:
                 for scope in SCOPES:
                     self._cases[kind, status, scope] = self._special(kind, status, scope)
         self.family = self._make_family()
+        self.part = self._make_part()
         self.clients: dict[str, Client] = {}
         # Not among `people`: they reach everything, foreign cases included.
         self.regional: dict[str, User] = {
@@ -142,6 +145,8 @@ class World:
         Attachment.objects.create(
             case=case, name=f"акт {marker}.png", sha256="ab" * 32, media_type="image/png", size=9
         )
+        for state in ("asked", "given"):
+            factories.make_part(case, self.beside, state=state, task=f"Чей кабель? {marker}")
         reply = case.replies.order_by("-version").first()
         if status == Status.REWORK and reply is not None:
             Review.objects.create(
@@ -152,6 +157,27 @@ class World:
                 kind=ReviewTask.Kind.SAMPLE, reply=reply, agency_id=reply.agency_id
             )
         return case
+
+    def _make_part(self) -> Participation:
+        """The own agency is asked for a part of a foreign case: its message may be read, whatever
+        else hangs on it may not."""
+        case = factories.make_case(
+            Status.REWORK, self.agencies["other"], controlled_by=self.people[Role.HEAD_OFFICE]
+        )
+        case.replies.update(text=f"Черновик {MARKER}")
+        case.events.update(data={"note": MARKER})
+        Case.objects.filter(pk=case.pk).update(control_reason=MARKER)
+        case.citizen.phone = f"+7 912 {MARKER}"
+        case.citizen.save()
+        for agency, word in (("other", MARKER), ("own", "Чьи это сети?")):
+            made = factories.make_part(case, self.agencies[agency], task=word)
+        Attachment.objects.create(
+            case=case, name=f"акт {MARKER}.png", sha256="ab" * 32, media_type="image/png", size=9
+        )
+        Attachment.objects.create(
+            case=case, part=made, name="схема.png", sha256="ab" * 32, media_type="image/png", size=9
+        )
+        return made
 
     def _make_family(self) -> CopiedFamily:
         """One text sent by the own, the subordinate and the foreign agency."""
@@ -223,6 +249,13 @@ class World:
         found = self._cases["", Status.IN_WORK, scope]
         return found if found.pk != case.pk else self._cases["", Status.ROUTED, scope]
 
+    def part_of(self, case: Case, state: str) -> Participation:
+        found: Participation = case.parts.get(state=state)
+        return found
+
+    def part_file(self) -> Attachment:
+        return self._stored(self.part.attachments.get())
+
     def promise_of(self, case: Case) -> Promise:
         return case.promises.get(state=Promise.State.OPEN)
 
@@ -258,10 +291,12 @@ class World:
         return self.executor_of(case)
 
     def file_of(self, case: Case) -> Attachment:
+        return self._stored(case.attachments.get())
+
+    def _stored(self, found: Attachment) -> Attachment:
         from django.core.files.base import ContentFile
         from django.core.files.storage import default_storage
 
-        found = case.attachments.get()
         if not default_storage.exists(_path(found.sha256)):
             default_storage.save(_path(found.sha256), ContentFile(PNG))
         return found

@@ -40,6 +40,7 @@ from cases.actions.moderation import (
     reject,
     start_moderation,
 )
+from cases.actions.parts import ask_part, give_part, return_part, withdraw_part
 from cases.actions.personal_control import (
     decline_lifting,
     lift_control,
@@ -77,6 +78,7 @@ __all__ = [
     "add_note",
     "add_promise",
     "amend",
+    "ask_part",
     "assign",
     "cease",
     "check_may_receive",
@@ -92,6 +94,7 @@ __all__ = [
     "extend_appeal",
     "forward_appeal",
     "give_interim",
+    "give_part",
     "hand_over",
     "judge_reply",
     "keep_promise",
@@ -118,6 +121,7 @@ __all__ = [
     "resume",
     "resume_planned",
     "return_for_rework",
+    "return_part",
     "return_to_author",
     "route",
     "save_draft",
@@ -126,6 +130,7 @@ __all__ = [
     "start_moderation",
     "submit_reply",
     "take",
-    "withdraw_reply",
     "undo_verdict",
+    "withdraw_part",
+    "withdraw_reply",
 ]

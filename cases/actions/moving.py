@@ -17,9 +17,9 @@ from cases.clocks import Book
 from cases.errors import MoveNotAllowed, RightMissing, StaleChange
 from cases.models import Case
 from cases.querysets import may
-from cases.reading import locked_case
+from cases.reading import locked_case, locked_for_part
 from cases.reviewing import rank
-from cases.workflow import MOVES, Move, Status
+from cases.workflow import MOVES, PARTS_AWAITED, Move, Status
 from database.rows import planned
 
 # What a move may change; the rest is the case's key or made by the database.
@@ -123,6 +123,24 @@ def _allowed(
     return any(may(actor, right, case) for right in move.rights)
 
 
+# Nobody waits any more for what others were to contribute; it travels with the move.
+_END_PARTS = (
+    "update cases_participation set state = 'ended' where case_id = %s and state = 'asked'"
+    " returning id"
+)
+_END_PART_CLOCKS = (
+    "update cases_clock set stopped_at = %s,"
+    " missed_at = coalesce(missed_at, case when due_at < %s then due_at end)"
+    " where case_id = %s and kind = 'part' and stopped_at is null returning id"
+)
+
+
+def _end_parts(step: Moving) -> None:
+    if step.before in PARTS_AWAITED and step.case.status not in PARTS_AWAITED:
+        step.along(_END_PARTS, step.case.pk)
+        step.along(_END_PART_CLOCKS, step.at, step.at, step.case.pk)
+
+
 @contextmanager
 def moving(
     case: Case,
@@ -132,6 +150,7 @@ def moving(
     version: int | None = None,
     right_checked: Callable[[Case, User], bool] | None = None,
     scope: str = Right.VIEW_CASES,
+    part: int | None = None,
 ) -> Iterator[Moving]:
     """Frame of a move: the locked case is changed inside the `with`, then saved with its event.
 
@@ -139,14 +158,18 @@ def moving(
 
     `version`: the one the actor saw; another one in the database raises StaleChange.
     `right_checked`: the action's own rule of who may (a reply's author publishes it himself).
-    `scope`: the right by which the case is there for the actor at all.
+    `scope`: the right by which the case is there for the actor at all. `part`: the part he is
+    asked for, which is right and scope in one.
     Raises CaseNotFound, RightMissing, MoveNotAllowed, StaleChange; then nothing is changed.
     """
     move = MOVES[name]
     with transaction.atomic():
-        fresh = locked_case(case, actor, scope)
-        if actor is not None and not _allowed(fresh, move, actor, right_checked):
-            raise RightMissing("right_missing", move=name)
+        if part is not None and actor is not None:
+            fresh = locked_for_part(case, part, actor)
+        else:
+            fresh = locked_case(case, actor, scope)
+            if actor is not None and not _allowed(fresh, move, actor, right_checked):
+                raise RightMissing("right_missing", move=name)
         if not move.fits(fresh.status, fresh.regime):
             raise refuse(fresh, name)
         if version is not None and fresh.version != version:
@@ -160,5 +183,6 @@ def moving(
             fresh.status = move.target
         for sql, values in step.book.settled():
             step.along(sql, *values)
+        _end_parts(step)
         fresh.review_rank = _rank(fresh)
         _record(step, name, old)

@@ -272,6 +272,7 @@ def _lay_before_reviewer(step: Moving, reply: Reply) -> None:
         case=case,
         message=None,
         reply=None,
+        part=None,
         uploaded_by_id=reply.author_id,
         sha256__in=reply.attachments.values("sha256"),
     ).delete()

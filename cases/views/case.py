@@ -38,6 +38,7 @@ from cases.views.stages import grouped_doors, steps_of
 _PUBLISHING = ("publish", "give_interim", "plan")
 # Moves that have their own place on the page; the rest stand in the head as buttons.
 _IN_PLACE = {"submit_reply", "add_note", "start_moderation", *_PUBLISHING}
+_IN_PLACE |= {"withdraw_part", "return_part"}
 # So many stand side by side; the rest wait behind «more».
 _SHOWN_MOVES = 3
 _KEYS = {
@@ -74,12 +75,14 @@ def known_facts(case: Case) -> list[dict[str, str]]:
 
 
 def _files(found: list[Attachment], user: User) -> dict[str, Any]:
-    """Files by what they belong to: a message, a reply, the reply this person is writing.
+    """Files by what they belong to: a message, a reply, a contribution, the reply this person is
+    writing.
 
     `files`: the rest, for instance what colleagues have attached to replies not sent yet.
     """
     by_message: dict[int, list[Attachment]] = {}
     by_reply: dict[int, list[Attachment]] = {}
+    by_part: dict[int, list[Attachment]] = {}
     mine: list[Attachment] = []
     rest: list[Attachment] = []
     for file in found:
@@ -87,11 +90,14 @@ def _files(found: list[Attachment], user: User) -> dict[str, Any]:
             by_message.setdefault(file.message_id, []).append(file)
         elif file.reply_id is not None:
             by_reply.setdefault(file.reply_id, []).append(file)
+        elif file.part_id is not None:
+            by_part.setdefault(file.part_id, []).append(file)
         else:
             (mine if file.uploaded_by_id == user.pk else rest).append(file)
     return {
         "files_of_messages": by_message,
         "files_of_replies": by_reply,
+        "files_of_parts": by_part,
         "files_of_draft": mine,
         "files": rest,
     }
@@ -148,6 +154,8 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "rejection": waiting_rejection(case),
         "controls": dossier.controls,
         "promises": dossier.promises,
+        "parts": dossier.parts,
+        "part_moves": names,
         "papers": dossier.papers,
         "marks": dossier.marks,
         "events": dossier.events,
@@ -248,7 +256,11 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
         case = case_or_404(request.user, number)
         ensure_open(door, case, request.user)
         return shown(
-            request, case, door.form(case=case, actor=request.user, initial=_initial(door, case))
+            request,
+            case,
+            door.form(
+                case=case, actor=request.user, initial=_initial(door, case) | _asked_for(request)
+            ),
         )
 
     def shown(
@@ -313,6 +325,12 @@ def _unsent(request: HttpRequest, number: str, error: MoveNotAllowed) -> HttpRes
         },
         status=409,
     )
+
+
+def _asked_for(request: HttpRequest) -> dict[str, Any]:
+    """Which of several parts a link on the page of the case was about."""
+    part = request.GET.get("part", "")
+    return {"part": part} if part.isascii() and part.isdigit() and len(part) < 19 else {}
 
 
 def _initial(door: Door, case: Case) -> dict[str, Any]:

@@ -92,6 +92,7 @@ _GROUPS: tuple[tuple[Promise, frozenset[str]], ...] = (
         ),
     ),
     (_("Promises"), frozenset({"add_promise", "keep_promise", "move_promise"})),
+    (_("Other agencies"), frozenset({"ask_part"})),
     (
         _("Published reply"),
         frozenset({"recall_publication", "correct_reply", "record_mark", "close", "reopen"}),

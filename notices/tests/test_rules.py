@@ -8,7 +8,7 @@ import pytest
 from agencies.roles import Role
 from cases.workflow import MOVES
 from notices.kinds import ASKING, FACTS, GROUPS, Kind
-from notices.rules import RULES, SETTLES, Happening, Near, settled, told
+from notices.rules import PART_ASKING, RULES, SETTLES, Happening, Near, settled, told
 
 AT = datetime(2026, 5, 14, 9, 0, tzinfo=UTC)
 ACTOR, EXECUTOR, AUTHOR, DISPUTANT, NAMED, PERSON = 1, 2, 3, 4, 5, 6
@@ -117,6 +117,42 @@ TABLE: list[tuple[str, dict[str, Any], set[tuple[Kind, Any]]]] = [
     ("reject", {"after": "rejected"}, set()),
     ("decline_rejection", {"data": {"proposed_by": NAMED}}, {(K.REJECTION, NAMED)}),
     ("extend_appeal", {}, {(K.TERM_MOVED, EXECUTOR)}),
+    (
+        "ask_part",
+        {"data": {"part": 3, "asked": 8}},
+        {(K.PART_ASKED, Near(Role.CURATOR, 8)), (K.PART_ASKED, Near(Role.CO_EXECUTOR, 8))},
+    ),
+    (
+        "ask_part",
+        {"data": {"part": 3, "asked": 8, "person": NAMED}},
+        {(K.PART_ASKED, NAMED)},
+    ),
+    (
+        "withdraw_part",
+        {"data": {"part": 3, "asked": 8, "person": NAMED}},
+        {(K.PART_ASKED, NAMED)},
+    ),
+    (
+        "return_part",
+        {"data": {"part": 3, "asked": 8, "person": NAMED, "to": 9}},
+        {(K.PART_ASKED, NAMED), (K.PART_ASKED, 9)},
+    ),
+    ("give_part", {"data": {"by": NAMED}}, {(K.PART_GIVEN, EXECUTOR), (K.PART_GIVEN, NAMED)}),
+    (
+        "part_term",
+        {"data": {"part": 3, "asked": 8, "person": NAMED, "state": "warning"}},
+        {(K.PART_TERM, NAMED)},
+    ),
+    (
+        "part_term",
+        {"data": {"asked": 8, "person": NAMED, "state": "due", "level": "curator"}},
+        {(K.PART_TERM, NAMED), (K.PART_TERM, Near(Role.CURATOR, 8)), (K.PART_TERM, EXECUTOR)},
+    ),
+    (
+        "part_term",
+        {"data": {"asked": 8, "state": "escalated", "level": "head"}},
+        {(K.PART_TERM, Near(Role.APPROVER, 8))},
+    ),
     ("register", {}, set()),
     ("amend", {}, set()),
     ("imported", {}, set()),
@@ -164,7 +200,7 @@ def test_who_can_be_told_by_a_role_is_offered_the_kind() -> None:
 
 def test_a_decision_settles_what_waited_for_it() -> None:
     assert settled(happening("accept_reply")) == {K.APPROVAL, K.REVIEW}
-    assert settled(happening("publish")) == ASKING
+    assert settled(happening("publish")) == ASKING | PART_ASKING
     assert settled(happening("add_note")) == frozenset()
     assert K.MENTION not in ASKING
 

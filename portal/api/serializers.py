@@ -23,6 +23,7 @@ from cases.models import (
     Message,
     Outcome,
     Paper,
+    Participation,
     Promise,
     Reason,
     Regime,
@@ -339,6 +340,28 @@ class AttachmentSerializer(serializers.ModelSerializer):
         ]
 
 
+class ContributionSerializer(Masking):
+    """What another agency is asked for and gave, as the case's agency reads it."""
+
+    id = serializers.IntegerField(source="pk")
+    agency = AgencyRefSerializer()
+    person = PersonSerializer(allow_null=True)
+    task = serializers.SerializerMethodField()
+    state = serializers.ChoiceField(choices=Participation.State.choices)
+    due_at = serializers.DateTimeField()
+    text = serializers.SerializerMethodField()
+    given_by = PersonSerializer(allow_null=True)
+    given_at = serializers.DateTimeField(allow_null=True)
+    returns = serializers.IntegerField()
+
+    def get_task(self, part: Participation) -> str:
+        return self._text(part.task, self.context["case"])
+
+    def get_text(self, part: Participation) -> str:
+        given = part.state == Participation.State.GIVEN
+        return self._text(part.text, self.context["case"]) if given else ""
+
+
 class MoveSerializer(serializers.Serializer):
     """A move this person may make on this case now."""
 
@@ -368,6 +391,7 @@ class CaseSerializer(CaseRowSerializer):
     appeal = serializers.SerializerMethodField()
     assignments = serializers.SerializerMethodField()
     promises = serializers.SerializerMethodField()
+    parts = serializers.SerializerMethodField(help_text="contributions of other agencies")
     messages = serializers.SerializerMethodField()
     replies = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
@@ -416,6 +440,11 @@ class CaseSerializer(CaseRowSerializer):
     @extend_schema_field(PromiseSerializer(many=True))
     def get_promises(self, case: Case) -> Any:
         return PromiseSerializer(self._dossier.promises, many=True).data
+
+    @extend_schema_field(ContributionSerializer(many=True))
+    def get_parts(self, case: Case) -> Any:
+        found = self._dossier.parts
+        return ContributionSerializer(found, many=True, context=self._with(case)).data
 
     @extend_schema_field(MessageSerializer(many=True))
     def get_messages(self, case: Case) -> Any:

@@ -70,9 +70,7 @@ def notice_address(notice: Notice) -> str:
 @register.filter
 def row_address(row: Shown) -> str:
     """Where the line of a letter leads, without the portal's own address."""
-    if row.case is not None:
-        return row.case.get_absolute_url()
-    return notice_address(row.notice) or reverse("notices")
+    return row.url or notice_address(row.notice) or reverse("notices")
 
 
 @register.filter

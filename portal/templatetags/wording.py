@@ -184,6 +184,10 @@ _ICONS = {
     "escalate": "circle-alert",
     "record_mark": "message-circle",
     "close_unmarked": "archive",
+    "ask_part": "users-round",
+    "withdraw_part": "circle-minus",
+    "return_part": "undo-2",
+    "give_part": "circle-check",
     "add_note": "message-square-text",
     "attach": "paperclip",
 }

@@ -78,7 +78,11 @@ PAGES: dict[str, list[str]] = {
         "/handover/plan/?agency=own",
         "/handover/{handover}/",
     ],
-    Role.EXECUTOR: ["/queue/", "/queue/?view=control", "in_work:", "rework:", "routed:"],
+    Role.EXECUTOR: [
+        *("/queue/", "/queue/?view=control", "in_work:", "rework:", "routed:"),
+        *("/parts/?side=others&state=all", "in_work:ask-part/"),
+    ],
+    Role.CO_EXECUTOR: ["/parts/", "/parts/{part}/"],
     Role.APPROVER: ["/approval/", "approval:", "answered:", "approval:publish/", "/dashboard/"],
     Role.HEAD_OFFICE: ["/dashboard/?from=x", "/cases/", "in_work:", "in_work:set-control/"],
     Role.ADMINISTRATOR: [
@@ -100,7 +104,8 @@ def world(transactional_db: None) -> World:
 
 def _path(world: World, page: str) -> str:
     if page.startswith("/"):
-        return page.replace("{handover}", str(world.handover.pk))
+        page = page.replace("{handover}", str(world.handover.pk))
+        return page.replace("{part}", str(world.part.pk))
     if page == "family":
         return f"/copies/{world.family.pk}/"
     state, _, rest = page.partition(":")
