@@ -42,13 +42,13 @@ def _fonts() -> "typst.Fonts":
     )
 
 
-def render(template: str, values: dict[str, Any]) -> bytes:
-    """`template`: a file of `cases/paper`; about 30 ms a page."""
+def render(template: str, values: dict[str, Any], folder: Path = HERE) -> bytes:
+    """`template`: a file of `folder`; about 30 ms a page."""
     import typst  # noqa: PLC0415
 
     made = typst.compile(
-        str(HERE / template),
-        root=str(HERE),
+        str(folder / template),
+        root=str(folder),
         font_paths=_fonts(),
         format="pdf",
         pdf_standards="ua-1",  # tagged: a screen reader reads it

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from agencies.models import User
-from intake import holding
+from cases import holding
 from intake.apart import read_anywhere, weight
 from intake.columns import Mapping
 from intake.models import ImportBatch

@@ -21,6 +21,7 @@ from django.utils import timezone
 from agencies.access import granted_agency_ids, holds_anywhere
 from agencies.models import User
 from agencies.roles import Right
+from cases import holding
 from cases.calendar import calendar_stamp
 from cases.errors import BadChange
 from cases.lists import LISTS, conditions_of, data_of, filter_of
@@ -28,7 +29,6 @@ from cases.lists import chosen as of_list
 from cases.models import Case
 from cases.querysets import CaseQuerySet
 from cases.workflow import Status
-from intake import holding
 from intake.export.columns import COLUMNS
 from intake.export.facts import Fetcher
 from intake.export.files import MOST_ROWS, WRITERS

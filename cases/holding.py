@@ -8,6 +8,7 @@ from django.db import connection
 # First keys of the locks that say "a process is at this".
 BATCH = 0x1A7C
 EXPORT = 0x1A7D
+SNAPSHOT = 0x1A7E
 
 
 @contextmanager
