@@ -8,7 +8,7 @@ from django.conf import settings
 from agencies.models import User
 from cases.calendar import calendar_stamp, work_calendar
 from deadlines import CalendarGap
-from notices.kinds import Delivery
+from notices.kinds import ORDERED, Delivery
 from notices.models import MailSettings, Notice
 from notices.timing import Hours, after_quiet, next_digest
 
@@ -44,6 +44,9 @@ class Post:
             return
         hours = self.hours(person)
         notice.digest = delivery == Delivery.DIGEST
+        if notice.kind in ORDERED and not notice.digest:
+            notice.mail_at = notice.at
+            return
         if notice.digest:
             notice.mail_at = next_digest(notice.at, hours)
         else:

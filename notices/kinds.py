@@ -47,6 +47,7 @@ class Kind(TextChoices):
     DEPUTY = "deputy", _("Deputies and absence")
     IMPORT_FINISHED = "import_finished", _("An import has ended")
     EXPORT_READY = "export_ready", _("An export is ready")
+    REPORT_READY = "report_ready", _("A report I asked for is ready")
     DAY_FIGURES = "day_figures", _("Figures of the day")
     CALENDAR = "calendar", _("The production calendar is missing")
 
@@ -114,9 +115,12 @@ FACTS: dict[str, Facts] = {
         _NOW, "portal", _("Imports"), frozenset({Role.OPERATOR, Role.IMPORT_SERVICE})
     ),
     Kind.EXPORT_READY: Facts(_NOW, "portal", _("Exports")),
+    Kind.REPORT_READY: Facts(_NOW, "portal", _("Reports")),
     Kind.DAY_FIGURES: Facts(_NOW, "portal", _("Day"), frozenset({Role.HEAD_OFFICE})),
     Kind.CALENDAR: Facts(_NOW, "portal", _("Calendar"), frozenset({Role.ADMINISTRATOR})),
 }
+# Asked for by the person himself, for an hour he named: quiet hours do not hold them back.
+ORDERED = frozenset({Kind.REPORT_READY})
 # Kinds that ask the person to do something: they stop when somebody has done it.
 ASKING = frozenset(
     {

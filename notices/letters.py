@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from agencies.access import holds_anywhere
 from agencies.models import User
 from agencies.roles import Right
+from cases.enclosures import Enclosure, enclosures_of
 from cases.filters import today_bounds
 from cases.models import Case
 from notices.inbox import Shown, with_cases
@@ -45,13 +46,29 @@ def build(letter: Letter) -> EmailMultiAlternatives | None:
     if not person.is_active or not person.email:
         return None
     rows = with_cases(person, list(letter.notices.unread().order_by("pk")))
+    rows, enclosed = _enclosures(person, rows)
     if not rows:
         return None
     with (
         translation.override(settings.LANGUAGE_CODE),
         timezone.override(MailSettings.of(person).zone()),
     ):
-        return _message(letter, person, _grouped(rows))
+        message = _message(letter, person, _grouped(rows))
+    for file in enclosed:
+        message.attach(file.name, file.body, file.media_type)
+    return message
+
+
+def _enclosures(person: User, rows: list[Shown]) -> tuple[list[Shown], list[Enclosure]]:
+    """The rows whose files the person may have at this moment, and the files."""
+    kept: list[Shown] = []
+    files: list[Enclosure] = []
+    for row in rows:
+        found = enclosures_of(person, row.notice.kind, row.notice.data)
+        if found is not None:
+            kept.append(row)
+            files += found
+    return kept, files
 
 
 def _grouped(rows: list[Shown]) -> list[Lines]:

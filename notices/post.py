@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from agencies.models import User
 from notices.delivery import GATHER, Post
+from notices.kinds import ORDERED
 from notices.letters import build
 from notices.models import Letter, Notice
 from notices.timing import after_quiet, is_quiet
@@ -99,8 +100,13 @@ def _compose_for(post: Post, pk: int, now: datetime) -> None:
         return
     hours = post.hours(person)
     if is_quiet(now, hours):
-        Notice.objects.filter(pk__in=ids).update(mail_at=after_quiet(now, hours))
-        return
+        ordered = {notice.pk for notice in notices if notice.kind in ORDERED and not notice.digest}
+        held = [pk for pk in ids if pk not in ordered]
+        Notice.objects.filter(pk__in=held).update(mail_at=after_quiet(now, hours))
+        notices = [notice for notice in notices if notice.pk in ordered]
+        ids = [notice.pk for notice in notices]
+        if not notices:
+            return
     letter = Letter.objects.create(
         person=person,
         message_id=_message_id(),

@@ -223,6 +223,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "deputy": (Rule(Kind.DEPUTY, _one("person")),),
     "import_finished": (Rule(Kind.IMPORT_FINISHED, _one("person")),),
     "export_ready": (Rule(Kind.EXPORT_READY, _one("person")),),
+    "report_ready": (Rule(Kind.REPORT_READY, _one("person")),),
     "day_figures": (Rule(Kind.DAY_FIGURES, _one("person")),),
     "calendar": (Rule(Kind.CALENDAR, _near(Role.ADMINISTRATOR)),),
 }

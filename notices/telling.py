@@ -12,7 +12,7 @@ from agencies.models import User
 from cases.following import unread, waiting
 from cases.models import Case, CaseEvent, News, Participation, Reply
 from notices.delivery import Post
-from notices.kinds import Kind
+from notices.kinds import ORDERED, Kind
 from notices.models import Notice
 from notices.rules import Happening, Near, settled, told
 
@@ -25,6 +25,7 @@ _KEPT = frozenset(
     {
         *("agency_name", "due_at", "until", "before", "until_on", "level", "share", "code"),
         *("version", "verdict", "flagged", "published", "count", "batch", "state", "url"),
+        *("snapshot", "report", "formats"),
         *("created", "updated", "unchanged", "rejected", "quarantined", "figures", "day"),
         *(
             "from_on",
@@ -187,7 +188,9 @@ def _notice(person: int, kind: Kind, happening: Happening, part: int | None = No
 
 
 # Of the absent one alone: his deputies have nothing to do with it.
-_PERSONAL = frozenset({Kind.DEPUTY, Kind.IMPORT_FINISHED, Kind.EXPORT_READY, Kind.PUBLISHED})
+_PERSONAL = ORDERED | {
+    *(Kind.DEPUTY, Kind.IMPORT_FINISHED, Kind.EXPORT_READY, Kind.PUBLISHED),
+}
 
 
 def _for_deputies(made: list[Notice], actors: dict[str, int | None]) -> list[Notice]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from notices.kinds import Kind
+from reports.made.all import REPORTS
 
 ICONS: dict[str, str] = {
     Kind.ASSIGNED: "user-plus",
@@ -42,6 +43,7 @@ ICONS: dict[str, str] = {
     Kind.DEPUTY: "users-round",
     Kind.IMPORT_FINISHED: "download",
     Kind.EXPORT_READY: "file-text",
+    Kind.REPORT_READY: "file-text",
     Kind.DAY_FIGURES: "layout-dashboard",
 }
 TONES: dict[str, str] = {
@@ -273,6 +275,15 @@ def _export(data: Mapping[str, Any]) -> str:
     return _("The export is ready: %(rows)s rows") % {"rows": data.get("rows", "")}
 
 
+def _report(data: Mapping[str, Any]) -> str:
+    report = REPORTS.get(str(data.get("report")))
+    return _("The report is ready: %(title)s, %(from)s – %(until)s") % {
+        "title": report.title if report else data.get("report", ""),
+        "from": _day(data.get("from_on")),
+        "until": _day(data.get("until_on")),
+    }
+
+
 def _figures(data: Mapping[str, Any]) -> str:
     figures = data.get("figures", {})
     return _("%(day)s: came %(received)s, answered %(answered)s, overdue %(overdue)s") % {
@@ -316,6 +327,7 @@ _SAYS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     Kind.DEPUTY: _deputy,
     Kind.IMPORT_FINISHED: _import,
     Kind.EXPORT_READY: _export,
+    Kind.REPORT_READY: _report,
     Kind.DAY_FIGURES: _figures,
 }
 

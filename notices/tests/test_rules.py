@@ -98,6 +98,7 @@ TABLE: list[tuple[str, dict[str, Any], set[tuple[Kind, Any]]]] = [
     ("deputy", {}, {(K.DEPUTY, PERSON)}),
     ("import_finished", {}, {(K.IMPORT_FINISHED, PERSON)}),
     ("export_ready", {}, {(K.EXPORT_READY, PERSON)}),
+    ("report_ready", {}, {(K.REPORT_READY, PERSON)}),
     ("day_figures", {}, {(K.DAY_FIGURES, PERSON)}),
     ("give_interim", {}, {(K.PUBLISHED, AUTHOR)}),
     ("plan", {}, {(K.PUBLISHED, AUTHOR)}),
