@@ -23,6 +23,8 @@ REFUSALS: dict[str, Any] = {
     "export_conditions": _("One of the conditions is not right: mend or drop it."),
     "export_contacts_right": _("You do not have the right to see contacts."),
     "export_contacts_reason": _("Say in a few words what the contacts are needed for."),
+    "report_agency": _("Choose an agency whose figures you may see."),
+    "report_too_many_asked": _("Three of your reports are not ready yet. Wait for one of them."),
     "export_too_many_asked": _("Three of your exports are not ready yet. Wait for one of them."),
     "view_not_found": _("There is no such view, or its owner shares it no more."),
     "view_of_no_list": _("Views are kept for lists of cases only."),

@@ -52,6 +52,13 @@ _SECTIONS: tuple[_Section, ...] = (
         "dashboard",
         "layout-dashboard",
     ),
+    _Section(
+        (Right.REVIEW_REPLIES, Right.APPROVE_REPLIES, Right.CONTROL_CASES, Right.MANAGE_AGENCIES),
+        _("Reports"),
+        _("Reports"),
+        "report-list",
+        "file-text",
+    ),
     _Section((Right.REVIEW_REPLIES,), _("Review of replies"), _("Review"), "review", "scale"),
     _Section((Right.ASSIGN_CASES,), _("Copied replies"), _("Copies"), "families", "copy"),
     _Section((Right.VIEW_CASES,), _("All cases"), _("All"), "case-list", "archive"),
@@ -94,6 +101,7 @@ _INSIDE: dict[str, tuple[str, ...]] = {
     "promise-list": ("promise-calendar",),
     "parts": ("part",),
     "control-board": ("control-protocol",),
+    "report-list": ("report", "snapshot"),
 }
 
 

@@ -32,6 +32,9 @@ TASKS = {
     "intake.forget_files": _lazy("Forgetting files of imports"),
     "intake.make_export": _lazy("Export of cases"),
     "intake.resume_exports": _lazy("Exports that were interrupted"),
+    "reports.make_snapshot": _lazy("Making a long report"),
+    "reports.resume_snapshots": _lazy("Reports that were interrupted"),
+    "reports.send_due": _lazy("Reports by mail"),
     "portal.retry_stalled": _lazy("Jobs of a worker that was killed"),
     "portal.remove_old": _lazy("Forgetting old jobs"),
 }

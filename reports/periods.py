@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone
 
 from reports.models import Keeping
@@ -18,8 +19,13 @@ KINDS = ("week", "month", "quarter", "own")
 
 def region_today() -> date:
     """Today where the days of the facts are counted (one query)."""
+    return timezone.localdate(timezone=region_zone())
+
+
+def region_zone() -> ZoneInfo:
+    """Where the days of the facts are counted (one query)."""
     zone = Keeping.objects.values_list("zone", flat=True).first()
-    return timezone.localdate(timezone=ZoneInfo(zone) if zone else None)
+    return ZoneInfo(zone or settings.TIME_ZONE)
 
 
 def _month(day: date, months: int) -> date:

@@ -2,10 +2,19 @@
 
 from django.urls import path
 
-from reports import views
+from reports import schedule_views, snapshot_views, views
 
 urlpatterns = [
     path("dashboard/", views.dashboard, name="dashboard"),
     path("metrics/", views.dictionary, name="metrics"),
     path("metrics/<slug:code>/rows/", views.metric_rows, name="metric-rows"),
+    path("reports/", snapshot_views.reports, name="report-list"),
+    path("reports/by-mail/", schedule_views.schedules, name="report-schedules"),
+    path("reports/by-mail/<int:pk>/remove/", schedule_views.remove, name="report-schedule-remove"),
+    path("reports/<slug:code>/", snapshot_views.report, name="report"),
+    path("reports/<slug:code>/make/", snapshot_views.make, name="report-make"),
+    path("snapshots/<int:pk>/", snapshot_views.snapshot, name="snapshot"),
+    path("snapshots/<int:pk>/progress/", snapshot_views.progress, name="snapshot-progress"),
+    path("snapshots/<int:pk>/words/", snapshot_views.words, name="snapshot-words"),
+    path("snapshots/<int:pk>/<str:file_format>/", snapshot_views.file, name="snapshot-file"),
 ]

@@ -262,6 +262,40 @@ ROUTES: dict[str, Route] = {
         refusal=(403, 404),
         kwargs=lambda w, c: {"pk": w.foreign_filter.pk},
     ),
+    "report-list": _any(Right.VIEW_STATES),
+    "report-schedules": _any(
+        Right.VIEW_STATES,
+        method="post",
+        body=lambda w, c: {
+            "report": "r2",
+            "period": "month",
+            "every": "week",
+            "weekday": "0",
+            "day": "1",
+            "hour": "8",
+            "formats": ["pdf"],
+        },
+    ),
+    # One's own only: this one is the curator's.
+    "report-schedule-remove": _any(
+        Right.DISPUTE_COMPETENCE,
+        method="post",
+        refusal=(403, 404),
+        kwargs=lambda w, c: {"pk": w.schedule.pk},
+    ),
+    "report": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"code": "r2"}),
+    "report-make": _any(Right.VIEW_STATES, method="post", kwargs=lambda w, c: {"code": "r2"}),
+    "snapshot": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
+    "snapshot-progress": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
+    "snapshot-file": _any(
+        Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk, "file_format": "xlsx"}
+    ),
+    "snapshot-words": _any(
+        *(Right.REVIEW_REPLIES, Right.CONTROL_CASES),
+        method="post",
+        kwargs=lambda w, c: {"pk": w.snapshot.pk},
+        body=lambda w, c: {"main": "Стало лучше", "decide": ""},
+    ),
     "notices": Route(query="unread=1"),
     "notice-bell": Route(),
     "notice-read": Route(method="post", body=lambda w, c: {"until": "999999999"}),

@@ -32,6 +32,10 @@ from cases.models import (
 from cases.workflow import LAW59, MOVES, Regime, Status
 from intake.models import CaseExport
 from quality.prints import PRINT_VERSION
+from reports import snapshots
+from reports.made.all import REPORTS
+from reports.models import Schedule
+from reports.periods import Period, region_today
 from tests import factories
 
 MARKER = "секретзимородок"
@@ -122,6 +126,10 @@ class World:
         for name, person in everyone.items():
             self.clients[name] = Client(raise_request_exception=False)
             self.clients[name].force_login(person)
+        self.freeze()
+        self.schedule = Schedule.objects.create(
+            person=self.people[Role.CURATOR], report="r2", period="month", next_at=now
+        )
         self.foreign_export = CaseExport.objects.create(
             created_by=self.regional[Role.AUDITOR],
             state=CaseExport.State.DONE,
@@ -130,6 +138,15 @@ class World:
         )
         self.foreign_filter = SavedFilter.objects.create(
             user=self.regional[Role.AUDITOR], page="cases.case", name=MARKER, query=f"q={MARKER}"
+        )
+
+    def freeze(self) -> None:
+        """Reports of the own and the subordinate agency: what a holder on `own` may count."""
+        self.snapshot, self.rating = (
+            snapshots.ask(
+                self.people[Role.HEAD_OFFICE], REPORTS[code], Period.month(region_today())
+            )
+            for code in ("r1", "r2")
         )
 
     def _make(self, status: str, scope: str, **facts: Any) -> Case:

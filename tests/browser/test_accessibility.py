@@ -84,7 +84,17 @@ PAGES: dict[str, list[str]] = {
     ],
     Role.CO_EXECUTOR: ["/parts/", "/parts/{part}/"],
     Role.APPROVER: ["/approval/", "approval:", "answered:", "approval:publish/", "/dashboard/"],
-    Role.HEAD_OFFICE: ["/dashboard/?from=x", "/cases/", "in_work:", "in_work:set-control/"],
+    Role.HEAD_OFFICE: [
+        "/dashboard/?from=x",
+        "/reports/",
+        "/reports/r3/",
+        "/reports/by-mail/",
+        "/snapshots/{slice}/",
+        "/snapshots/{rating}/",
+        "/cases/",
+        "in_work:",
+        "in_work:set-control/",
+    ],
     Role.ADMINISTRATOR: [
         "/admin/",
         "/admin/agencies/agency/",
@@ -99,13 +109,20 @@ PAGES: dict[str, list[str]] = {
 def world(transactional_db: None) -> World:
     made = World()
     keeping.catch_up()
+    made.freeze()  # with figures this time
     return made
 
 
 def _path(world: World, page: str) -> str:
     if page.startswith("/"):
-        page = page.replace("{handover}", str(world.handover.pk))
-        return page.replace("{part}", str(world.part.pk))
+        for name, made in (
+            ("{handover}", world.handover),
+            ("{part}", world.part),
+            ("{slice}", world.snapshot),
+            ("{rating}", world.rating),
+        ):
+            page = page.replace(name, str(made.pk))
+        return page
     if page == "family":
         return f"/copies/{world.family.pk}/"
     state, _, rest = page.partition(":")
