@@ -160,7 +160,8 @@ def read_asks() -> list[Ask]:
     three = f"/queue/?status=in_work&territory=bench-7&group={topic.group.code}"
     wide, work, judged = "bench-wide", _open(Status.IN_WORK, 30), _open(Status.REVIEW, 30)
     return [
-        Ask("signed-in page without data (settings)", wide, _gets("/settings/"), 6),
+        Ask("signed-in empty page", wide, _gets("/empty/"), 6),
+        Ask("settings page, two forms", wide, _gets("/settings/")),
         Ask("queue, 50 rows, counts (region)", wide, _gets("/queue/"), 40, 8),
         Ask("queue, an official's agency", "bench-executor", _gets("/queue/"), 40, 8),
         Ask("queue, three filters", wide, _gets(three), 60),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -14,7 +15,7 @@ from cases.models import Case, Channel, Citizen, Finding, MassEvent, QualitySett
 from cases.reuse import Asked, Found
 from database.inserts import Insert
 from database.rows import Columns, planned
-from quality import Assessment, Model, Situation, Thresholds, assess
+from quality import Assessment, EarlierReply, Model, Situation, Thresholds, assess
 from quality.prints import PRINT_VERSION, make_print
 
 _CITIZEN = Columns(Citizen, "z", only=["name", "kind", "phone", "address", "profile_url"])
@@ -218,9 +219,28 @@ def check(ground: Ground, text: str, **given: Any) -> Assessment:
     return assessed(values, found, ground.limits)
 
 
+@lru_cache(maxsize=64)
+def _assessed(
+    values: Situation,
+    earlier: tuple[EarlierReply, ...],
+    limits: Thresholds,
+    formulas: frozenset[int],
+) -> Assessment:
+    """The same of equal values: what the editor has just checked is sent unchanged as a rule."""
+    return assess(values, earlier, thresholds=limits, formulas=formulas)
+
+
+def _moment(values: Situation, limits: Thresholds) -> Situation:
+    """Without the moment of the reply where none of the checks asks for it any more (Q38 alone)."""
+    assigned, replied = values.assigned_at, values.replied_at
+    if assigned and replied and (replied - assigned).total_seconds() > limits.paste_seconds:
+        return replace(values, replied_at=None)
+    return values
+
+
 def assessed(values: Situation, found: Found, limits: Thresholds) -> Assessment:
     """The assessment, with how many replies have the copied text."""
-    told = assess(values, found.earlier, thresholds=limits, formulas=found.formulas)
+    told = _assessed(_moment(values, limits), tuple(found.earlier), limits, found.formulas)
     if told.reuse is None:
         return told
     month = found.this_month if found.same else 0

@@ -510,6 +510,20 @@ class Case(Labelled):
                 name="case_repeat_open",
                 condition=Q(is_open=True, repeat_of__isnull=False),
             ),
+            models.Index(
+                "agency",
+                "executor",
+                name="case_control_open",
+                condition=Q(is_open=True, controlled_by__isnull=False),
+            ),
+            # What nobody has taken yet is counted for every official of the agency.
+            models.Index(
+                "agency",
+                "due_at",
+                "id",
+                name="case_untaken",
+                condition=Q(is_open=True, executor__isnull=True),
+            ),
             # With the executor inside, a wide queue stops after its page instead of sorting all;
             # with the moment of receipt the newest overdue are found without reading their rows.
             models.Index(

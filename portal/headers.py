@@ -1,17 +1,12 @@
-"""What every answer says of itself: its language, what a browser may load for it, its cookie.
-
-Policy and language are the same for thousands of requests, so both are worked out once.
-"""
+"""What every answer says of itself: its language, what a browser may load for it, its cookie."""
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
 
 
 class PolicyMiddleware:
@@ -28,33 +23,16 @@ class PolicyMiddleware:
 
 
 class LanguageMiddleware:
-    """The language of the cookie or the browser, chosen as Django's LocaleMiddleware does.
-
-    Addresses carry no language here, so nothing else of it is needed.
-    """
+    """The language of the portal, whatever the browser asks for."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        language = _language_of(
-            request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME),
-            request.META.get("HTTP_ACCEPT_LANGUAGE", ""),
-        )
-        translation.activate(language)
-        request.LANGUAGE_CODE = language
+        translation.activate(settings.LANGUAGE_CODE)
         response = self.get_response(request)
-        patch_vary_headers(response, ("Accept-Language",))
-        response.headers.setdefault("Content-Language", language)
+        response.headers.setdefault("Content-Language", settings.LANGUAGE_CODE)
         return response
-
-
-@lru_cache(maxsize=256)
-def _language_of(cookie: str | None, accepted: str) -> str:
-    request = HttpRequest()
-    request.COOKIES = {} if cookie is None else {settings.LANGUAGE_COOKIE_NAME: cookie}
-    request.META = {"HTTP_ACCEPT_LANGUAGE": accepted}
-    return translation.get_language_from_request(request)
 
 
 class TokenMiddleware(CsrfViewMiddleware):

@@ -44,6 +44,9 @@ class Model:
     questions: Mapping[str, float] = field(default_factory=dict)
     question_base: float = 0.0
 
+    def __hash__(self) -> int:
+        return hash((self.version, self.base, self.slope, self.flag))
+
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Model":
         """Model of a stored description; raises KeyError, TypeError, ValueError on a broken one."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from quality import patterns as pat
 from quality.clauses import Clause, read_clauses
@@ -91,6 +92,11 @@ def five_day_week(day: date, count: int) -> date:
     return day
 
 
+@lru_cache(maxsize=64)
+def _clauses(reply: str) -> tuple[Clause, ...]:
+    return read_clauses(body(reply, ""), profile("", None, None))
+
+
 def promised(
     reply: str, said_on: date, *, add_workdays: AddWorkdays = five_day_week
 ) -> tuple[Promised, ...]:
@@ -99,7 +105,7 @@ def promised(
     if not (pat.TERM.search(prepared.clean) or _YEAR.search(prepared.clean)):
         return ()
     own = body(reply, "")
-    clauses = [c for c in read_clauses(own, profile("", None, None)) if _promises(c, own.facts)]
+    clauses = [c for c in _clauses(reply) if _promises(c, own.facts)]
     found: dict[date, Promised] = {}
     for clause in clauses:
         for start, end, until in _days(own.facts, clause, said_on, add_workdays):
