@@ -236,8 +236,7 @@ class Measure:
             own = prints_of([form], probe=True)
             marks.append(self.clock.now())
             asked = [reuse.Asked(self.case, text)]
-            members = reuse._keys(asked, [form], own, DEFAULT, [reuse.Found()])
-            voted = [reuse.vote(own[0], members)]
+            voted = reuse.vote_many(own, *reuse._keys(asked, [form], own, DEFAULT, [reuse.Found()]))
             reuse._prints(asked, voted)
             marks.append(self.clock.now())
             (known,) = reuse.look_up(asked, DEFAULT)

@@ -27,9 +27,9 @@ from quality.prints import (
     make_prints,
     masked,
     prints_of,
-    vote,
+    vote_many,
 )
-from quality.reuse import Own, own_words, shortlist
+from quality.reuse import Shortlist, own_words
 
 ATTACHED = 0.85
 """From this similarity on a reply belongs to the family of its source."""
@@ -37,22 +37,18 @@ COUNTED = 1000
 """Copies are counted so far; more is said as «more than»."""
 _FAMILIES = 6
 
-# The replies of each key, formulas among the text's sentences, approved texts that share a key.
-# Without OFFSET 0 the planner flattens the lateral query and runs it for every output row.
+# The rows of the keys as two lists side by side, formulas among the text's sentences, approved
+# texts that share a key. One scan of the index reads all keys in its order: a probe for each key
+# costs half as much again, a row for each on its way to Python as much once more.
 _KEYS = """
-select 0, asked.h::bigint, list.ids
-from unnest(%(keys)s::int[]) as asked(h)
-cross join lateral (
-    select array_agg(own.reply_id) as ids
-    from (select k.reply_id from cases_replykey k where k.h = asked.h limit 16 offset 0) as own
-) as list
-where list.ids is not null
+select 0, array_agg(k.h), array_agg(k.reply_id)
+from cases_replykey k where k.h = any(%(keys)s::int[])
 union all
-select 1, f.hash, null
+select 1, array_agg(f.hash), null
 from cases_formula f
 where f.hash = any(%(sentences)s::bigint[]) and f.families >= %(families)s
 union all
-select 2, e.id, null from cases_massevent e where e.keys && %(keys)s::int[]
+select 2, array_agg(e.id), null from cases_massevent e where e.keys && %(keys)s::int[]
 """
 # The candidates, and of the likeliest families the newest replies of the asking agencies.
 _PRINTS = """
@@ -169,24 +165,24 @@ def look_up(asked: Sequence[Asked], limits: Thresholds) -> list[Found]:
     forms = [masked(one.text) for one in asked]
     prints = [_probe(asked[0].text)] if len(asked) == 1 else prints_of(forms, probe=True)
     found = [Found() for _ in asked]
-    members = _keys(asked, forms, prints, limits, found)
-    voted = [vote(own, members) for own in prints]
+    voted = vote_many(prints, *_keys(asked, forms, prints, limits, found))
     known = _prints(asked, voted)
     chosen: list[dict[int, bool]] = []
     for one, form, told, votes in zip(asked, forms, found, voted, strict=True):
         rows = _in_time(one, votes, known)
         words = own_words(form, told.approved, told.formulas)
         # Of many equal texts a few are compared: the agency's own are among them.
-        own = [number for number in rows if known.agencies.get(number) == one.case.agency_id]
-        best = [*_best(list(rows), words, known, limits), *_best(own, words, known, limits)[:2]]
+        numbers = list(rows)
+        likely = Shortlist(words, [known.rows[number][0] for number in numbers], limits)
+        own = {
+            at
+            for at, number in enumerate(numbers)
+            if known.agencies.get(number) == one.case.agency_id
+        }
+        best = [numbers[at] for at in (*likely.best(), *(likely.best(own)[:2] if own else ()))]
         chosen.append({number: rows[number] for number in best})
     _texts(asked, found, chosen, known, [own.sketch for own in prints])
     return found
-
-
-def _best(numbers: list[int], words: Own, known: _Known, limits: Thresholds) -> list[int]:
-    sketches = [known.rows[number][0] for number in numbers]
-    return [numbers[place] for place in shortlist(words, sketches, limits)]
 
 
 def _keys(
@@ -195,9 +191,9 @@ def _keys(
     prints: Sequence[Print],
     limits: Thresholds,
     found: Sequence[Found],
-) -> dict[int, list[int]]:
-    """The stored replies of each key; formulas and approved texts go into `found`."""
-    members: dict[int, list[int]] = {}
+) -> tuple[list[int], list[int]]:
+    """Stored keys and the replies that have them; formulas and approved texts go into `found`."""
+    members: tuple[list[int], list[int]] = [], []
     formulas: set[int] = set()
     events: list[int] = []
     params = {
@@ -205,13 +201,13 @@ def _keys(
         "sentences": sorted({value for form in forms for value in form.sentences.values()}),
         "families": limits.formula_families,
     }
-    for kind, value, ids in planned(_KEYS, params) if params["keys"] else ():
+    for kind, values, ids in planned(_KEYS, params) if params["keys"] else ():
         if kind == 0:
-            members[value] = ids
+            members = values or [], ids or []
         elif kind == 1:
-            formulas.add(value)
+            formulas.update(values or ())
         else:
-            events.append(value)
+            events += values or ()
     for form, told in zip(forms, found, strict=True):
         told.formulas = frozenset(formulas.intersection(form.sentences.values()))
     _approved(asked, found, events)

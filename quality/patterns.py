@@ -4,6 +4,8 @@ All repetitions are bounded, so that the time grows linearly with the text.
 """
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 
 MONTH = r"(?:января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)"
 MONTH_ANY = (
@@ -87,6 +89,8 @@ VAGUE = re.compile(
     r"|\bпосле (?:проведения|завершения|окончания|принятия|утверждения|формирования) \w{3,20}"
 )
 LAW = re.compile(
+    # With what it can begin, asked first: most words begin with something else.
+    r"\b(?=[фкзпруачсгжнбвлтд\d])(?:"
     r"\b(?:федеральн\w{2,3} )?(?:конституционн\w{2,3} )?закон\w{0,2}(?: российской федерации| рф| "
     r"области| края| республики)?(?: от)?"
     r"(?:\s\d{1,2}[. ](?:\d{2}|[а-я]{3,8})[. ]\d{4}(?: г(?:ода|\.)?)?)?(?: ?[№n] "
@@ -102,7 +106,7 @@ LAW = re.compile(
     r"|\b\d{2,3}-фз\b|\b(?:действующ\w{2,3} )?законодательств\w{1,2}(?: российской федерации| рф)?"
     r"|\bадминистративн\w{2,3} регламент\w{0,2}|\bправил\w{0,3} (?:предоставления|благоустройства|"
     r"содержания)[а-я ]{0,40}"
-    r"|\bтехническ\w{2,3} регламент\w{0,2}"
+    r"|\bтехническ\w{2,3} регламент\w{0,2})"
 )
 REGISTRATION = re.compile(
     r"\b(?:ваш\w{1,3} )?(?:обращени|письм|заявк|заявлени|сообщени|запрос|жалоб)\w{1,3}(?: "
@@ -179,7 +183,8 @@ _FORMULAS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 )
 
 
-_STOPS = re.compile(r"[.!?]+(?=\s|$)|$")
+_BEGINNINGS = re.compile(r"[.!,]")
+_STOPS = re.compile(r"[.!?]+(?=\s|$)")
 # Closings of official letters: no copying, and no emptiness either.
 _CLOSING = re.compile(
     r"\b(?:в случае несогласия|(?:вправе|право) обжалова\w{2,4}|может быть обжалован\w?|"
@@ -191,20 +196,32 @@ _CLOSING = re.compile(
 )
 
 
+def _greetings(clean: str) -> Iterator[re.Match[str]]:
+    """GREETING.finditer: asked only where one may begin, at the start and behind a stop."""
+    end = 0
+    for place in (0, *(m.end() for m in _BEGINNINGS.finditer(clean))):
+        for start in (place, place + 1):
+            found = GREETING.match(clean, start) if start >= end else None
+            if found:
+                yield found
+                end = found.end()
+
+
 def formula_spans(clean: str) -> list[tuple[int, int]]:
     """Greetings, thanks, signatures, registration lines and titles of acts; sorted, disjoint."""
     spans: list[tuple[int, int]] = []
     for pattern, hints in _FORMULAS:
         if not hints or any(hint in clean for hint in hints):
-            spans.extend(m.span() for m in pattern.finditer(clean) if m.end() > m.start())
-    start = 0
-    is_any = FORMULA_SENTENCE.search(clean) or _CLOSING.search(clean)
-    for stop in _STOPS.finditer(clean) if is_any else ():
-        end = stop.end()
-        sentence = clean[start:end]
-        if len(sentence) < 160 and (FORMULA_SENTENCE.search(sentence) or _CLOSING.search(sentence)):
-            spans.append((start, end))
-        start = end
+            found = _greetings(clean) if pattern is GREETING else pattern.finditer(clean)
+            spans.extend(m.span() for m in found if m.end() > m.start())
+    # None of them holds a stop: each lies in one sentence.
+    hits = [m.start() for pattern in (FORMULA_SENTENCE, _CLOSING) for m in pattern.finditer(clean)]
+    if hits:
+        ends = [*(m.end() for m in _STOPS.finditer(clean)), len(clean)]
+        for sentence in {bisect_right(ends, hit) for hit in hits}:
+            start, end = ends[sentence - 1] if sentence else 0, ends[sentence]
+            if end - start < 160:
+                spans.append((start, end))
     spans.sort()
     merged: list[tuple[int, int]] = []
     for begin, end in spans:

@@ -6,9 +6,11 @@ after any library upgrade, so a change here needs a new version and `index_repli
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,18 +67,21 @@ _HAS_INITIALS = re.compile(r"[а-я]\.\s?[а-я]\.")
 _HAS_PATRONYMIC = re.compile(r"ович|евич|ьич|овн|евн|ичн")
 
 
+_LETTERS = r"[a-zа-я]+|[\u0001-\u0005]"
+
+
 def _slots(initials: bool, patronymics: bool) -> re.Pattern[str]:
     names = (*(_INITIALS if initials else ()), *(_PATRONYMICS if patronymics else ()))
     # What it can begin with is asked first: most places of a text end there.
     parts = [rf"(?=[+\d])(?:{_CONTACT}|{_DATE}|{_NUMBER})", rf"(?=[бдмпсу]){_PLACE}"]
     if names:
         parts.append(f"(?P<name>{'|'.join(names)})")
-    return re.compile("|".join(parts))
+    # No slot begins inside a word: what is none where a word begins is the word.
+    return re.compile("|".join([*parts, f"(?P<word>{_LETTERS})"]))
 
 
 # The shapes of a name are tried at every word: left out where a text cannot hold any.
 _SLOTS = {key: _slots(*key) for key in ((a, b) for a in (False, True) for b in (False, True))}
-_WORD = re.compile(r"[a-zа-я]+|[\u0001-\u0005]")
 _SLOT_MARK = {"contact": "\x01", "date": "\x02", "place": "\x03", "name": "\x04", "number": "\x05"}
 
 
@@ -135,20 +140,25 @@ class Masked:
     numbers: tuple[int, ...]
     prepared: Prepared
 
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Code points of the original text from one stem to another, end exclusive."""
+        start, end = self.places[first]
+        return self.prepared.span(start, end)[0], self.prepared.span(*self.places[last])[1]
+
     @cached_property
-    def spans(self) -> tuple[tuple[int, int], ...]:
-        """The stems' code points in the original text."""
-        return tuple([self.prepared.span(start, end) for start, end in self.places])
+    def codes(self) -> list[int]:
+        """64 bits for each stem."""
+        return [_code(text) for text in self.stems]
 
     @cached_property
     def letters(self) -> str:
         """One character for each stem: equal stems, equal characters."""
-        return "".join([chr(0x10000 + _code(text) % 0xF0000) for text in self.stems])
+        return "".join([chr(0x10000 + code % 0xF0000) for code in self.codes])
 
     @cached_property
     def small(self) -> str:
         """The stems as `Print.sketch` has them, decoded."""
-        return "".join([chr(_code(text) % _SKETCH + 0x100) for text in self.stems])
+        return "".join([chr(code % _SKETCH + 0x100) for code in self.codes])
 
     @cached_property
     def values(self) -> str:
@@ -184,19 +194,16 @@ class Masked:
 
 
 def _items(clean: str) -> list[tuple[int, int, str]]:
-    """Words and slots of a clean text in order; a slot's value is its mark."""
+    """Words and slots of a clean text in order, so many at most; a slot's value is its mark."""
     slots = _SLOTS[
         _HAS_INITIALS.search(clean) is not None, _HAS_PATRONYMIC.search(clean) is not None
     ]
     items: list[tuple[int, int, str]] = []
-    position = 0
-    for slot in slots.finditer(clean):
-        start, end = slot.span()
-        items += [(*m.span(), m.group()) for m in _WORD.finditer(clean, position, start)]
-        items.append((start, end, _SLOT_MARK[str(slot.lastgroup)]))
-        position = end
-    items += [(*m.span(), m.group()) for m in _WORD.finditer(clean, position)]
-    return items[:_MAX_STEMS]
+    for found in islice(slots.finditer(clean), _MAX_STEMS):
+        kind = found.lastgroup
+        start, end = found.span()
+        items.append((start, end, found[0] if kind == "word" else _SLOT_MARK[str(kind)]))
+    return items
 
 
 _STOP = re.compile(r"[.!?]+(?=\s|$)")
@@ -207,29 +214,28 @@ def masked(text: str) -> Masked:
     """Mask the slots of a text and stem the rest."""
     prepared = prepare(text)
     clean = prepared.clean
-    formulas = formula_spans(clean)
-    stems: list[str] = []
-    places: list[tuple[int, int]] = []
-    body: list[bool] = []
+    items = _items(clean)
+    starts = [start for start, _, _ in items]
+    body = [True] * len(items)
+    for first, last in formula_spans(clean):
+        inside = slice(bisect_left(starts, first), bisect_left(starts, last))
+        body[inside] = [False] * len(body[inside])
     numbers: list[int] = []
-    nowhere = len(clean) + 1
-    following = iter([*formulas, (nowhere, nowhere)])
-    first, last = next(following)
-    stops = iter([*(m.start() for m in _STOP.finditer(clean)), nowhere])
-    stop, number = next(stops), 0
-    for start, end, value in _items(clean):
-        is_slot = value < "\x06"
-        while stop < start:
-            stop, number = next(stops), number + 1
-        if is_slot and stems and stems[-1] == value and numbers[-1] == number:
-            places[-1] = (places[-1][0], end)
-            continue
-        while last <= start:
-            first, last = next(following)
-        stems.append(value if is_slot else stem(value))
-        places.append((start, end))
-        body.append(start < first)
-        numbers.append(number)
+    stops = [found.start() for found in _STOP.finditer(clean)]
+    for number, stop in enumerate(stops):
+        numbers += [number] * (bisect_right(starts, stop) - len(numbers))
+    numbers += [len(stops)] * (len(items) - len(numbers))
+    stems = [value if value < "\x06" else stem(value) for _, _, value in items]
+    places = [(start, end) for start, end, _ in items]
+    # Equal slots side by side in a sentence are one.
+    again = [
+        at
+        for at in range(1, len(stems))
+        if stems[at] < "\x06" and stems[at] == stems[at - 1] and numbers[at] == numbers[at - 1]
+    ]
+    for at in reversed(again):
+        places[at - 1] = (places[at - 1][0], places[at][1])
+        del stems[at], places[at], body[at], numbers[at]
     return Masked(tuple(stems), tuple(body), tuple(places), tuple(numbers), prepared)
 
 
@@ -313,7 +319,7 @@ def prints_of(forms: Sequence[Masked], *, probe: bool = False) -> list[Print]:
     if len(forms) > _CHUNK:
         chunks = [forms[at : at + _CHUNK] for at in range(0, len(forms), _CHUNK)]
         return [own for chunk in chunks for own in prints_of(chunk, probe=probe)]
-    own_codes = [[_code(form.stems[index]) for index in form.own] for form in forms]
+    own_codes = [[form.codes[index] for index in form.own] for form in forms]
     lengths = np.array([len(values) for values in own_codes], dtype=np.int64)
     ends = np.cumsum(lengths)
     codes = np.array([code for values in own_codes for code in values], dtype=np.uint64)
@@ -376,6 +382,48 @@ def vote(own: Print, members: Mapping[int, Sequence[int]]) -> list[tuple[int, bo
     likely = [number for number, count in shared.items() if count >= least]
     likely.sort(key=lambda number: (-votes[number], number))
     return [(number, number in rare) for number in likely[:CANDIDATES]]
+
+
+def vote_many(
+    prints: Sequence[Print], hashes: Sequence[int], replies: Sequence[int]
+) -> list[list[tuple[int, bool]]]:
+    """`vote` for many texts at once. `hashes`, `replies`: the stored keys, a row of each for
+    every reply that has it, in any order."""
+    key, reply = np.array(hashes, dtype=np.int64), np.array(replies, dtype=np.int64)
+    order = np.lexsort((reply, key))
+    key, reply = key[order], reply[order]
+    asked = np.array([k for own in prints for k in own.keys], dtype=np.int64)
+    sizes = np.array([len(own.keys) for own in prints], dtype=np.int64)
+    text = np.repeat(np.arange(len(prints)), sizes)
+    first = np.searchsorted(key, asked, side="left")
+    count = np.minimum(np.searchsorted(key, asked, side="right") - first, PER_KEY)
+    is_mask = asked == np.array([own.mask for own in prints], dtype=np.int64)[text]
+    weight = np.where(is_mask, 1000.0, 1.0 / (1 + count))
+    # A row for each pair of a key asked for and a reply that has it, in the order of the keys.
+    pair = np.repeat(np.arange(len(asked)), count)
+    voter = reply[np.arange(len(pair)) - np.repeat(np.cumsum(count) - count - first, count)]
+    place = np.lexsort((voter, text[pair]))
+    pair, voter = pair[place], voter[place]
+    owner = text[pair]
+    new = np.r_[True, (owner[1:] != owner[:-1]) | (voter[1:] != voter[:-1])][: len(pair)]
+    group = np.cumsum(new) - 1
+    votes = np.bincount(group, weights=weight[pair])
+    shared = np.bincount(group)
+    rare = np.bincount(group, weights=count[pair] <= _RARE) > 0
+    owner, voter = owner[new], voter[new]
+    least = np.array([2 if own.stems >= _LONG else 1 for own in prints], dtype=np.int64)
+    kept = shared >= least[owner]
+    owner, voter, votes, rare = owner[kept], voter[kept], votes[kept], rare[kept]
+    best = np.lexsort((voter, -votes, owner))
+    ends = np.searchsorted(owner[best], np.arange(len(prints) + 1)).tolist()
+    numbers, is_rare = voter[best].tolist(), rare[best].tolist()
+    return [
+        list(zip(numbers[start:end], is_rare[start:end], strict=True))
+        for start, end in (
+            (start, min(end, start + CANDIDATES))
+            for start, end in zip(ends, ends[1:], strict=False)
+        )
+    ]
 
 
 @lru_cache(maxsize=64)

@@ -171,6 +171,8 @@ def passages(reply: str, source: str) -> list[list[tuple[int, int]]]:
     Anchors are equal runs, wherever they stand; words left between two neighbouring anchors by
     an editing hand belong to the passage, words that only happen to be equal do not.
     """
+    if reply == source and MIN_RUN <= len(reply) <= _LONG_RUN_LIMIT:
+        return [[(at, at) for at in range(len(reply))]]
     found: list[list[tuple[int, int]]] = []
     end = source_end = -_GAP - 1
     for i, j, length in _runs(reply, source, _ANCHOR):
@@ -190,12 +192,11 @@ def _triples(letters: str) -> set[str]:
 
 def _cover(letters: str, known: set[str]) -> float:
     """Share of the words inside a word 3-gram the source has too, wherever it stands."""
-    covered = until = 0
-    for at in range(len(letters) - 2):
-        if letters[at : at + 3] in known:
-            covered += at + 3 - max(at, until)
-            until = at + 3
-    return covered / len(letters) if letters else 0.0
+    hits = [at for at in range(len(letters) - 2) if letters[at : at + 3] in known]
+    if not hits:
+        return 0.0
+    steps = zip(hits, hits[1:], strict=False)
+    return (3 + sum([min(3, after - at) for at, after in steps])) / len(letters)
 
 
 def _sketched(words: Words) -> str:
@@ -203,36 +204,51 @@ def _sketched(words: Words) -> str:
     return "".join([small[index] for index in words.indexes])
 
 
-def shortlist(own: Own, sketches: Sequence[bytes], thresholds: Thresholds) -> list[int]:
-    """Which of the candidates (sketches of their own words) are worth their texts; best first.
+class Shortlist:
+    """Which of the candidates (sketches of their own words) are worth their texts.
 
     Generous to each, for the texts decide; of many that hold the same words the first few.
     """
-    letters, whole, values = _sketched(own.best), _sketched(own.whole), set(own.whole.form.values)
-    triples, stems = _triples(letters), set(letters)
-    limit = similarity_threshold(len(letters), rare=True) - 0.05
-    least = thresholds.containment - 0.05
-    found: list[tuple[float, int, int, set[str]]] = []
-    for number, sketch in enumerate(sketches):
-        source, source_values = read_sketch(sketch)
-        similarity = Indel.normalized_similarity(whole, source, score_cutoff=limit)
-        cover = 0.0
-        known: set[str] = set()
-        if similarity or len(stems.intersection(source)) >= _BAG * len(stems):
-            known = triples & _triples(source)
-            if 3 * len(known) >= least * len(letters):
-                cover = _cover(letters, known)
-        if similarity or cover >= least:
-            same = len(values.intersection(source_values))
-            found.append((-round(max(similarity, cover), 2), -same, number, known))
-    found.sort(key=lambda row: row[:3])
-    chosen: list[int] = []
-    left = triples
-    for _, _, number, known in found[: 2 * SHORTLIST]:
-        if len(chosen) < ALIKE or len(known & left) >= _NEW * len(triples):
-            chosen.append(number)
-            left = left - known
-    return chosen[:SHORTLIST]
+
+    def __init__(self, own: Own, sketches: Sequence[bytes], thresholds: Thresholds) -> None:
+        letters = _sketched(own.best)
+        whole = letters if own.best is own.whole else _sketched(own.whole)
+        values = set(own.whole.form.values)
+        self._triples, stems = _triples(letters), set(letters)
+        limit = similarity_threshold(len(letters), rare=True) - 0.05
+        least = thresholds.containment - 0.05
+        self._found: list[tuple[float, int, int, set[str]]] = []
+        for number, sketch in enumerate(sketches):
+            source, source_values = read_sketch(sketch)
+            similarity = Indel.normalized_similarity(whole, source, score_cutoff=limit)
+            cover = 0.0
+            known: set[str] = set()
+            if similarity or len(stems.intersection(source)) >= _BAG * len(stems):
+                known = self._triples & _triples(source)
+                # Where the words are alike from first to last, their 3-grams say no more.
+                if 3 * len(known) >= least * len(letters) and similarity < 1.0:
+                    cover = _cover(letters, known)
+            if similarity or cover >= least:
+                same = len(values.intersection(source_values))
+                found = (-round(max(similarity, cover), 2), -same, number, known)
+                self._found.append(found)
+        self._found.sort(key=lambda row: row[:3])
+
+    def best(self, among: Collection[int] | None = None) -> list[int]:
+        """Numbers of the best ones, best first; of these alone, if some are named."""
+        found = [row for row in self._found if among is None or row[2] in among]
+        chosen: list[int] = []
+        left = self._triples
+        for _, _, number, known in found[: 2 * SHORTLIST]:
+            if len(chosen) < ALIKE or len(known & left) >= _NEW * len(self._triples):
+                chosen.append(number)
+                left = left - known
+        return chosen[:SHORTLIST]
+
+
+def shortlist(own: Own, sketches: Sequence[bytes], thresholds: Thresholds) -> list[int]:
+    """Which of the candidates are worth their texts; best first."""
+    return Shortlist(own, sketches, thresholds).best()
 
 
 def _compared(own: Own, text: str, rare: bool, thresholds: Thresholds) -> _Match | None:
@@ -288,18 +304,16 @@ def _spans(form: Masked, match: _Match) -> Iterator[tuple[int, int, int, int]]:
     A greeting or title between two copied words goes along where it is the same in both.
     """
     other = match.source.form
-    span: list[int] = []
-    last = last_j = -2
+    first = first_j = last = last_j = -2
     for i, j in match.pairs:
-        if span and _joined(form, last, i, other, last_j, j):
-            span[1], span[3] = form.spans[i][1], other.spans[j][1]
-        else:
-            if span:
-                yield span[0], span[1], span[2], span[3]
-            span = [*form.spans[i], *other.spans[j]]
+        next_to = i == last + 1 and j == last_j + 1
+        if not next_to and not (last >= 0 and _joined(form, last, i, other, last_j, j)):
+            if last >= 0:
+                yield *form.span(first, last), *other.span(first_j, last_j)
+            first, first_j = i, j
         last, last_j = i, j
-    if span:
-        yield span[0], span[1], span[2], span[3]
+    if last >= 0:
+        yield *form.span(first, last), *other.span(first_j, last_j)
 
 
 def _joined(form: Masked, last: int, i: int, other: Masked, last_j: int, j: int) -> bool:
@@ -317,7 +331,7 @@ def _grey_spans(form: Masked, grey: Collection[int]) -> tuple[tuple[int, int], .
     for number, value in form.sentences.items():
         if value in grey:
             inside = [index for index, at in enumerate(form.numbers) if at == number]
-            spans.append((form.spans[inside[0]][0], form.spans[inside[-1]][1]))
+            spans.append(form.span(inside[0], inside[-1]))
     return tuple(sorted(spans))
 
 
