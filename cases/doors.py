@@ -160,6 +160,16 @@ def open_doors(case: Case, user: User, latest: Reply | None) -> list[Door]:
     ]
 
 
+def why_shut(door: Door, case: Case, user: User) -> str:
+    """The code of what keeps this person from the move on this case now; empty where nothing does
+    (no query: for lists of cases)."""
+    if not _holds(door, case, user):
+        return "bulk_right"
+    if not door.move.fits(case.status, case.regime):
+        return "bulk_state"
+    return "" if _offered(door, case) else "bulk_unfit"
+
+
 def ensure_open(door: Door, case: Case, user: User) -> None:
     """Refuse before any form is shown or filled in: 403 without the right, 409 in a wrong state
     or regime.

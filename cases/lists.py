@@ -96,6 +96,7 @@ LISTS: dict[str, CaseList] = {
     "desk": CaseList(_("Moderation and routing"), _desk, _OLDEST, ("view",)),
     "review": CaseList(_("Review of replies"), _review, _OLDEST),
 }
+NAMES = tuple(LISTS)
 # Lists with conditions of their own on the page; the desks have only their views.
 FILTERED = ("queue", "approval-queue", "case-list", "search")
 # A search with its words is «All cases» with the condition «Words».

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
+from cases.models_bulk import BulkRow, BulkRun  # noqa: E402
 from cases.models_handover import Handover, HandoverRow, Orphan  # noqa: E402
 from cases.models_lists import FirstView, SavedView  # noqa: E402
 from cases.models_news import CurrentTransaction, TransactionId
@@ -1142,6 +1143,8 @@ __all__ = [
     "Appeal",
     "Assignment",
     "Attachment",
+    "BulkRow",
+    "BulkRun",
     "Case",
     "CaseEvent",
     "CaseKind",

@@ -20,6 +20,7 @@ _CASE = Columns(Case, "c", without=["search"])
 # The scope of CaseQuerySet.visible_to as a condition; null means every agency.
 IN_SCOPE = "(%s::bigint[] is null or c.agency_id = any(%s::bigint[]))"
 _PLAIN = f"select {_CASE.sql} from cases_case c where c.number = %s and {IN_SCOPE}"
+_BY_KEY = f"select {_CASE.sql} from cases_case c where c.id = %s and {IN_SCOPE}"
 # Not «for update»: who adds a message or an event to the case need not wait.
 _LOCKED = (
     f"select {_CASE.sql} from cases_case c where c.id = %s and {IN_SCOPE} for no key update of c"
@@ -67,6 +68,11 @@ def locked_for_part(case: Case, part: int, user: User) -> Case:
     if came_with_stamps(user):
         directory_of(user).attach([found])
     return found
+
+
+def case_by_key(user: User, key: int) -> Case:
+    """The same by its key."""
+    return _one(_BY_KEY, key, user)
 
 
 def locked_case(case: Case, user: User | None, right: str = Right.VIEW_CASES) -> Case:

@@ -13,6 +13,7 @@ from cases import (
     families,
     formulas,
     handover,
+    many,
     news,
     orphans,
     presence,
@@ -21,7 +22,7 @@ from cases import (
     watch_tasks,
 )
 from cases.actions.drafts import forget_copies
-from cases.models import Case, Finding, Handover, Message, Reply
+from cases.models import BulkRun, Case, Finding, Handover, Message, Reply
 from cases.reuse import Asked, Found
 from quality import EarlierReply, Situation, Thresholds
 from quality.memory import MemoryIndex
@@ -141,8 +142,9 @@ def drop_rare_sentences(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *", periodic_id="cases.forget_traces")
 @app.task(name="cases.forget_traces", queueing_lock="cases.forget_traces")
 def forget_traces(timestamp: int) -> None:
-    """Rows of who has left long ago, copies of drafts older than a month."""
+    """Rows of who has left long ago, copies of drafts older than a month, old bulk moves."""
     presence.forget_gone()
+    many.forget()
     forget_copies(timezone.now())
 
 
@@ -188,6 +190,30 @@ def queue_handover(made: Handover) -> None:
     try:
         with transaction.atomic():
             hand_over_rest.defer()
+    except AlreadyEnqueued:
+        pass
+
+
+@app.task(name="cases.bulk_rest", queueing_lock="cases.bulk_rest")
+def bulk_rest() -> int:
+    """Carry out what waits of all bulk moves."""
+    return sum(many.carry_out(made) for made in many.waiting())
+
+
+@app.periodic(cron="*/5 * * * *", periodic_id="cases.resume_bulk")
+@app.task(name="cases.resume_bulk", queueing_lock="cases.resume_bulk")
+def resume_bulk(timestamp: int) -> int:
+    """What a killed worker or request left."""
+    return sum(many.carry_out(made) for made in many.waiting())
+
+
+def queue_bulk(made: BulkRun) -> None:
+    """Let the worker go on where the request stopped."""
+    if not made.rows.filter(state="waiting").exists():
+        return
+    try:
+        with transaction.atomic():
+            bulk_rest.defer()
     except AlreadyEnqueued:
         pass
 

@@ -6,6 +6,7 @@ from cases.doors import DOORS
 from cases.views import (
     absence,
     agreement,
+    bulk,
     case,
     control,
     desk,
@@ -33,6 +34,8 @@ urlpatterns = [
     path("cases/", queue.case_list, name="case-list"),
     path("filter/", queue.filter_form, name="case-filter"),
     path("search/", queue.search, name="search"),
+    path("bulk/", bulk.bulk, name="bulk"),
+    path("bulk/<int:pk>/", bulk.result, name="bulk-result"),
     path("views/", saved.index, name="saved-views"),
     path("views/row/", saved.row, name="saved-view-row"),
     path("views/new/", saved.new, name="saved-view-new"),

@@ -67,7 +67,8 @@ class Move:
     `also`: rights that open it as well. `system`: made by the portal itself when a term has
     passed (actor None); it has no page. `many`: made for many cases from a page of its own, with
     values no form of one case asks for. `part`: made on the page of a part, by who is asked for
-    it and sees nothing else of the case.
+    it and sees nothing else of the case. `bulk`: one form may serve many chosen cases (cases.many);
+    a text, its acceptance and publication are one case's own.
     """
 
     title: Promise
@@ -79,6 +80,7 @@ class Move:
     system: bool = False
     many: bool = False
     part: bool = False
+    bulk: bool = False
 
     @property
     def rights(self) -> frozenset[str]:
@@ -101,8 +103,9 @@ def _move(
     system: bool = False,
     many: bool = False,
     part: bool = False,
+    bulk: bool = False,
 ) -> Move:
-    return Move(title, frozenset(sources), target, right, regimes, also, system, many, part)
+    return Move(title, frozenset(sources), target, right, regimes, also, system, many, part, bulk)
 
 
 _AT_AGENCY = {S.ROUTED, S.IN_WORK, S.APPROVAL, S.REVIEW, S.REWORK, S.REDIRECT_ASKED}
@@ -117,30 +120,38 @@ _PROMISED = {S.IN_WORK, S.REWORK, S.INTERIM, S.PLANNED, S.ANSWERED, S.REOPENED, 
 _JUDGED = {S.APPROVAL, S.REWORK, S.IN_WORK, *_PROMISED}
 MOVES: dict[str, Move] = {
     "start_moderation": _move(
-        _("Start moderation"), {S.RECEIVED}, S.MODERATION, Right.MODERATE_CASES, NOT_LAW59
+        _("Start moderation"),
+        {S.RECEIVED},
+        S.MODERATION,
+        Right.MODERATE_CASES,
+        NOT_LAW59,
+        bulk=True,
     ),
     "register_appeal": _move(
         _("Register the appeal"), {S.RECEIVED}, S.MODERATION, Right.MODERATE_CASES, LAW59
     ),
     "amend": _move(_("Amend the card"), {S.RECEIVED, S.MODERATION}, None, Right.MODERATE_CASES),
-    "reject": _move(_("Reject"), {S.MODERATION}, None, Right.MODERATE_CASES, NOT_LAW59),
+    "reject": _move(_("Reject"), {S.MODERATION}, None, Right.MODERATE_CASES, NOT_LAW59, bulk=True),
     "confirm_rejection": _move(
         _("Confirm the rejection"), {S.MODERATION}, S.REJECTED, Right.MODERATE_CASES, NOT_LAW59
     ),
     "decline_rejection": _move(
         _("Decline the rejection"), {S.MODERATION}, None, Right.MODERATE_CASES, NOT_LAW59
     ),
-    "merge": _move(_("Merge"), {S.MODERATION}, S.MERGED, Right.MODERATE_CASES, NOT_LAW59),
-    "route": _move(_("Route"), {S.MODERATION, S.REOPENED}, S.ROUTED, Right.ROUTE_CASES),
-    "recall_routing": _move(
-        _("Recall the routing"), {S.ROUTED, S.IN_WORK}, S.MODERATION, Right.ROUTE_CASES
+    "merge": _move(
+        _("Merge"), {S.MODERATION}, S.MERGED, Right.MODERATE_CASES, NOT_LAW59, bulk=True
     ),
-    "take": _move(_("Take into work"), {S.ROUTED}, S.IN_WORK, Right.ANSWER_CASES),
+    "route": _move(_("Route"), {S.MODERATION, S.REOPENED}, S.ROUTED, Right.ROUTE_CASES, bulk=True),
+    "recall_routing": _move(
+        _("Recall the routing"), {S.ROUTED, S.IN_WORK}, S.MODERATION, Right.ROUTE_CASES, bulk=True
+    ),
+    "take": _move(_("Take into work"), {S.ROUTED}, S.IN_WORK, Right.ANSWER_CASES, bulk=True),
     "assign": _move(
         _("Assign an executor"),
         {S.ROUTED, S.IN_WORK, S.REWORK, S.INTERIM, S.PLANNED},
         None,
         Right.ASSIGN_CASES,
+        bulk=True,
     ),
     # Of a person who leaves or an agency that ends; made for many at once (cases.handover).
     "hand_over": _move(
@@ -165,7 +176,9 @@ MOVES: dict[str, Move] = {
         S.REDIRECT_ASKED,
         Right.DISPUTE_COMPETENCE,
     ),
-    "redirect": _move(_("Redirect"), {S.REDIRECT_ASKED}, S.ROUTED, Right.DECIDE_DISPUTES),
+    "redirect": _move(
+        _("Redirect"), {S.REDIRECT_ASKED}, S.ROUTED, Right.DECIDE_DISPUTES, bulk=True
+    ),
     "refuse_redirect": _move(
         _("Refuse the redirect"), {S.REDIRECT_ASKED}, S.IN_WORK, Right.DECIDE_DISPUTES
     ),
@@ -195,7 +208,7 @@ MOVES: dict[str, Move] = {
     ),
     "accept_reply": _move(_("Accept"), {S.REVIEW}, S.APPROVAL, Right.REVIEW_REPLIES),
     "return_for_rework": _move(
-        _("Return for rework"), {S.REVIEW, S.ANSWERED}, S.REWORK, Right.REVIEW_REPLIES
+        _("Return for rework"), {S.REVIEW, S.ANSWERED}, S.REWORK, Right.REVIEW_REPLIES, bulk=True
     ),
     "dispute_return": _move(_("Object to the return"), {S.REWORK}, S.REVIEW, Right.ANSWER_CASES),
     "judge_reply": _move(_("Judge the reply"), _JUDGED, None, Right.REVIEW_REPLIES),
@@ -265,7 +278,7 @@ MOVES: dict[str, Move] = {
     "record_mark": _move(
         _("Record the author's mark"), {S.ANSWERED}, None, Right.MODERATE_CASES, MARKED
     ),
-    "close": _move(_("Close"), {S.ANSWERED}, S.CLOSED, Right.CLOSE_CASES),
+    "close": _move(_("Close"), {S.ANSWERED}, S.CLOSED, Right.CLOSE_CASES, bulk=True),
     "close_unmarked": _move(
         _("Close without a mark"),
         {S.ANSWERED},
@@ -275,7 +288,9 @@ MOVES: dict[str, Move] = {
         system=True,
     ),
     "reopen": _move(_("Reopen"), {S.CLOSED}, S.REOPENED, Right.CLOSE_CASES),
-    "resume": _move(_("Return to the agency"), {S.REOPENED}, S.IN_WORK, Right.ROUTE_CASES),
+    "resume": _move(
+        _("Return to the agency"), {S.REOPENED}, S.IN_WORK, Right.ROUTE_CASES, bulk=True
+    ),
     "cease": _move(
         _("End the correspondence"),
         {S.ROUTED, S.IN_WORK, S.REWORK, S.REOPENED},
@@ -285,13 +300,14 @@ MOVES: dict[str, Move] = {
     ),
     # Facts beside the state, changed in the same way.
     "set_control": _move(
-        _("Put under personal control"), {*_OPEN, S.ANSWERED}, None, Right.CONTROL_CASES
+        _("Put under personal control"), {*_OPEN, S.ANSWERED}, None, Right.CONTROL_CASES, bulk=True
     ),
     "propose_lifting": _move(
         _("Propose to lift personal control"),
         {*_OPEN, S.ANSWERED, S.CLOSED},
         None,
         Right.CONTROL_CASES,
+        bulk=True,
     ),
     "decline_lifting": _move(
         _("Keep under personal control"),
@@ -300,9 +316,15 @@ MOVES: dict[str, Move] = {
         Right.LIFT_CONTROL,
     ),
     "lift_control": _move(
-        _("Lift personal control"), {*_OPEN, S.ANSWERED, S.CLOSED}, None, Right.LIFT_CONTROL
+        _("Lift personal control"),
+        {*_OPEN, S.ANSWERED, S.CLOSED},
+        None,
+        Right.LIFT_CONTROL,
+        bulk=True,
     ),
-    "extend": _move(_("Extend the deadline"), _AT_AGENCY, None, Right.EXTEND_DEADLINES, NOT_LAW59),
+    "extend": _move(
+        _("Extend the deadline"), _AT_AGENCY, None, Right.EXTEND_DEADLINES, NOT_LAW59, bulk=True
+    ),
     "extend_appeal": _move(
         _("Extend the appeal's term"),
         {S.ROUTED, S.IN_WORK, S.APPROVAL, S.REVIEW, S.REWORK},
@@ -310,5 +332,5 @@ MOVES: dict[str, Move] = {
         Right.APPROVE_REPLIES,
         LAW59,
     ),
-    "add_note": _move(_("Internal note"), set(Status), None, Right.WRITE_NOTES),
+    "add_note": _move(_("Internal note"), set(Status), None, Right.WRITE_NOTES, bulk=True),
 }

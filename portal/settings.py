@@ -226,6 +226,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AbsenceReasonEnum": "agencies.models.Deputy.Reason",
         "OrphanReasonEnum": "cases.models.Orphan.Reason",
+        "CaseListEnum": "cases.lists.NAMES",
+        "SavedListEnum": "cases.lists.SAVABLE",
         "AgencyKindEnum": "agencies.models.Agency.Kind",
         "CaseKindEnum": "cases.models.CaseKind",
         "ReplyKindEnum": "cases.models.Reply.Kind",

@@ -17,6 +17,8 @@ TASKS = {
     "cases.find_orphans": _lazy("Cases nobody living holds"),
     "cases.hand_over_rest": _lazy("Handing over many cases"),
     "cases.resume_handovers": _lazy("Handovers that were interrupted"),
+    "cases.bulk_rest": _lazy("Moves of many chosen cases"),
+    "cases.resume_bulk": _lazy("Moves of many cases that were interrupted"),
     "cases.check_backlog": _lazy("Check of replies that came without one"),
     "cases.count_formulas": _lazy("Sentences that agencies repeat"),
     "cases.renew_families": _lazy("Texts that repeat, by families"),

@@ -164,6 +164,32 @@ ROUTES: dict[str, Route] = {
     "case-list": Route(query="q=яма"),
     "case-filter": Route(query="list=/cases/"),
     "search": Route(query="q=яма"),
+    # Foreign numbers among the chosen are as good as none.
+    "bulk": _any(
+        Right.ASSIGN_CASES,
+        method="post",
+        query="move=assign&list=queue",
+        body=lambda w, c: {
+            "cases": f"{c.number}:{c.version} {w.foreign_numbers[0]}:1",
+            "executor": w.executor_of(c).username,
+            "step": "do",
+        },
+    ),
+    "bulk-result": _any(
+        Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.bulk.pk}
+    ),
+    "api-bulk": _any(
+        Right.ASSIGN_CASES,
+        method="post",
+        body=lambda w, c: {
+            "move": "assign",
+            "cases": [c.number, *w.foreign_numbers[:3]],
+            "values": {"executor": w.executor_of(c).username},
+        },
+    ),
+    "api-bulk-run": _any(
+        Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.bulk.pk}
+    ),
     "saved-views": Route(),
     "saved-view-row": Route(query="list=queue&q=яма"),
     "saved-view-new": Route(

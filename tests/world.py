@@ -14,6 +14,8 @@ from cases import families
 from cases.attachments import _path
 from cases.models import (
     Attachment,
+    BulkRow,
+    BulkRun,
     Case,
     CaseEvent,
     Citizen,
@@ -116,6 +118,9 @@ class World:
                     self._cases[kind, status, scope] = self._special(kind, status, scope)
         self.family = self._make_family()
         self.part = self._make_part()
+        self.bulk = BulkRun.objects.create(actor=self.people[Role.CURATOR], move="assign")
+        for scope in SCOPES:  # one of them is out of his sight by now
+            BulkRow.objects.create(run=self.bulk, case=self._cases["", Status.IN_WORK, scope])
         self.clients: dict[str, Client] = {}
         # Not among `people`: they reach everything, foreign cases included.
         self.regional: dict[str, User] = {

@@ -1,5 +1,6 @@
 """Saved views: own and shared, each reader his own cases; where work begins."""
 
+import re
 from typing import Any
 
 import pytest
@@ -182,6 +183,19 @@ def test_views_are_arranged_renamed_and_deleted_by_page(agencies: dict[str, Agen
     assert names() == ["В", "Первая", "Б"]
     client.post(f"/views/{made[1].pk}/", {"do": "delete"})
     assert names() == ["В", "Первая"]
+
+
+def test_every_form_of_the_page_of_views_has_its_token(agencies: dict[str, Agency]) -> None:
+    official = fresh(factories.make_person(Role.EXECUTOR, agencies["own"]))
+    view = saved.save(official, list_name="queue", name="Мои", conditions={})
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(official)
+    page = client.get("/views/").content.decode()
+    token = re.search(r'saved-form.*?csrfmiddlewaretoken" value="(\w+)"', page, re.S)
+    assert token is not None
+    answer = client.post(f"/views/{view.pk}/", {"do": "first", "csrfmiddlewaretoken": token[1]})
+    assert answer["Location"] == "/views/"
+    assert FirstView.objects.get().view == view
 
 
 def test_a_view_whose_condition_went_out_of_sight_is_told_and_does_not_stop_the_others(

@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.forms import CheckboxSelectMultiple, SelectMultiple
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agencies.roles import Right
-from cases import lists
+from cases import lists, many
 from cases.counts import queue_counts
 from cases.filters import CaseFilter
 from cases.lists import LISTS
@@ -82,6 +83,8 @@ def _render_list(
             "title": title,
             "list": name,
             "kept": f"list={name}&{lists.data_of(conditions).urlencode()}",
+            "hidden": [(key, one) for key, some in conditions.items() for one in some],
+            "moves": many.offered(request.user),
             "rows": rows,
             "groups": grouped(rows) if order == "due_at" else [("plain", rows)],
             "filter": found,
@@ -167,14 +170,61 @@ def search(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def filter_form(request: HttpRequest) -> HttpResponse:
-    """The conditions of a list: loaded when somebody opens them, not with every page."""
-    known = [reverse(name) for name in lists.FILTERED]
+    """The conditions of a list: loaded when somebody opens them, not with every page.
+
+    A menu of them for the page of the list; one condition (`only`); or all at once.
+    """
+    known = {reverse(name): name for name in lists.FILTERED}
     wanted = request.GET.get("list") or urlsplit(request.headers.get("HX-Current-URL", "")).path
-    found = CaseFilter(request.GET, queryset=Case.objects.none(), request=request, every=True)
-    kept = [(name, request.GET[name]) for name in ("scope", "view") if name in request.GET]
+    address = wanted if wanted in known else next(iter(known))
+    only = request.GET.get("only", "")
+    context: dict[str, Any] = {"list": address}
+    if only in CaseFilter.base_filters:
+        context |= _one_condition(request, known[address], only)
+    elif request.htmx and "every" not in request.GET:
+        return render(request, "cases/_filter_menu.html", context | _menu(request))
+    else:
+        empty = Case.objects.none()
+        context["form"] = CaseFilter(request.GET, queryset=empty, request=request, every=True).form
+        context["keep"] = [(n, request.GET[n]) for n in ("scope", "view") if n in request.GET]
     template = "cases/_filter_form.html" if request.htmx else "cases/filter.html"
-    return render(
-        request,
-        template,
-        {"form": found.form, "list": wanted if wanted in known else known[0], "keep": kept},
-    )
+    return render(request, template, context)
+
+
+def _menu(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "conditions": [
+            {"name": name, "title": found.label, "chosen": bool(request.GET.get(name))}
+            for name, found in CaseFilter.base_filters.items()
+        ],
+        "query": _kept(request),
+    }
+
+
+def _kept(request: HttpRequest) -> str:
+    """The conditions of the list alone, as an address has them."""
+    rest = request.GET.copy()
+    for name in ("list", "only", "every", "cursor"):
+        rest.pop(name, None)
+    return rest.urlencode()
+
+
+# So few choices that boxes to tick are quicker than a list.
+_TICKED = ("status", "regime", "kind", "channel")
+
+
+def _one_condition(request: HttpRequest, name: str, only: str) -> dict[str, Any]:
+    """The form of one condition; the others stay as they are."""
+    data = QueryDict(mutable=True)
+    data.setlist(only, request.GET.getlist(only))
+    found = CaseFilter(data, queryset=Case.objects.none(), request=request)
+    field = found.form.fields[only]
+    if only in _TICKED:
+        field.widget = CheckboxSelectMultiple(choices=field.choices)
+    elif isinstance(field.widget, SelectMultiple):
+        field.widget.attrs["size"] = 12
+    field.widget.attrs["data-focus"] = ""
+    others = lists.conditions_of(name, request.GET)
+    others.pop(only, None)
+    keep = [(key, one) for key, some in others.items() for one in some]
+    return {"form": found.form, "keep": keep, "only": only, "query": _kept(request)}

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from cases.doors import DOORS
 from portal.api import (
     absences,
+    bulk,
     control,
     exports,
     families,
@@ -62,6 +63,8 @@ urlpatterns = [
     path("copies/", families.Families.as_view(), name="api-families"),
     path("copies/<int:pk>/", families.Family.as_view(), name="api-family"),
     path("cases/", views.CaseList.as_view(), name="api-cases"),
+    path("cases/bulk/", bulk.Bulk.as_view(), name="api-bulk"),
+    path("cases/bulk/<int:pk>/", bulk.BulkResult.as_view(), name="api-bulk-run"),
     path("cases/<str:number>/", views.CaseDetail.as_view(), name="api-case"),
     path("cases/<str:number>/attachments/", files.CaseFiles.as_view(), name="api-case-files"),
     path(

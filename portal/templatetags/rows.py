@@ -71,8 +71,8 @@ class _Deadlines:
 
 
 @register.simple_tag
-def case_rows(rows: Iterable[Row]) -> SafeString:
-    """Table rows; cases come from `cases.listing`."""
+def case_rows(rows: Iterable[Row], chosen: object = None) -> SafeString:
+    """Table rows; cases come from `cases.listing`. `chosen`: whether they have boxes to tick."""
     base = reverse("case-detail", kwargs={"number": "0"}).removesuffix("0/")
     deadlines = _Deadlines()
     control = f' <span class="badge" data-tone="care">{escape(_("Personal control"))}</span>'
@@ -84,6 +84,8 @@ def case_rows(rows: Iterable[Row]) -> SafeString:
     repeat = f'<span class="sub">{escape(_("repeat"))}</span>'
     states = {state.value: escape(str(state.label)) for state in Status}
     nobody = {kind: unnamed(kind) for kind in Citizen.Kind.values}
+    choose = escape(_("Choose №"))
+    box = ""
     made: list[str] = []
     for row in rows:
         case = row.case
@@ -103,8 +105,14 @@ def case_rows(rows: Iterable[Row]) -> SafeString:
             risk = important
         elif case.event_id:
             risk = mass
+        if chosen:
+            number = escape(case.number)
+            box = (
+                '<td class="case-choose"><input class="check" type="checkbox" name="case"'
+                f' value="{number}" aria-label="{choose} {number}"></td>'
+            )
         made.append(
-            f'<tr class="case"{" data-overdue" if row.deadline.state == "overdue" else ""}>'
+            f'<tr class="case"{" data-overdue" if row.deadline.state == "overdue" else ""}>{box}'
             f'<td class="case-deadline">{deadlines.draw(row.deadline)}</td>'
             f'<td class="case-subject"><a class="case-title" href="{base}{escape(case.number)}/">'
             f"{_title(case.title)}</a>"

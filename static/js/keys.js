@@ -43,7 +43,8 @@
     if (goal) { event.preventDefault(); went = 0; goal.click(); return; }
     if (code === "KeyJ" && rows().length) { step(1); return; }
     if (code === "KeyK" && rows().length) { step(-1); return; }
-    const wanted = document.querySelector(`[data-key="${code}"]`);
+    // One that is not shown (a bar for chosen rows while none is chosen) does not answer.
+    const wanted = [...document.querySelectorAll(`[data-key="${code}"]`)].find((el) => !el.checkVisibility || el.checkVisibility());
     if (wanted) { event.preventDefault(); press(wanted); }
   });
   document.addEventListener("click", (event) => {

@@ -90,7 +90,7 @@ def test_slash_finds_f_opens_the_conditions_and_question_mark_shows_the_keys(
     desk = sign_in(person(Role.EXECUTOR, agencies["own"]))
     page = desk.open("/queue/?scope=agency")
     desk.keys("f")
-    page.wait_for_selector(".filter-pop .filter-form")
+    page.wait_for_selector(".filter-pop .filter-menu")
     desk.keys("Escape", "Shift+Slash")
     assert page.locator("#keys-help").is_visible()
     desk.keys("Escape")
