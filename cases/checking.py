@@ -46,6 +46,12 @@ select
         and a.uploaded_by_id = %s),
     (select array_agg(r.text order by r.version desc) from cases_reply r
         where r.case_id = c.id and r.state in ('accepted', 'published')),
+    (select json_build_array(t.id, t.text) from cases_replytemplate t
+        where (t.agency_id is null or t.agency_id = c.agency_id) and t.id = coalesce(
+            %s::bigint,
+            (select d.template_id from cases_draft d where d.case_id = c.id and d.author_id = %s),
+            (select u.template_id from cases_templateuse u join cases_reply r on r.id = u.reply_id
+                where r.case_id = c.id and r.author_id = %s order by r.version desc limit 1))),
     {", ".join(columns.sql for _name, columns in _RELATED)}, {_SETTING.sql}
 from cases_case c
 join cases_citizen z on z.id = c.citizen_id
@@ -84,7 +90,8 @@ class Ground:
 
     `replies`: (id, version, state) of those sent before, oldest first. `files`: ids of what the
     author has attached to the reply he is writing. `sent`: texts this citizen was answered with.
-    `faults`: of the pictures among the files (`cases.evidence`).
+    `faults`: of the pictures among the files (`cases.evidence`). `template`: (id, text) of the one
+    the text began from, if the agency may use it.
     """
 
     case: Case
@@ -94,6 +101,7 @@ class Ground:
     files: list[int]
     sent: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    template: tuple[int, str] | None = None
 
     @property
     def has_media(self) -> bool | None:
@@ -103,13 +111,14 @@ class Ground:
         return False if self.case.topic is not None and self.case.topic.photo_required else None
 
 
-def ground_of(case: Case, author: User) -> Ground:
+def ground_of(case: Case, author: User, *, template: int | None = None) -> Ground:
     """The citizen's words, the thresholds in force, the earlier replies, the files (one query).
 
-    Gives the case the rows it points to, as `values_of` and the panel want them.
+    Gives the case the rows it points to, as `values_of` and the panel want them. `template`: the
+    one the text began from; else that of the draft, or of the author's reply before.
     """
-    (row,) = planned(_GROUND, [author.pk, case.pk])
-    at = 4
+    (row,) = planned(_GROUND, [author.pk, template, author.pk, author.pk, case.pk])
+    at = 5
     for name, columns in _RELATED:
         case._state.fields_cache[name] = columns.take(row, at)
         at += columns.width
@@ -117,7 +126,8 @@ def ground_of(case: Case, author: User) -> Ground:
     replies = [(pk, version, state) for pk, version, state in row[1] or ()]
     files = row[2] or []
     faults = evidence.faults_of(case, files)
-    return Ground(case, row[0] or "", limits, replies, files, tuple(row[3] or ()), faults)
+    began = (row[4][0], row[4][1]) if row[4] else None
+    return Ground(case, row[0] or "", limits, replies, files, tuple(row[3] or ()), faults, began)
 
 
 def limits_of(row: QualitySetting | None) -> tuple[Thresholds, QualitySetting]:

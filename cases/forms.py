@@ -256,6 +256,13 @@ class ReplyForm(MoveForm):
     override = forms.CharField(
         label=_("Why send in spite of the blocking remark"), max_length=500, required=False
     )
+    template = forms.IntegerField(
+        label=_("Template the reply began from"),
+        min_value=1,
+        max_value=2**31 - 1,
+        required=False,
+        widget=forms.HiddenInput,
+    )
 
     def prepare(self) -> None:
         names = dict(Reply.Kind.choices)

@@ -10,13 +10,14 @@ from time import monotonic
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from cases import actions, news, promise_terms
 from cases.calendar import production_years
 from cases.errors import CaseError
 from cases.limits import current_limits
-from cases.models import Case, Clock, Mark, Promise
+from cases.models import Case, Clock, Mark, News, Promise, ReplyTemplate
 from cases.workflow import Status
 
 BATCH = 200
@@ -115,6 +116,37 @@ def calendar_warnings(today: date | None = None) -> list[dict[str, object]]:
         elif not known[year]:
             found.append({"code": "calendar_unconfirmed", "year": year})
     return found
+
+
+def mind_templates(now: datetime | None = None) -> int:
+    """Tell the owner of a template before its last day and after it, each once a last day.
+
+    One without an owner is counted on the administrators' first page.
+    """
+    today = timezone.localdate(now)
+    owned = ReplyTemplate.objects.filter(owner__is_active=True).select_related("owner")
+    told = []
+    for state, rows in (("soon", owned.expiring(today)), ("past", owned.expired(today))):
+        for template in rows:
+            told.append(
+                News(
+                    kind="template",
+                    key=f"template:{template.pk}:{template.expires_on}:{state}",
+                    person=template.owner,
+                    data={
+                        "state": state,
+                        "until_on": template.expires_on.isoformat(),
+                        "template_name": template.name,
+                        "url": reverse("template-detail", args=[template.pk]),
+                    },
+                )
+            )
+    known = set(
+        News.objects.filter(key__in=[one.key for one in told]).values_list("key", flat=True)
+    )
+    fresh = [one for one in told if one.key not in known]
+    news.tell_all(fresh)
+    return len(fresh)
 
 
 def check_calendars(now: datetime | None = None) -> int:

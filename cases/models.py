@@ -849,6 +849,9 @@ class Reply(Labelled):
         return None if self.risk is None else points(self.risk)
 
 
+_BLANK = re.compile(r"\[([^\[\]|]{2,60})\]")
+
+
 class ReplyTemplate(models.Model):
     """Where a reply may begin: put at the caret, then filled with what the case is about."""
 
@@ -923,7 +926,12 @@ class ReplyTemplate(models.Model):
     @property
     def variables(self) -> list[str]:
         """What its author fills in; the check blocks a reply in which one is left."""
-        return list(dict.fromkeys(re.findall(r"\[([^\[\]|]{2,60})\]", self.text)))
+        return list(dict.fromkeys(_BLANK.findall(self.text)))
+
+    @property
+    def pieces(self) -> list[tuple[str, bool]]:
+        """The text in order: (words, whether the author fills them in)."""
+        return [(words, at % 2 == 1) for at, words in enumerate(_BLANK.split(self.text)) if words]
 
 
 class Draft(models.Model):
@@ -935,6 +943,10 @@ class Draft(models.Model):
     saved_at = models.DateTimeField(auto_now=True)
     # The page that saved it last: another one with an older text is told of this one.
     tab = models.CharField(max_length=36, blank=True, db_default="")
+    # The one put into the text last: the reply began from it.
+    template = models.ForeignKey(
+        ReplyTemplate, models.SET_NULL, null=True, db_index=False, related_name="+"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("case", "author", name="draft_once")]
@@ -1121,6 +1133,7 @@ from cases.models_reuse import (  # noqa: E402
     FamilyShare,
 )
 from cases.models_review import ReviewClaim, ReviewTask  # noqa: E402
+from cases.models_templates import TemplateUse  # noqa: E402
 from cases.models_watch import (  # noqa: E402
     JobFailure,
     LadderStep,
@@ -1195,6 +1208,7 @@ __all__ = [
     "RoutingRule",
     "SavedView",
     "TaskMark",
+    "TemplateUse",
     "TermChange",
     "Territory",
     "Topic",

@@ -134,6 +134,17 @@ class ReplyTemplateQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return counted
 
 
+class TemplateUseQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: "User", right: str = Right.VIEW_CASES) -> Self:
+        """Uses in replies of the cases `user` may see, written by his own agencies: the rows
+        behind a figure of theirs."""
+        ids = granted_agency_ids(user, right)
+        if ids is None:
+            return self
+        mine = sorted(ids)
+        return self.filter(agency__in=mine, reply__case__agency__in=mine)
+
+
 class ReviewTaskQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def visible_to(self, user: "User", right: str = Right.REVIEW_REPLIES) -> Self:
         ids = granted_agency_ids(user, right)

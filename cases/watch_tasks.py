@@ -56,6 +56,11 @@ def check_calendars(timestamp: int) -> int:
     return keeping.check_calendars()
 
 
+@_periodic("37 4 * * *", "cases.mind_templates")
+def mind_templates(timestamp: int) -> int:
+    return keeping.mind_templates()
+
+
 @app.task(name="cases.plan_again", queueing_lock="cases.plan_again", lock="cases.plan_again")
 def plan_again() -> None:
     reminding.plan_again()

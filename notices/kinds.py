@@ -50,6 +50,7 @@ class Kind(TextChoices):
     REPORT_READY = "report_ready", _("A report I asked for is ready")
     DAY_FIGURES = "day_figures", _("Figures of the day")
     CALENDAR = "calendar", _("The production calendar is missing")
+    TEMPLATE = "template", _("A reply template of mine expires")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ FACTS: dict[str, Facts] = {
     Kind.REPORT_READY: Facts(_NOW, "portal", _("Reports")),
     Kind.DAY_FIGURES: Facts(_NOW, "portal", _("Day"), frozenset({Role.HEAD_OFFICE})),
     Kind.CALENDAR: Facts(_NOW, "portal", _("Calendar"), frozenset({Role.ADMINISTRATOR})),
+    Kind.TEMPLATE: Facts(_NOW, "portal", _("Templates")),
 }
 # Asked for by the person himself, for an hour he named: quiet hours do not hold them back.
 ORDERED = frozenset({Kind.REPORT_READY})

@@ -226,6 +226,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "report_ready": (Rule(Kind.REPORT_READY, _one("person")),),
     "day_figures": (Rule(Kind.DAY_FIGURES, _one("person")),),
     "calendar": (Rule(Kind.CALENDAR, _near(Role.ADMINISTRATOR)),),
+    "template": (Rule(Kind.TEMPLATE, _one("person")),),
 }
 # What a move makes needless for this case: a reply that was accepted waits for nobody's review.
 _ARRIVAL = frozenset({Kind.ARRIVED, Kind.ORPHAN})

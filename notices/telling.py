@@ -30,6 +30,7 @@ _KEPT = frozenset(
         *(
             "from_on",
             "person_name",
+            "template_name",
             "deputy_name",
             "reason_code",
             "set_by",

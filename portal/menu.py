@@ -72,6 +72,13 @@ _SECTIONS: tuple[_Section, ...] = (
     _Section((Right.VIEW_CASES,), _("Promises"), _("Promises"), "promise-list", "calendar-days"),
     _Section((Right.CONTRIBUTE,), _("Contributions"), _("Parts"), "parts", "users-round"),
     _Section(
+        (Right.REVIEW_REPLIES, Right.ASSIGN_CASES, Right.APPROVE_REPLIES, Right.MANAGE_AGENCIES),
+        _("Reply templates"),
+        _("Templates"),
+        "template-list",
+        "scroll-text",
+    ),
+    _Section(
         (Right.ASSIGN_CASES, Right.MANAGE_AGENCIES),
         _("Handing over"),
         _("Hand over"),
@@ -102,6 +109,7 @@ _INSIDE: dict[str, tuple[str, ...]] = {
     "parts": ("part",),
     "control-board": ("control-protocol",),
     "report-list": ("report", "snapshot"),
+    "template-list": ("template-detail",),
 }
 
 

@@ -11,6 +11,7 @@ TASKS = {
     "cases.resume_plans": _lazy("Planned works back into work"),
     "cases.mind_promises": _lazy("Promised days"),
     "cases.check_calendars": _lazy("Calendar of the next year"),
+    "cases.mind_templates": _lazy("Templates that expire"),
     "cases.plan_again": _lazy("New plan after a change of the ladder"),
     "cases.rehearse": _lazy("Rehearsal of a change of terms"),
     "cases.draw_samples": _lazy("Random sample for review"),

@@ -36,6 +36,7 @@ ICONS: dict[str, str] = {
     Kind.ESCALATED: "trending-up",
     Kind.TERMS_LATE: "clock-alert",
     Kind.CALENDAR: "calendar-days",
+    Kind.TEMPLATE: "scroll-text",
     Kind.TERM_MOVED: "calendar-plus",
     Kind.PROMISE_DUE: "calendar-days",
     Kind.PROMISE_BROKEN: "circle-alert",
@@ -58,6 +59,7 @@ TONES: dict[str, str] = {
     Kind.ESCALATED: "danger",
     Kind.TERMS_LATE: "danger",
     Kind.CALENDAR: "warn",
+    Kind.TEMPLATE: "warn",
     Kind.PROMISE_BROKEN: "danger",
     Kind.CONTROL: "care",
     Kind.PUBLISHED: "good",
@@ -195,6 +197,13 @@ def _calendar(data: Mapping[str, Any]) -> str:
     }
 
 
+def _template(data: Mapping[str, Any]) -> str:
+    values = {"name": data.get("template_name", ""), "day": _day(data.get("until_on"))}
+    if data.get("state") == "past":
+        return _("The template «%(name)s» is offered no more: its last day was %(day)s") % values
+    return _("The template «%(name)s» is offered until %(day)s: renew it or let it go") % values
+
+
 def _moved(data: Mapping[str, Any]) -> str:
     return _("The term was moved to %(until)s") % {"until": _moment(data.get("until"))}
 
@@ -320,6 +329,7 @@ _SAYS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     Kind.ESCALATED: _escalated,
     Kind.TERMS_LATE: _late,
     Kind.CALENDAR: _calendar,
+    Kind.TEMPLATE: _template,
     Kind.TERM_MOVED: _moved,
     Kind.PROMISE_DUE: _promise,
     Kind.PROMISE_BROKEN: _broken,

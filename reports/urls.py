@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from reports import schedule_views, snapshot_views, views
+from reports import schedule_views, snapshot_views, views, views_templates
 
 urlpatterns = [
     path("dashboard/", views.dashboard, name="dashboard"),
+    path("templates/", views_templates.listing, name="template-list"),
+    path("templates/<int:pk>/", views_templates.one, name="template-detail"),
     path("metrics/", views.dictionary, name="metrics"),
     path("metrics/<slug:code>/rows/", views.metric_rows, name="metric-rows"),
     path("reports/", snapshot_views.reports, name="report-list"),

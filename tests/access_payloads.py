@@ -269,6 +269,20 @@ ROUTES: dict[str, Route] = {
     "review-agreement": _any(Right.REVIEW_REPLIES),
     "review-claim": _case(Right.REVIEW_REPLIES, method="post", status=Status.REVIEW),
     "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
+    **{
+        f"{prefix}{name}": _any(
+            *(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, Right.APPROVE_REPLIES),
+            *(Right.CONTROL_CASES, Right.MANAGE_AGENCIES),
+            kwargs=None
+            if name in ("template-list", "templates")
+            else lambda w, c: {"pk": w.template.pk},
+        )
+        for prefix, names in {
+            "": ("template-list", "template-detail"),
+            "api-": ("templates", "template"),
+        }.items()
+        for name in names
+    },
     "dashboard": _any(Right.VIEW_STATES),
     "metrics": _any(Right.VIEW_STATES),
     "metric-rows": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"code": "received"}),
@@ -441,6 +455,7 @@ ROUTES: dict[str, Route] = {
     "case-attach": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"file": w.upload()}),
     "case-attachment": _case(Right.VIEW_CASES, kwargs=_FILE),
     "case-templates": _case(Right.ANSWER_CASES),
+    "api-case-templates": _case(Right.ANSWER_CASES),
     "case-detach": _case(Right.ANSWER_CASES, method="post", kwargs=_FILE),
     "api-case-files": _case(
         Right.ANSWER_CASES,

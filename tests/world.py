@@ -27,6 +27,7 @@ from cases.models import (
     Promise,
     Reply,
     ReplyPrint,
+    ReplyTemplate,
     Review,
     ReviewTask,
     SavedView,
@@ -140,6 +141,12 @@ class World:
             state=CaseExport.State.DONE,
             file_format="csv",
             conditions={"q": [MARKER]},
+        )
+        self.template = ReplyTemplate.objects.create(
+            name="Отключение воды", text="Воду вернут [дата].", approved_at=timezone.now()
+        )
+        self.foreign_template = ReplyTemplate.objects.create(
+            name=MARKER, text=MARKER, approved_at=timezone.now(), agency=self.agencies["other"]
         )
         self.foreign_filter = SavedFilter.objects.create(
             user=self.regional[Role.AUDITOR], page="cases.case", name=MARKER, query=f"q={MARKER}"

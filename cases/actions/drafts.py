@@ -25,7 +25,8 @@ COPIES_KEPT = timedelta(days=30)
 # Copies of one person for one case; older ones make room.
 MOST_COPIES = 10
 _DRAFTED = f"""
-select c.id, %s::bigint as author, %s::text as text, %s::timestamptz as at, %s::text as tab
+select c.id, %s::bigint as author, %s::text as text, %s::timestamptz as at, %s::text as tab,
+    (select t.id from cases_replytemplate t where t.id = %s::bigint) as template
 from cases_case c where c.id = %s and {IN_SCOPE} and {IN_SCOPE}
 """
 # The same text again is no conflict whoever sends it.
@@ -34,14 +35,16 @@ _MAY_REPLACE = (
     " or (d.tab <> '' and d.tab = {new}.tab))"
 )
 _KEEP = f"""
-insert into cases_draft as d (case_id, author_id, text, saved_at, tab) {_DRAFTED}
+insert into cases_draft as d (case_id, author_id, text, saved_at, tab, template_id) {_DRAFTED}
 on conflict (case_id, author_id) do update
-set text = excluded.text, saved_at = excluded.saved_at, tab = excluded.tab
+set text = excluded.text, saved_at = excluded.saved_at, tab = excluded.tab,
+    template_id = coalesce(excluded.template_id, d.template_id)
 where {_MAY_REPLACE.format(new="excluded")}
 returning id
 """
 _EMPTY = f"""
-update cases_draft d set text = v.text, saved_at = v.at, tab = v.tab from ({_DRAFTED}) v
+update cases_draft d set text = v.text, saved_at = v.at, tab = v.tab, template_id = null
+from ({_DRAFTED}) v
 where d.case_id = v.id and d.author_id = v.author and {_MAY_REPLACE.format(new="v")}
 returning d.id
 """
@@ -65,19 +68,24 @@ class Page:
     tab: str = ""
     seen: datetime | None = None
     compares: bool = False
+    template: int | None = None
 
     @classmethod
-    def of(cls, tab: str, seen: str | None) -> "Page":
-        """From a form: `seen` is the moment of the draft as ISO text, empty without one."""
+    def of(cls, tab: str, seen: str | None, template: str = "") -> "Page":
+        """From a form: `seen` is the moment of the draft as ISO text, empty without one;
+        `template`: the one put into the text last."""
+        known = int(template) if template.isascii() and template.isdecimal() else None
+        if known is not None and known >= 2**31:
+            known = None
         if seen is None:
-            return cls()
+            return cls(template=known)
         try:
             moment = datetime.fromisoformat(seen) if seen else None
         except ValueError:
             moment = None
         if moment is not None and moment.tzinfo is None:
             moment = None
-        return cls(tab[:36], moment, compares=True)
+        return cls(tab[:36], moment, compares=True, template=known)
 
 
 def save_draft(case: Case, *, actor: User, text: str, page: Page | None = None) -> Saved:
@@ -90,7 +98,7 @@ def save_draft(case: Case, *, actor: User, text: str, page: Page | None = None) 
     draft = Draft(case=case, author=actor, text=text, saved_at=timezone.now(), tab=page.tab)
     rows = planned(
         _KEEP if text.strip() else _EMPTY,
-        [actor.pk, draft.text, draft.saved_at, draft.tab, case.pk]
+        [actor.pk, draft.text, draft.saved_at, draft.tab, page.template, case.pk]
         + [*scope_of(actor), *scope_of(actor, Right.ANSWER_CASES)]
         + [not page.compares, page.seen],
     )
@@ -111,7 +119,7 @@ def take_over(case: Case, *, actor: User, text: str, page: Page) -> Saved:
     other = Draft.objects.filter(case=case, author=actor).first()
     if other is not None and other.text != text:
         _keep_copy(case, actor, other.text)
-    saved = save_draft(case, actor=actor, text=text, page=Page(page.tab))
+    saved = save_draft(case, actor=actor, text=text, page=Page(page.tab, template=page.template))
     DraftCopy.objects.filter(case=case, author=actor, tab=page.tab).exclude(tab="").delete()
     return saved
 

@@ -15,6 +15,7 @@ from cases.promises import check_promise, promised_days
 from cases.querysets import may
 from cases.workflow import Status
 from quality import Severity
+from quality.kept import kept_of
 
 SHORTEST = 2
 
@@ -47,6 +48,7 @@ def submit_reply(
     promise: str = "",
     new_fact: str = "",
     promises: Sequence[date] | None = None,
+    template: int | None = None,
     version: int | None = None,
 ) -> Reply:
     """Send the reply: checked in the same transaction, flagged -> review, else -> approval.
@@ -54,14 +56,15 @@ def submit_reply(
     `override`: the reason for sending in spite of a blocking finding; without it such a
     reply is refused with BadChange("blocked"). An interim reply and planned works promise a
     day (`promised_on`); see `cases.promises` for their limits. `promises`: which of the days that
-    the text promises its author confirms; None: he was not asked.
+    the text promises its author confirms; None: he was not asked. `template`: the one the text
+    began from; one the agency may not use is left out of account.
     """
     text = text.replace("\x00", "").strip()
     if len(text) < SHORTEST:
         raise BadChange("reply_empty", field="text")
     with moving(case, "submit_reply", actor, version=version) as step:
         assert step.case.agency_id is not None  # a state at an agency, by database constraint
-        ground = checking.ground_of(step.case, actor)
+        ground = checking.ground_of(step.case, actor, template=template)
         published = [pk for pk, _version, state in ground.replies if state == "published"]
         check_promise(step, kind=kind, promised_on=promised_on, new_fact=new_fact)
         reply = Reply(
@@ -93,6 +96,8 @@ def submit_reply(
                 reply.pk,
                 ground.files,
             )
+        if ground.template is not None:
+            _note_template(step, reply, *ground.template)
         step.case.status = Status.REVIEW if found.flagged else Status.APPROVAL
         step.case.executor_id = step.case.executor_id or actor.pk
         step.case.submitted_at = step.at
@@ -116,6 +121,15 @@ def submit_reply(
             step.data |= {"override": override, "blocking": blocking}
         drafts.end_draft(step, actor, text)
     return reply
+
+
+def _note_template(step: Moving, reply: Reply, template: int, text: str) -> None:
+    kept, share = kept_of(text, reply.text)
+    step.along(
+        "insert into cases_templateuse (reply_id, template_id, agency_id, at, kept, share)"
+        " values (%s, %s, %s, %s, %s, %s)",
+        *(reply.pk, template, reply.agency_id, step.at, kept, share),
+    )
 
 
 def start_approval(step: Moving) -> None:

@@ -33,7 +33,8 @@ def _text(request: HttpRequest) -> str:
 
 
 def _page(request: HttpRequest) -> drafts.Page:
-    return drafts.Page.of(request.POST.get("tab", ""), request.POST.get("seen"))
+    given = request.POST
+    return drafts.Page.of(given.get("tab", ""), given.get("seen"), given.get("template", ""))
 
 
 def draft_state(saved: drafts.Saved, text: str) -> dict[str, Any]:

@@ -80,6 +80,7 @@ TABLE: list[tuple[str, dict[str, Any], set[tuple[Kind, Any]]]] = [
     ("term_warning", {"data": {"level": "operator"}}, {(K.TERM_WARNING, Near(Role.OPERATOR))}),
     ("terms_late", {}, {(K.TERMS_LATE, PERSON)}),
     ("calendar", {}, {(K.CALENDAR, Near(Role.ADMINISTRATOR))}),
+    ("template", {}, {(K.TEMPLATE, PERSON)}),
     ("escalated", {"data": {"level": "head"}}, {(K.ESCALATED, APPROVERS)}),
     ("escalated", {"data": {"level": "supervisor"}}, {(K.ESCALATED, SUPERVISORS)}),
     ("escalated", {"data": {"level": "curator"}}, {(K.ESCALATED, CURATORS)}),

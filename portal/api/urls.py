@@ -20,6 +20,7 @@ from portal.api import (
     promises,
     reference,
     saved,
+    templates,
     views,
 )
 
@@ -58,6 +59,8 @@ urlpatterns = [
     path("parts/<int:pk>/give/", parts.GivePart.as_view(), name="api-part-give"),
     path("parts/<int:pk>/files/", parts.PartFiles.as_view(), name="api-part-files"),
     path("parts/<int:pk>/files/<int:file>/", parts.PartFile.as_view(), name="api-part-file"),
+    path("templates/", templates.Templates.as_view(), name="api-templates"),
+    path("templates/<int:pk>/", templates.OneTemplate.as_view(), name="api-template"),
     path("messages/", views.Messages.as_view(), name="api-messages"),
     path("marks/", views.Marks.as_view(), name="api-marks"),
     path("copies/", families.Families.as_view(), name="api-families"),
@@ -71,6 +74,11 @@ urlpatterns = [
         "cases/<str:number>/attachments/<int:pk>/",
         files.CaseFile.as_view(),
         name="api-case-file",
+    ),
+    path(
+        "cases/<str:number>/templates/",
+        templates.CaseTemplates.as_view(),
+        name="api-case-templates",
     ),
     path("cases/<str:number>/check/", views.Check.as_view(), name="api-case-check"),
     *(

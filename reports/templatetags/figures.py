@@ -10,6 +10,17 @@ register.filter("number", wording.number)
 
 
 @register.filter
+def percent(share: float) -> str:
+    return f"{wording.number(100 * share, 1)}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
+def between(ends: tuple[float, float]) -> str:
+    """Both ends of an interval of a share."""
+    return wording.interval(*ends)
+
+
+@register.filter
 def figure(value: Figure | None) -> str:
     """The value with its unit; a dash without data."""
     return "—" if value is None else wording.worded(value.code, value.value)

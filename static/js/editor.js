@@ -127,6 +127,9 @@
     const gap = at && !/\s/.test(text.value[at - 1]) ? " " : "";
     const box = button.closest("details.filter-box");
     if (box) box.open = false;
+    // Which template a reply began from: its owner sees what is left of it.
+    const began = document.getElementById("reply-template");
+    if (began && button.dataset.template) began.value = button.dataset.template;
     text.focus();
     text.setSelectionRange(at, at);
     if (!document.execCommand("insertText", false, gap + button.dataset.insert)) {

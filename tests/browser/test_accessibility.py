@@ -62,6 +62,8 @@ PAGES: dict[str, list[str]] = {
         "/dashboard/",
         "/metrics/?period=month",
         "/metrics/received/rows/",
+        "/templates/?period=month",
+        "/templates/{template}/",
         "/cases/?control=true",
         "review:",
         "in_work:assign/",
@@ -118,6 +120,7 @@ def _path(world: World, page: str) -> str:
         for name, made in (
             ("{handover}", world.handover),
             ("{part}", world.part),
+            ("{template}", world.template),
             ("{slice}", world.snapshot),
             ("{rating}", world.rating),
         ):
