@@ -354,6 +354,8 @@ class WorkflowSettingAdmin(RegionAdmin):
         "rework_mark",
         "answers_before_ceasing",
         "resume_days",
+        "waiting_days",
+        "max_waitings",
     )
     list_display = ("created_at", *fields, "created_by")
     list_select_related = ("created_by",)

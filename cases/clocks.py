@@ -439,6 +439,12 @@ class Book:
         if clock not in self._made and clock not in self._changed:
             self._changed.append(clock)
 
+    def retell(self, clock: Clock, due: datetime, explanation: dict[str, Any]) -> None:
+        """Give a running term another end with what its explanation says of it now."""
+        clock.due_at, clock.explanation = due, explanation
+        if clock not in self._made and clock not in self._changed:
+            self._changed.append(clock)
+
     def retune(self, agency: Agency) -> None:
         """Count the total terms again by the calendar and zone of the first agency; the start
         stays: before routing they were counted by the centre's calendar."""

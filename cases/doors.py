@@ -46,6 +46,7 @@ _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("decline_rejection", forms.DeclineForm),
     ("merge", forms.MergeForm),
     ("route", forms.AgencyForm),
+    ("split", forms_parts.SplitForm),
     ("recall_routing", forms.ReasonTextForm),
     ("take", forms.EmptyForm),
     ("assign", forms.AssignForm),
@@ -70,6 +71,8 @@ _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("add_promise", forms.AddPromiseForm),
     ("keep_promise", forms.KeepPromiseForm),
     ("move_promise", forms.MovePromiseForm),
+    ("ask_citizen", forms_parts.AskCitizenForm),
+    ("citizen_answered", forms_parts.CitizenAnsweredForm),
     ("ask_part", forms_parts.AskPartForm),
     ("withdraw_part", forms_parts.WithdrawPartForm),
     ("return_part", forms_parts.ReturnPartForm),
@@ -127,6 +130,8 @@ def _offered(door: Door, case: Case) -> bool:
         return case.rejection_by_id is None
     if door.name == "route":
         return case.rejection_by_id is None
+    if door.name == "split":
+        return case.rejection_by_id is None and not case.split_part
     if door.name == "propose_lifting":
         return case.controlled_by_id is not None and not getattr(case, "lifting_proposed", False)
     if door.name == "decline_lifting":
@@ -134,6 +139,10 @@ def _offered(door: Door, case: Case) -> bool:
     if door.name in ("keep_promise", "move_promise"):
         # Asked for with the page as well.
         return bool(getattr(case, "has_open_promise", False))
+    if door.name == "ask_citizen":
+        return case.waiting_until is None
+    if door.name == "citizen_answered":
+        return case.waiting_until is not None
     if door.name == "withdraw_part":
         return bool(getattr(case, "has_asked_part", False))
     if door.name == "return_part":

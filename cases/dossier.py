@@ -34,6 +34,7 @@ from cases.models import (
     Reply,
     Review,
     ReviewTask,
+    Waiting,
 )
 from cases.querysets import may
 from database.rows import Columns, json_rows, planned, set_prefetched, set_related
@@ -112,6 +113,7 @@ _CONTROL = Columns(Control, "s")
 _HOLDING = Columns(Assignment, "h")
 _TASK = Columns(ReviewTask, "y")
 _PART = Columns(Participation, "q")
+_WAITING = Columns(Waiting, "o")
 _OTHER = Columns(Case, "c", only=["number", "title", "status", "received_at", "agency_id"])
 # Moves a second reviewer does not see before he has judged himself.
 VERDICTS = frozenset({"accept_reply", "return_for_rework", "judge_reply"})
@@ -199,6 +201,18 @@ _PARTS = (
         _PART_CLOCK,
     ),
 )
+_WAITINGS = json_rows(
+    "from cases_waiting o left join agencies_user u on u.id = o.asked_by_id"
+    " where o.case_id = %(case)s order by o.id desc limit 20",
+    _WAITING,
+    _AUTHOR,
+)
+# The other parts of one message; which of them the reader may see is asked of each.
+_SIBLINGS = json_rows(
+    "from cases_case c where (c.split_from_id = %(root)s or c.id = %(root)s)"
+    " and c.id <> %(case)s order by c.id limit 20",
+    _OTHER,
+)
 _OTHERS = json_rows(
     f"{_OF_CITIZEN} and {{scope}} order by c.received_at desc limit {_SHOWN_OTHERS}", _OTHER
 )
@@ -226,6 +240,9 @@ class Dossier:
     assignments: list[Assignment]  # who held the case
     tasks: list[ReviewTask]  # second looks at verdicts that wait
     parts: list[Participation]  # what other agencies contribute, in the order of asking
+    waitings: list[Waiting]  # questions to the citizen
+    siblings: list[Case]  # the other parts of the message that the reader may open
+    hidden_siblings: int  # and how many he may not
     others: list[Case]  # what the author wrote before: the newest the reader may open
     hidden: int  # and how many he may not
 
@@ -235,9 +252,10 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     ids = granted_agency_ids(user, Right.VIEW_CASES)
     scope = "true" if ids is None else f"c.{_IN_SCOPE}"
     hidden_count = "0" if ids is None else _HIDDEN.format(scope=scope)
-    parts = [*_PARTS, _OTHERS.format(scope=scope), hidden_count]
+    parts = [*_PARTS, _WAITINGS, _SIBLINGS, _OTHERS.format(scope=scope), hidden_count]
     values = {
         "case": case.pk,
+        "root": case.split_from_id or case.pk,
         "citizen": case.citizen_id,
         "user": user.pk,
         "steps": steps,
@@ -245,7 +263,8 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     }
     (found,) = planned(f"select {', '.join(parts)}", values)
     letters, replies, findings, reviews, drafts, events, clocks, *rest = found
-    files, promises, papers, controls, marks, holdings, tasks, parts, others, hidden = rest
+    files, promises, papers, controls, marks, holdings, tasks, parts, *last = rest
+    waitings, siblings, others, hidden = last
     terms: list[Clock] = _with(clocks, _CLOCK, rule=_RULE)
     # cases.doors offers the first response where its term runs.
     vars(case)["awaits_first_response"] = any(
@@ -270,6 +289,8 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     states = {part.state for part in asked}
     vars(case)["has_asked_part"] = Participation.State.ASKED in states
     vars(case)["has_given_part"] = Participation.State.GIVEN in states
+    together: list[Case] = _with(siblings, _OTHER)
+    seen = [one for one in together if may(user, Right.VIEW_CASES, one)]
     return Dossier(
         letters=_letters(letters, case, user),
         replies=answers,
@@ -284,6 +305,9 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
         tasks=waiting,
         parts=asked,
         assignments=_at_agencies(_with(holdings, _HOLDING, executor=_AUTHOR), user),
+        waitings=_with(waitings, _WAITING, asked_by=_AUTHOR),
+        siblings=_at_agencies(seen, user),
+        hidden_siblings=len(together) - len(seen),
         others=_with(others, _OTHER),
         hidden=hidden,
     )

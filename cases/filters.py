@@ -169,6 +169,7 @@ class CaseFilter(filters.FilterSet):
         field_name="escalated_at", method="by_escalated", label=_("With the head of the agency")
     )
     interim = YesNoFilter(method="by_interim", label=_("Interim reply given"))
+    waiting = YesNoFilter(method="by_waiting", label=_("The citizen is waited for"))
     received_from = filters.DateFilter(
         field_name="received_at",
         lookup_expr="date__gte",
@@ -245,6 +246,9 @@ class CaseFilter(filters.FilterSet):
 
     def by_interim(self, cases: Any, _name: str, value: bool) -> Any:
         return cases.filter(interims__gt=0) if value else cases.filter(interims=0)
+
+    def by_waiting(self, cases: Any, _name: str, value: bool) -> Any:
+        return cases.filter(waiting_until__isnull=not value)
 
     def by_words(self, cases: Any, _name: str, value: str) -> Any:
         return cases.matching(value) if value else cases

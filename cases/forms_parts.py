@@ -3,14 +3,36 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import URLValidator
 from django.utils.formats import date_format
+from django.utils.text import format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
+from cases.actions.splitting import ONE, SEVERAL, named_parts
 from cases.forms import MoveForm, day_field, note_field
 from cases.models import Participation
+from cases.workflow import Regime
+
+
+def _agency(at: int) -> forms.ModelChoiceField:
+    return forms.ModelChoiceField(
+        Agency.objects.filter(is_active=True),
+        label=format_lazy(_("Agency of part {at}"), at=at),
+        to_field_name="code",
+        required=at <= 2,
+    )
+
+
+def _words(at: int) -> forms.CharField:
+    return forms.CharField(
+        label=format_lazy(_("Question of part {at}"), at=at),
+        max_length=2000,
+        required=at <= 2,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 def contributors() -> Any:
@@ -81,6 +103,76 @@ class ReturnPartForm(_PartForm):
     until = day_field(
         _("Until"), required=False, help_text=_("Empty: by the rule of the case's regime.")
     )
+
+
+MOST_PARTS = 5
+
+
+class SplitForm(MoveForm):
+    """Up to five parts, each with its agency; the case itself goes to the first one."""
+
+    answer = forms.ChoiceField(
+        label=_("The citizen gets"),
+        choices=[
+            (SEVERAL, _("several answers, each agency its own")),
+            (ONE, _("one answer of the first agency, the others contribute")),
+        ],
+    )
+    agency_1 = _agency(1)
+    part_1 = _words(1)
+    agency_2 = _agency(2)
+    part_2 = _words(2)
+    agency_3 = _agency(3)
+    part_3 = _words(3)
+    agency_4 = _agency(4)
+    part_4 = _words(4)
+    agency_5 = _agency(5)
+    part_5 = _words(5)
+    note = note_field()
+    outgoing_number = forms.CharField(
+        label=_("Outgoing number of the notice"), max_length=40, required=False
+    )
+    signer = forms.CharField(
+        label=_("Who signs"), max_length=200, required=False, help_text=_("Empty: yourself.")
+    )
+
+    def prepare(self) -> None:
+        if self.case.regime != Regime.LAW59:
+            for name in ("outgoing_number", "signer"):
+                del self.fields[name]
+        else:
+            self.fields["outgoing_number"].required = True
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for at in range(1, MOST_PARTS + 1):
+            if data.get(f"part_{at}") and not data.get(f"agency_{at}"):
+                self.add_error(f"agency_{at}", _("Say whose question it is."))
+        parts = named_parts(data, MOST_PARTS)
+        kept = {k: v for k, v in data.items() if not k.startswith(("agency_", "part_"))}
+        return {**kept, "parts": parts}
+
+
+class AskCitizenForm(MoveForm):
+    question = forms.CharField(
+        label=_("Question to the citizen"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "The terms wait for the answer, a few working days at most; everybody sees it."
+        ),
+    )
+    url = forms.URLField(
+        label=_("Link to the posted question"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        validators=[URLValidator(schemes=["http", "https"])],
+    )
+
+
+class CitizenAnsweredForm(MoveForm):
+    answer = note_field(_("In the citizen's words"), required=True)
 
 
 class GivePartForm(forms.Form):

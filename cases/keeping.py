@@ -17,7 +17,7 @@ from cases import actions, news, promise_terms
 from cases.calendar import production_years
 from cases.errors import CaseError
 from cases.limits import current_limits
-from cases.models import Case, Clock, Mark, News, Promise, ReplyTemplate
+from cases.models import Case, Clock, Mark, News, Promise, ReplyTemplate, Waiting
 from cases.workflow import Status
 
 BATCH = 200
@@ -94,6 +94,13 @@ def resume_plans(now: datetime | None = None) -> int:
 def mind_promises(now: datetime | None = None) -> int:
     """Promised days that come near, come and pass (`cases.promise_terms`); how many steps."""
     return sum(promise_terms.walk(now or timezone.now()).values())
+
+
+def end_waitings(now: datetime | None = None) -> int:
+    """Questions whose limit has passed: the work goes on (`Waiting`); how many."""
+    passed = Waiting.objects.filter(ended_at=None, until__lte=now or timezone.now())
+    cases = passed.order_by("until", "id").values_list("case_id", flat=True)[:BATCH]
+    return _each(list(cases), actions.waiting_over)
 
 
 def _latest_day(now: datetime) -> date:

@@ -17,6 +17,8 @@ class Limits:
     rework_mark: int = 2
     answers_before_ceasing: int = 2
     resume_days: int = 3
+    waiting_days: int = 3
+    max_waitings: int = 2
     sample_percent: int = 5
     second_percent: int = 2
     sample_seed: int = 1

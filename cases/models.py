@@ -440,6 +440,17 @@ class Case(Labelled):
     merged_into = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, db_index=False, related_name="merged"
     )
+    # One message about several matters: the part this case is about, and where it was taken off.
+    split_from = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="split_off",
+        verbose_name=_("part of"),
+    )
+    split_part = models.TextField(_("part of the message"), blank=True)
     event = models.ForeignKey(
         MassEvent,
         models.SET_NULL,
@@ -449,6 +460,8 @@ class Case(Labelled):
         related_name="cases",
         verbose_name=_("mass event"),
     )
+    # A question to the citizen is open until then (`Waiting`); his answer may end it earlier.
+    waiting_until = models.DateTimeField(_("the citizen is waited for until"), null=True)
     returns = models.PositiveSmallIntegerField(_("returns for rework"), default=0)
     extensions = models.PositiveSmallIntegerField(_("extensions"), default=0)
     interims = models.PositiveSmallIntegerField(_("interim replies"), default=0)
@@ -573,6 +586,10 @@ class Case(Labelled):
                 name="case_answered_place",
                 condition=Q(answered_at__isnull=False) & ~Q(place=""),
             ),
+            models.Index(
+                "waiting_until", "id", name="case_waiting", condition=Q(waiting_until__isnull=False)
+            ),
+            models.Index("split_from", name="case_split", condition=Q(split_from__isnull=False)),
             models.Index("event", name="case_event", condition=Q(event__isnull=False)),
             models.Index(
                 "agency",
@@ -1134,6 +1151,7 @@ from cases.models_reuse import (  # noqa: E402
 )
 from cases.models_review import ReviewClaim, ReviewTask  # noqa: E402
 from cases.models_templates import TemplateUse  # noqa: E402
+from cases.models_waiting import Waiting  # noqa: E402
 from cases.models_watch import (  # noqa: E402
     JobFailure,
     LadderStep,
@@ -1214,6 +1232,7 @@ __all__ = [
     "Topic",
     "TopicGroup",
     "Touched",
+    "Waiting",
     "WeightProposal",
     "WorkflowSetting",
 ]

@@ -59,6 +59,18 @@ class WorkflowSetting(models.Model):
         validators=[MaxValueValidator(60)],
         help_text=_("So long before it the planned works come back into work."),
     )
+    waiting_days = models.PositiveSmallIntegerField(
+        _("working days one waits for the citizen"),
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text=_("Social networks only; without an answer the work goes on."),
+    )
+    max_waitings = models.PositiveSmallIntegerField(
+        _("questions to the citizen at most"),
+        default=2,
+        validators=[MaxValueValidator(9)],
+        help_text=_("Of one case; 0 switches them off."),
+    )
     sample_percent = models.PositiveSmallIntegerField(
         _("random sample for review, %"),
         default=5,
@@ -246,6 +258,7 @@ class Paper(models.Model):
         EXTENSION = "extension", _("notice of extension")
         SHORT = "short", _("notice instead of a reply")
         END = "end", _("notice of the end of correspondence")
+        SPLIT = "split", _("notice that several bodies consider it")
 
     case = models.ForeignKey("cases.Case", models.CASCADE, related_name="papers")
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)

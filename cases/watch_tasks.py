@@ -51,6 +51,11 @@ def mind_promises(timestamp: int) -> int:
     return keeping.mind_promises()
 
 
+@_periodic("*/5 * * * *", "cases.end_waitings")
+def end_waitings(timestamp: int) -> int:
+    return keeping.end_waitings()
+
+
 @_periodic("23 4 * * *", "cases.check_calendars")
 def check_calendars(timestamp: int) -> int:
     return keeping.check_calendars()

@@ -142,6 +142,8 @@ MOVES: dict[str, Move] = {
         _("Merge"), {S.MODERATION}, S.MERGED, Right.MODERATE_CASES, NOT_LAW59, bulk=True
     ),
     "route": _move(_("Route"), {S.MODERATION, S.REOPENED}, S.ROUTED, Right.ROUTE_CASES, bulk=True),
+    # 59-FZ, article 8 (4): each question to the agency it belongs to.
+    "split": _move(_("Split to several agencies"), {S.MODERATION}, S.ROUTED, Right.ROUTE_CASES),
     "recall_routing": _move(
         _("Recall the routing"), {S.ROUTED, S.IN_WORK}, S.MODERATION, Right.ROUTE_CASES, bulk=True
     ),
@@ -254,6 +256,30 @@ MOVES: dict[str, Move] = {
     ),
     "promise_broken": _move(
         _("A promise was not kept"), set(Status), None, Right.REVIEW_REPLIES, system=True
+    ),
+    # The only pause; the terms say from when until when (cases.waiting).
+    "ask_citizen": _move(
+        _("Ask the citizen"),
+        {S.IN_WORK, S.REWORK},
+        None,
+        Right.ANSWER_CASES,
+        frozenset({R.SOCIAL}),
+    ),
+    "citizen_answered": _move(
+        _("Record the citizen's answer"),
+        {S.IN_WORK, S.REWORK},
+        None,
+        Right.ANSWER_CASES,
+        frozenset({R.SOCIAL}),
+        also=frozenset({Right.MODERATE_CASES}),
+    ),
+    "waiting_over": _move(
+        _("The citizen did not answer"),
+        {S.IN_WORK, S.REWORK},
+        None,
+        Right.ANSWER_CASES,
+        frozenset({R.SOCIAL}),
+        system=True,
     ),
     "ask_part": _move(
         _("Ask for a contribution"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from cases.actions.moderation import next_numbers, refresh_search
 from cases.actions.repeats import OF_MANY
+from cases.actions.splitting import follow_source
 from cases.bulk import copy_in, encode, fresh, take_ids, update_in
 from cases.models import Assignment, Case, CaseEvent, Clock, Message, Reply
 from intake.ahead import Executes
@@ -141,6 +142,21 @@ class _Updates:
         self._remember(waited)
         if self.search:
             refresh_search(self.search)
+        self._parts_follow()
+
+    def _parts_follow(self) -> None:
+        """Cases that were taken off a message which has a new version have it too (one query)."""
+        news = [item.found.new_version for item, _kept in self.remembered if item.found.new_version]
+        if not news:
+            return
+        split = set(
+            Case.objects.filter(split_from__in=[message.case_id for message in news]).values_list(
+                "split_from_id", flat=True
+            )
+        )
+        for message in news:
+            if message.case_id in split:
+                follow_source(message, None)
 
     def _no_longer_waiting(self) -> dict[int, int]:
         """Cases that moved from «Ведомство не определено»: case -> name it waited under."""

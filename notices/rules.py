@@ -135,6 +135,8 @@ _AT_WORK = _both(_one("executor"), _CURATORS)
 RULES: dict[str, tuple[Rule, ...]] = {
     # Moves of a case.
     "route": (Rule(Kind.ARRIVED, _CURATORS),),
+    "split": (Rule(Kind.ARRIVED, _CURATORS),),
+    "split_off": (Rule(Kind.ARRIVED, _CURATORS),),
     "redirect": (
         Rule(Kind.ARRIVED, _CURATORS),
         Rule(Kind.DISPUTE_DECIDED, _one("disputant")),
@@ -191,6 +193,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "extend_appeal": (Rule(Kind.TERM_MOVED, _executor_or_curators),),
     "add_note": (Rule(Kind.MENTION, _named_people),),
     "message_edited": (Rule(Kind.MESSAGE, _executor_or_curators),),
+    "citizen_answered": (Rule(Kind.MESSAGE, _executor_or_curators),),
+    "waiting_over": (
+        Rule(Kind.MESSAGE, _executor_or_curators, when=lambda h: h.data.get("state") == "limit"),
+    ),
     "merged_here": (Rule(Kind.MESSAGE, _executor_or_curators),),
     "hand_over": (
         Rule(Kind.HANDOVER, _named_executor),

@@ -42,7 +42,7 @@ _KEPT = frozenset(
         ),
     }
 )
-_MOVES_TO_ANOTHER = frozenset({"route", "redirect", "recall_routing", "hand_over"})
+_MOVES_TO_ANOTHER = frozenset({"route", "split", "redirect", "recall_routing", "hand_over"})
 
 
 def follow(limit: int = BATCH) -> int:

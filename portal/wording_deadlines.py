@@ -29,8 +29,12 @@ def explain_clock(explanation: dict[str, Any]) -> str:
         day = date.fromisoformat(explanation["promise"])
         parts = [_("promised to the citizen until %(day)s") % {"day": _day_year(day)}]
     else:
-        parts = [explain_due(explanation)]
+        # An import brings terms without their reasoning; what moved them is told all the same.
+        parts = [explain_due(explanation)] if "version" in explanation else []
     for step in explanation.get("extended", []):
+        if "waiting" in step:
+            parts.append(_waited(step))
+            continue
         until = localtime(datetime.fromisoformat(step["until"]))
         values = {
             "day": _day_year(until),
@@ -40,6 +44,21 @@ def explain_clock(explanation: dict[str, Any]) -> str:
         }
         parts.append(_("extended until %(day)s, %(time)s by %(who)s: %(reason)s") % values)
     return "; ".join(part for part in parts if part)
+
+
+def _waited(step: dict[str, Any]) -> str:
+    """«ждали ответа жителя с 8 июня, 12:00 по 9 июня, 10:00; срок — 10 июня, 11:00»."""
+    moments = {
+        name: localtime(datetime.fromisoformat(step[name]))
+        for name in ("waiting", "ended", "until")
+        if name in step
+    }
+    words = {name: f"{_day_year(at)}, {at:%H:%M}" for name, at in moments.items()}
+    if "ended" in words:
+        return (
+            _("the citizen was waited for from %(waiting)s to %(ended)s: until %(until)s") % words
+        )
+    return _("the citizen is waited for since %(waiting)s: until %(until)s") % words
 
 
 def explain_due(explanation: dict[str, Any]) -> str:

@@ -56,6 +56,9 @@ _SENTENCES: dict[str, str] = {
     "merged_here": gettext_noop("%(who)s merged № %(from)s into this case"),
     "route": gettext_noop("%(who)s routed the case"),
     "route named": gettext_noop("%(who)s routed the case to %(agency)s"),
+    "split": gettext_noop("%(who)s split the message into %(count)s parts"),
+    "split one": gettext_noop("%(who)s split the message into %(count)s parts with one answer"),
+    "split_off": gettext_noop("%(who)s took the case off a message of %(count)s parts: %(agency)s"),
     "recall_routing": gettext_noop("%(who)s recalled the routing"),
     "take": gettext_noop("%(who)s took the case into work"),
     "assign": gettext_noop("%(who)s assigned an executor"),
@@ -86,6 +89,11 @@ _SENTENCES: dict[str, str] = {
     "move_promise": gettext_noop("%(who)s moved a promised day"),
     "promise_due": gettext_noop("The promised day has come: the case is back in the queue"),
     "promise_broken": gettext_noop("The promise was not kept by its day"),
+    "ask_citizen": gettext_noop("%(who)s asked the citizen; the terms wait until %(until)s"),
+    "citizen_answered": gettext_noop("%(who)s recorded the citizen's answer: the terms run on"),
+    "waiting_over limit": gettext_noop("The citizen did not answer in time: the terms run on"),
+    "waiting_over message": gettext_noop("The citizen wrote more: the terms run on"),
+    "waiting_over": gettext_noop("The citizen is waited for no longer"),
     "ask_part": gettext_noop("%(who)s asked for a contribution: %(asked)s"),
     "withdraw_part": gettext_noop("%(who)s withdrew the request to %(asked)s"),
     "return_part": gettext_noop("%(who)s returned the contribution of %(asked)s"),
@@ -128,6 +136,10 @@ def _variant(event: CaseEvent) -> str:
         return "assign named"
     if move == "hand_over" and data.get("agency_name"):
         return "hand_over both" if data.get("executor_name") else "hand_over agency"
+    if move == "waiting_over" and data.get("state") in ("limit", "message"):
+        return f"waiting_over {data['state']}"
+    if move == "split" and data.get("answer") == "one":
+        return "split one"
     if move == "give_part" and data.get("part_late"):
         return "give_part late"
     if move == "reject" and event.after != Status.REJECTED:
@@ -165,6 +177,7 @@ def word_event(event: CaseEvent) -> str:
         "executor": data.get("executor_name", ""),
         "asked": ", ".join(data[key] for key in ("asked_name", "person_name") if data.get(key)),
         "number": data.get("number", ""),
+        "count": data.get("count", ""),
         "body": data.get("body", ""),
         "value": data.get("value", ""),
         "returns": data.get("returns", ""),
@@ -174,15 +187,34 @@ def word_event(event: CaseEvent) -> str:
 def event_detail(event: CaseEvent) -> str:
     """The words people left with it: reason, remark, note, what was changed on the card."""
     data = event.data
-    keys = ("text", "what", "proof", "reason", "resolution", "remark", "objection", "note")
+    keys = (
+        "text",
+        "what",
+        "question",
+        "proof",
+        "reason",
+        "resolution",
+        "remark",
+        "objection",
+        "note",
+    )
     keys += ("comment", "name")
+    if event.move == "citizen_answered":
+        keys = ("answer",)
     parts = [str(data[key]) for key in keys if data.get(key)]
     if (kind := _REASON_KINDS.get(event.move)) and data.get("reason"):
         parts[0] = reason_name(kind, parts[0])
     if event.move == "return_for_rework" and data.get("grounds"):
         names = [reason_name(ReasonKind.RETURN, code) for code in data["grounds"]]
         parts.insert(0, ", ".join(names))
-    if event.move in ("route", "redirect", "ask_part", "return_part") and data.get("due_at"):
+    if event.move in (
+        "route",
+        "redirect",
+        "split",
+        "split_off",
+        "ask_part",
+        "return_part",
+    ) and data.get("due_at"):
         parts.insert(0, _("answer by %(due)s") % {"due": _when(data["due_at"])})
     if data.get("proposed_name"):
         parts.append(_("proposed: %(agency)s") % {"agency": data["proposed_name"]})

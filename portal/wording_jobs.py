@@ -10,6 +10,7 @@ TASKS = {
     "cases.close_surveys": _lazy("Closing after the survey"),
     "cases.resume_plans": _lazy("Planned works back into work"),
     "cases.mind_promises": _lazy("Promised days"),
+    "cases.end_waitings": _lazy("Questions to citizens that were not answered"),
     "cases.check_calendars": _lazy("Calendar of the next year"),
     "cases.mind_templates": _lazy("Templates that expire"),
     "cases.plan_again": _lazy("New plan after a change of the ladder"),

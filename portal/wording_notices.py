@@ -156,6 +156,11 @@ def _approval(data: Mapping[str, Any]) -> str:
 def _message(data: Mapping[str, Any]) -> str:
     if data.get("from"):
         return _("Case № %(number)s was merged into yours") % {"number": data["from"]}
+    match data.get("move"):
+        case "citizen_answered":
+            return _("The citizen answered your question")
+        case "waiting_over":
+            return _("The citizen did not answer your question in time: the terms run on")
     return _("The citizen changed the message")
 
 

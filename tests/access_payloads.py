@@ -26,6 +26,12 @@ MOVES: dict[str, Body] = {
     "decline_rejection": lambda world, case: {"note": "Вопрос есть"},
     "merge": lambda world, case: {"into": world.merge_target(case).number},
     "route": lambda world, case: {"agency": "neutral"},
+    "split": lambda world, case: {
+        "answer": "several",
+        **{"agency_1": "neutral", "part_1": "Когда засыпят яму?"},
+        **{"agency_2": "beside", "part_2": "Когда заменят фонарь?"},
+        **({"outgoing_number": "12-р/1"} if case.regime == Regime.LAW59 else {}),
+    },
     "recall_routing": lambda world, case: {"reason": "Не то ведомство"},
     "take": lambda world, case: {},
     "assign": lambda world, case: {"executor": world.executor_of(case).username},
@@ -73,6 +79,11 @@ MOVES: dict[str, Body] = {
         "reason": "Краски не привезли",
         "url": "https://vk.example/wall-1_9",
     },
+    "ask_citizen": lambda world, case: {
+        "question": "Какой подъезд?",
+        "url": "https://vk.example/wall-1_7",
+    },
+    "citizen_answered": lambda world, case: {"answer": "Третий"},
     "ask_part": lambda world, case: {"agency": "neutral", "task": "Назовите владельца сетей"},
     "withdraw_part": lambda world, case: {
         "part": world.part_of(case, "asked").pk,

@@ -31,6 +31,7 @@ from cases.models import (
     Review,
     ReviewTask,
     SavedView,
+    Waiting,
 )
 from cases.workflow import LAW59, MOVES, Regime, Status
 from intake.models import CaseExport
@@ -58,6 +59,7 @@ SPECIAL: dict[str, str] = {
     "plan": "planned",
     "decline_lifting": "lifting",
     "respond_first": "primary",
+    "citizen_answered": "waiting",
 }
 _SPECIAL_STATES: dict[str, tuple[str, ...]] = {
     # Those the moves of 59-FZ start from, and two with answers: without them none is ended.
@@ -69,6 +71,7 @@ _SPECIAL_STATES: dict[str, tuple[str, ...]] = {
     "rejecting": (Status.MODERATION,),
     "interim": (Status.APPROVAL,),
     "planned": (Status.APPROVAL,),
+    "waiting": tuple(sorted(MOVES["citizen_answered"].sources)),
     "lifting": tuple(sorted(MOVES["decline_lifting"].sources)),
     "primary": tuple(sorted(MOVES["respond_first"].sources)),
 }
@@ -245,6 +248,18 @@ class World:
                 reason=f"Контроль {MARKER if scope == 'other' else ''}",
                 proposal="Готово",
                 proposed_at=case.received_at,
+            )
+            return case
+        if kind == "waiting":
+            now = timezone.now()
+            until = now + timedelta(days=2)
+            case = self._make(status, scope, waiting_until=until)
+            Waiting.objects.create(
+                case=case,
+                question=f"Какой подъезд? {MARKER if scope == 'other' else ''}",
+                asked_by=self.known,
+                started_at=now,
+                until=until,
             )
             return case
         if kind == "primary":

@@ -72,16 +72,20 @@ from cases.actions.review import (
     return_for_rework,
     undo_verdict,
 )
+from cases.actions.splitting import split
+from cases.actions.waiting import ask_citizen, citizen_answered, waiting_over
 
 __all__ = [
     "accept_reply",
     "add_note",
     "add_promise",
     "amend",
+    "ask_citizen",
     "ask_part",
     "assign",
     "cease",
     "check_may_receive",
+    "citizen_answered",
     "close",
     "close_unmarked",
     "confirm_rejection",
@@ -128,9 +132,11 @@ __all__ = [
     "set_control",
     "short_notice",
     "start_moderation",
+    "split",
     "submit_reply",
     "take",
     "undo_verdict",
+    "waiting_over",
     "withdraw_part",
     "withdraw_reply",
 ]

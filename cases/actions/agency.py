@@ -31,7 +31,7 @@ def _assign_to(step: Moving, agency: Agency) -> Assignment:
     )
 
 
-def _hand_over(step: Moving, agency: Agency, *, ended_by: str = "") -> None:
+def give_to(step: Moving, agency: Agency, *, ended_by: str = "") -> None:
     """Give the case to the agency: a new assignment with its own term.
 
     The citizen's own term starts with the first one and survives every redirect.
@@ -87,7 +87,7 @@ def route(
         if step.case.rejection_by_id is not None:
             raise BadChange("rejection_waits", field="agency")
         reopened = step.before == Status.REOPENED
-        _hand_over(step, agency, ended_by="route" if reopened else "")
+        give_to(step, agency, ended_by="route" if reopened else "")
         mark_repeat(step.case)
         step.case.closed_at = None
         step.data |= {"note": note, "rule": rule}
@@ -245,7 +245,7 @@ def redirect(
         if not agency.is_active:
             raise BadChange("agency_inactive", field="agency")
         step.data = {"from": step.case.agency_id, "note": note}
-        _hand_over(step, agency, ended_by="redirect")
+        give_to(step, agency, ended_by="redirect")
     return step.case
 
 

@@ -28,7 +28,7 @@ def appeal_of(case: Case) -> Appeal:
     return found
 
 
-def _desk(case: Case) -> Agency:
+def desk_of(case: Case) -> Agency:
     """By whose calendar a term runs: the case's agency, before it the centre."""
     found = case.agency or Agency.objects.filter(kind=Agency.Kind.CENTRE).order_by("pk").first()
     if found is None:
@@ -53,7 +53,7 @@ def register_appeal(
     if not number:
         raise BadChange("incoming_missing", field="incoming_number")
     with moving(case, "register_appeal", actor, version=version) as step:
-        desk = _desk(step.case)
+        desk = desk_of(step.case)
         moment = step.at
         if registered_on is not None and registered_on != step.at.astimezone(desk.zone).date():
             # The end of that day: the count of days begins with the next one all the same.
@@ -84,7 +84,7 @@ def _named(value: str, field: str) -> str:
     return value.strip()
 
 
-def _paper(step: Moving, kind: str, number: str, signer: str, **data: Any) -> Paper:
+def make_paper(step: Moving, kind: str, number: str, signer: str, **data: Any) -> Paper:
     assert step.actor is not None  # papers are signed by people
     return papers.make(
         step.case,
@@ -101,9 +101,9 @@ def sign_letter(step: Moving, reply: Reply, *, signer: str, number: str, result:
     """The letter with the reply's text; the appeal takes its number, day and result."""
     appeal = appeal_of(step.case)
     moment = reply.published_at or step.at
-    made = _paper(step, Paper.Kind.LETTER, number, signer, text=reply.text, reply=reply.pk)
+    made = make_paper(step, Paper.Kind.LETTER, number, signer, text=reply.text, reply=reply.pk)
     appeal.signer, appeal.outgoing_number = made.signer, made.number
-    appeal.outgoing_on = moment.astimezone(_desk(step.case).zone).date()
+    appeal.outgoing_on = moment.astimezone(desk_of(step.case).zone).date()
     appeal.result = result or _RESULT_OF.get(reply.outcome, Appeal.Result.EXPLAINED)
     appeal.save(update_fields=["signer", "outgoing_number", "outgoing_on", "result"])
     step.data |= {"number": made.number, "signer": made.signer, "paper": made.pk}
@@ -132,7 +132,7 @@ def extend_appeal(
     the main term ends; `ground`: why, in words for the citizen."""
     with moving(case, "extend_appeal", actor, version=version) as step:
         appeal = appeal_of(step.case)
-        agency = _desk(step.case)
+        agency = desk_of(step.case)
         if appeal.extended_until is not None:
             raise BadChange("extended_already", field="until")
         total = next((c for c in step.book.of(Clock.Kind.TOTAL) if not c.warning_only), None)
@@ -147,7 +147,7 @@ def extend_appeal(
             raise BadChange("extension_not_later", field="until")
         if limit is not None and moment > limit:
             raise BadChange("extension_beyond_law", field="until")
-        made = _paper(
+        made = make_paper(
             step,
             Paper.Kind.EXTENSION,
             outgoing_number,
@@ -177,12 +177,12 @@ def extend_appeal(
     return step.case
 
 
-def _in_redirection_term(step: Moving, codes: tuple[str, ...]) -> bool:
+def in_redirection_term(step: Moving, codes: tuple[str, ...]) -> bool:
     """Whether the seven days from registration have not passed."""
     rule = step.book.rule(codes, step.case.registered_at)
     if rule is None:
         return True
-    return step.book.due(rule, step.case.registered_at, _desk(step.case)).moment >= step.at
+    return step.book.due(rule, step.case.registered_at, desk_of(step.case)).moment >= step.at
 
 
 def _end(step: Moving, reason: str) -> None:
@@ -209,13 +209,13 @@ def forward_appeal(
     """
     with moving(case, "forward_appeal", actor, version=version) as step:
         to = _named(body, "body")
-        step.case.agency = _desk(step.case)  # before routing the centre itself sends it on
+        step.case.agency = desk_of(step.case)  # before routing the centre itself sends it on
         appeal = appeal_of(step.case)
-        cover = _paper(step, Paper.Kind.COVER, outgoing_number, signer, body=to, ground=ground)
-        notice = _paper(
+        cover = make_paper(step, Paper.Kind.COVER, outgoing_number, signer, body=to, ground=ground)
+        notice = make_paper(
             step, Paper.Kind.REDIRECTION, outgoing_number, signer, body=to, ground=ground
         )
-        late = not _in_redirection_term(step, clocks.REDIRECTION)
+        late = not in_redirection_term(step, clocks.REDIRECTION)
         appeal.redirected_to, appeal.redirect_notice_at = to[:300], step.at
         appeal.result = Appeal.Result.REDIRECTED
         appeal.signer, appeal.outgoing_number = notice.signer, notice.number
@@ -251,13 +251,13 @@ def short_notice(
     with moving(case, "short_notice", actor, version=version) as step:
         if kind == "on-site" and not details.strip():
             raise BadChange("site_address_missing", field="details")
-        step.case.agency = _desk(step.case)  # before routing the centre itself answers
+        step.case.agency = desk_of(step.case)  # before routing the centre itself answers
         appeal = appeal_of(step.case)
         step.book.stop(codes=clocks.REDIRECTION)
-        made = _paper(
+        made = make_paper(
             step, Paper.Kind.SHORT, outgoing_number, signer, notice=kind, details=details.strip()
         )
-        late = not _in_redirection_term(step, ("L59-SHORT",))
+        late = not in_redirection_term(step, ("L59-SHORT",))
         appeal.short_notice_at = step.at
         appeal.signer, appeal.outgoing_number = made.signer, made.number
         appeal.outgoing_on = made.dated
@@ -320,7 +320,7 @@ def cease(
                 "answers_too_few", field="no_new_arguments", needed=needed, have=answers
             )
         appeal = appeal_of(step.case)
-        made = _paper(step, Paper.Kind.END, outgoing_number, signer, answers=answers)
+        made = make_paper(step, Paper.Kind.END, outgoing_number, signer, answers=answers)
         appeal.ceased_notice_at = step.at
         appeal.signer, appeal.outgoing_number = made.signer, made.number
         appeal.outgoing_on = made.dated
@@ -341,8 +341,11 @@ __all__ = [
     "answers_on_substance",
     "appeal_of",
     "cease",
+    "desk_of",
     "extend_appeal",
     "forward_appeal",
+    "in_redirection_term",
+    "make_paper",
     "register_appeal",
     "short_notice",
     "sign_letter",

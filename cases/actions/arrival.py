@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from agencies.access import holds
 from agencies.models import User
@@ -15,10 +16,12 @@ from agencies.roles import Right
 from cases.actions.control import record_mark
 from cases.actions.moderation import refresh_search
 from cases.actions.registration import register
+from cases.actions.splitting import follow_source
 from cases.attachments import CheckedFile, add_to_message
 from cases.directory import directory_of
 from cases.errors import CaseNotFound, RightMissing
 from cases.models import Case, CaseEvent, Channel, Citizen, Message, Territory, Topic
+from cases.waiting import end_by_message
 from database.rows import Columns, planned
 
 Result = Literal["created", "updated", "unchanged"]
@@ -183,4 +186,6 @@ def _edited(known: Message, *, actor: User, text: str, url: str) -> Arrival:
         after=case.status,
         data={"version": message.version},
     )
+    follow_source(message, actor)
+    end_by_message(case, timezone.now())
     return Arrival(case, message, "updated")

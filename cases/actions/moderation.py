@@ -18,6 +18,7 @@ from cases.errors import BadChange
 from cases.masking import mask_text
 from cases.models import Appeal, Attachment, Case, CaseEvent, Clock, Message, Territory, Topic
 from cases.querysets import may
+from cases.waiting import end_by_message
 from cases.workflow import ENDED, Regime, Status
 
 # Enough to find one who may confirm; roles are read for each.
@@ -312,4 +313,5 @@ def merge(case: Case, *, actor: User, into: Case, version: int | None = None) ->
             after=target.status,
             data={"from": step.case.number},
         )
+        end_by_message(target, step.at)
     return step.case

@@ -19,6 +19,7 @@ from cases.models import Case
 from cases.querysets import may
 from cases.reading import locked_case, locked_for_part
 from cases.reviewing import rank
+from cases.waiting import end_with
 from cases.workflow import MOVES, PARTS_AWAITED, Move, Status
 from database.rows import planned
 
@@ -181,8 +182,9 @@ def moving(
         yield step
         if move.target is not None and fresh.status == step.before:
             fresh.status = move.target
+        _end_parts(step)
+        end_with(step)
         for sql, values in step.book.settled():
             step.along(sql, *values)
-        _end_parts(step)
         fresh.review_rank = _rank(fresh)
         _record(step, name, old)

@@ -50,9 +50,10 @@ def mark_repeat(case: Case) -> None:
     """Name the latest answered case this one repeats (one query); nothing is saved here.
 
     A person's own mark stays. Anonymous authors are strangers to one another, and a case
-    without a topic repeats nothing yet.
+    without a topic repeats nothing yet. Parts of one message repeat nothing of each other: what
+    the message repeats is named when it is split.
     """
-    if case.repeat_of_id is not None or case.topic_id is None:
+    if case.repeat_of_id is not None or case.topic_id is None or case.split_part:
         return
     values = [
         *(case.pk, case.citizen_id, case.topic_id, case.territory_id, case.place),

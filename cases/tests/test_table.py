@@ -5,6 +5,7 @@ stands in the text file. The screen, the API and the frame of moves ask the form
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,12 @@ VARIANTS = (
     "promise",
     "asked",
     "given",
+    "waiting",
     "controlled",
     "proposed",
 )
+
+AT = datetime(2026, 6, 8, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ def prepared(status: str, regime: str, variant: str) -> tuple[Case, Reply]:
     case.controlled_by_id = 903 if variant in ("controlled", "proposed") else None
     vars(case)["lifting_proposed"] = variant == "proposed"
     vars(case)["has_open_promise"] = variant == "promise"
+    case.waiting_until = AT if variant == "waiting" else None
     vars(case)["has_asked_part"] = variant == "asked"
     vars(case)["has_given_part"] = variant == "given"
     kind = variant if variant in ("interim", "planned") else "final"
@@ -109,6 +114,7 @@ def test_the_table_names_every_move_a_person_makes() -> None:
         "close_unmarked",
         "promise_broken",
         "promise_due",
+        "waiting_over",
     ]
     # Made where its maker sees no more of the case than his part.
     assert [name for name, move in MOVES.items() if move.part] == ["give_part"]
@@ -126,7 +132,7 @@ PEOPLE = {role: person(role) for role in Role.values}
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_each_role_is_offered_in_each_state_and_regime_what_the_table_says(variant: str) -> None:
-    """16 states × 6 regimes × 11 roles × 41 moves in each variant."""
+    """16 states × 6 regimes × 11 roles × 44 moves in each variant."""
     final = variant if variant in ("interim", "planned") else "final"
     wrong: list[str] = []
     for status, regime in product(Status.values, Regime.values):
@@ -147,7 +153,7 @@ def test_each_role_is_offered_in_each_state_and_regime_what_the_table_says(varia
 def test_a_move_is_refused_in_a_regime_or_state_that_has_it_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """409 to who holds the right, 403 to who does not, whatever the case is: 43,296 of them."""
+    """409 to who holds the right, 403 to who does not, whatever the case is: 46,464 of them."""
 
     def refuse(_case: Case, name: str) -> MoveNotAllowed:
         return MoveNotAllowed("move_not_allowed", move=name)

@@ -156,6 +156,8 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "promises": dossier.promises,
         "parts": dossier.parts,
         "part_moves": names,
+        "waitings": dossier.waitings,
+        "siblings": {"cases": dossier.siblings, "hidden": dossier.hidden_siblings},
         "papers": dossier.papers,
         "marks": dossier.marks,
         "events": dossier.events,

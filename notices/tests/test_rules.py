@@ -21,6 +21,8 @@ K = Kind
 # name, what differs from the usual happening, who is told as what
 TABLE: list[tuple[str, dict[str, Any], set[tuple[Kind, Any]]]] = [
     ("route", {}, {(K.ARRIVED, CURATORS)}),
+    ("split", {}, {(K.ARRIVED, CURATORS)}),
+    ("split_off", {}, {(K.ARRIVED, CURATORS)}),
     ("redirect", {}, {(K.ARRIVED, CURATORS), (K.DISPUTE_DECIDED, DISPUTANT)}),
     ("redirect", {"disputant": None}, {(K.ARRIVED, CURATORS)}),
     ("refuse_redirect", {}, {(K.DISPUTE_DECIDED, DISPUTANT)}),
@@ -70,6 +72,9 @@ TABLE: list[tuple[str, dict[str, Any], set[tuple[Kind, Any]]]] = [
     ("add_note", {"data": {"to": [NAMED, 8]}}, {(K.MENTION, NAMED), (K.MENTION, 8)}),
     ("add_note", {"data": {"text": "без имён"}}, set()),
     ("message_edited", {}, {(K.MESSAGE, EXECUTOR)}),
+    ("citizen_answered", {}, {(K.MESSAGE, EXECUTOR)}),
+    ("waiting_over", {"data": {"state": "limit"}}, {(K.MESSAGE, EXECUTOR)}),
+    ("waiting_over", {"data": {"state": "message"}}, set()),
     ("merged_here", {"executor": None}, {(K.MESSAGE, CURATORS)}),
     ("hand_over", {"data": {"executor": NAMED}}, {(K.HANDOVER, NAMED)}),
     ("term_warning", {}, {(K.TERM_WARNING, EXECUTOR)}),

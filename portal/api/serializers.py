@@ -392,6 +392,12 @@ class CaseSerializer(CaseRowSerializer):
     assignments = serializers.SerializerMethodField()
     promises = serializers.SerializerMethodField()
     parts = serializers.SerializerMethodField(help_text="contributions of other agencies")
+    waiting_until = serializers.DateTimeField(
+        allow_null=True, help_text="the citizen was asked; his answer may come earlier"
+    )
+    split_part = serializers.SerializerMethodField(help_text="of a message that was split")
+    siblings = serializers.SerializerMethodField(help_text="numbers of its other parts")
+    hidden_siblings = serializers.SerializerMethodField(help_text="parts not yours to open")
     messages = serializers.SerializerMethodField()
     replies = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
@@ -440,6 +446,15 @@ class CaseSerializer(CaseRowSerializer):
     @extend_schema_field(PromiseSerializer(many=True))
     def get_promises(self, case: Case) -> Any:
         return PromiseSerializer(self._dossier.promises, many=True).data
+
+    def get_split_part(self, case: Case) -> str:
+        return self._text(case.split_part, case)
+
+    def get_siblings(self, case: Case) -> list[str]:
+        return [one.number for one in self._dossier.siblings]
+
+    def get_hidden_siblings(self, case: Case) -> int:
+        return self._dossier.hidden_siblings
 
     @extend_schema_field(ContributionSerializer(many=True))
     def get_parts(self, case: Case) -> Any:

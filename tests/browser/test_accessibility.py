@@ -43,6 +43,7 @@ PAGES: dict[str, list[str]] = {
         "/exports/",
         "moderation:",
         "moderation:route/",
+        "moderation:split/",
     ],
     Role.COORDINATOR: [
         "/desk/?view=disputes",
