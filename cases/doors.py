@@ -16,6 +16,7 @@ from cases.actions.publication import may_publish, ready
 from cases.actions.replies import may_withdraw
 from cases.actions.review import may_dispute
 from cases.errors import RightMissing
+from cases.forms_events import JoinEventForm, JudgeRepeatForm, LeaveEventForm
 from cases.models import Case, Reply
 from cases.querysets import may
 from cases.workflow import MOVES, Move
@@ -89,6 +90,9 @@ _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("lift_control", forms.ReasonTextForm),
     ("extend", forms.ExtendForm),
     ("extend_appeal", forms.ExtendAppealForm),
+    ("join_event", JoinEventForm),
+    ("leave_event", LeaveEventForm),
+    ("judge_repeat", JudgeRepeatForm),
     ("add_note", forms.NoteTextForm),
 )
 DOORS: dict[str, Door] = {
@@ -149,6 +153,10 @@ def _offered(door: Door, case: Case) -> bool:
         return bool(getattr(case, "has_given_part", False))
     if door.name in ("judge_reply", "undo_verdict"):
         return False  # given and taken back on the review desk
+    if door.name in ("leave_event", "judge_repeat"):
+        return False  # on the event's page; on the page of repeats, both texts side by side
+    if door.name == "join_event":
+        return case.event_id is None
     if door.name == "respond_first":
         # Asked for with the page: whether the region keeps this term.
         return bool(getattr(case, "awaits_first_response", False))

@@ -22,6 +22,7 @@ from cases.models_news import CurrentTransaction, TransactionId
 from cases.querysets import (
     CaseQuerySet,
     ClockQuerySet,
+    MassEventQuerySet,
     ReplyQuerySet,
     ReplyTemplateQuerySet,
 )
@@ -323,15 +324,41 @@ class MassEvent(models.Model):
     approved_text = models.TextField(_("approved text"), blank=True)
     territory = models.ForeignKey(Territory, models.SET_NULL, null=True, blank=True)
     topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True)
+    agency = models.ForeignKey(
+        Agency,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("responsible agency"),
+    )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True)
+    forecast_on = models.DateField(_("will be mended by"), null=True, blank=True)
+    decided_on = models.DateField(_("day of the decision"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="+",
+    )
     # Print of the approved text: who sends it in an unlike case copies.
     keys = ArrayField(models.IntegerField(), default=list, editable=False)
+
+    objects = MassEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mass event")
         verbose_name_plural = _("mass events")
-        indexes = [GinIndex(fields=["keys"], name="event_keys")]
+        indexes = [
+            GinIndex(fields=["keys"], name="event_keys"),
+            models.Index(fields=["-starts_on", "-id"], name="event_newest"),
+            models.Index("id", name="event_running", condition=Q(closed_at__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -347,6 +374,9 @@ class MassEvent(models.Model):
         from cases.families import event_changed  # noqa: PLC0415  it imports the models
 
         event_changed(self)
+
+    def get_absolute_url(self) -> str:
+        return reverse("event", kwargs={"code": self.code})
 
 
 class Case(Labelled):
@@ -1138,6 +1168,15 @@ class IdempotencyKey(models.Model):
 
 # Last: these name the models above.
 from cases.models_control import Control  # noqa: E402
+from cases.models_events import (  # noqa: E402
+    CasePrint,
+    EventOffer,
+    EventOrder,
+    EventOrderRow,
+    OfferMember,
+    RepeatPair,
+    WordCount,
+)
 from cases.models_evidence import Picture  # noqa: E402
 from cases.models_news import News, Position, Touched  # noqa: E402
 from cases.models_parts import Participation  # noqa: E402
@@ -1179,6 +1218,7 @@ __all__ = [
     "Case",
     "CaseEvent",
     "CaseKind",
+    "CasePrint",
     "CaseState",
     "Channel",
     "Citizen",
@@ -1188,6 +1228,9 @@ __all__ = [
     "DeadlineRule",
     "Draft",
     "DraftCopy",
+    "EventOffer",
+    "EventOrder",
+    "EventOrderRow",
     "FamilyChange",
     "FamilyShare",
     "Finding",
@@ -1203,6 +1246,7 @@ __all__ = [
     "MassEvent",
     "Message",
     "News",
+    "OfferMember",
     "Orphan",
     "Outcome",
     "Paper",
@@ -1217,6 +1261,7 @@ __all__ = [
     "Recount",
     "Regime",
     "Reminder",
+    "RepeatPair",
     "Reply",
     "ReplyKey",
     "ReplyPrint",
@@ -1234,5 +1279,6 @@ __all__ = [
     "Touched",
     "Waiting",
     "WeightProposal",
+    "WordCount",
     "WorkflowSetting",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from django.contrib.postgres.search import SearchQuery
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from agencies.access import granted_agency_ids, holds
 from agencies.roles import Right
@@ -240,6 +241,36 @@ class ControlQuerySet(models.QuerySet):  # type: ignore[type-arg]
             "case__agency", "case__citizen", "case__executor", "set_by", "proposed_by"
         )
         return shown.defer("case__search").order_by(models.F("until_on").asc(nulls_last=True), "pk")
+
+
+class MassEventQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def running(self) -> Self:
+        """Not closed, and its last day has not passed."""
+        return self.filter(closed_at__isnull=True).filter(
+            models.Q(ends_on=None) | models.Q(ends_on__gte=timezone.localdate())
+        )
+
+
+class OfferQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: "User", right: str = Right.ROUTE_CASES) -> Self:
+        """Offers that hold a case on which `user` has the right."""
+        ids = granted_agency_ids(user, right)
+        if ids is None:
+            return self
+        from cases.models import OfferMember  # noqa: PLC0415  models import this module
+
+        own = OfferMember.objects.filter(offer=models.OuterRef("pk"), case__agency__in=sorted(ids))
+        return self.filter(models.Exists(own))
+
+    def waiting(self) -> Self:
+        return self.filter(state="waiting")
+
+
+class RepeatPairQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: "User", right: str = Right.VIEW_CASES) -> Self:
+        """Pairs whose later case `user` may see; the earlier one is asked for by itself."""
+        ids = granted_agency_ids(user, right)
+        return self if ids is None else self.filter(agency_id__in=sorted(ids))
 
 
 def may(user: "User", right: str, case: "Case") -> bool:

@@ -12,6 +12,7 @@ from cases import (
     checking,
     families,
     formulas,
+    gathering,
     handover,
     many,
     news,
@@ -137,6 +138,16 @@ def count_formulas(timestamp: int) -> None:
 def drop_rare_sentences(timestamp: int) -> None:
     """Once a night: what was met once, long ago, is no formula."""
     formulas.drop_rare()
+
+
+@app.periodic(cron="52 3 * * *", periodic_id="cases.forget_prints")
+@app.task(name="cases.forget_prints", queueing_lock="cases.forget_prints")
+def forget_prints(timestamp: int) -> int:
+    """Prints of messages behind which no repeat is looked for."""
+    gone = 0
+    while some := gathering.forget_old():
+        gone += some
+    return gone
 
 
 @app.periodic(cron="23 * * * *", periodic_id="cases.forget_traces")

@@ -359,4 +359,25 @@ MOVES: dict[str, Move] = {
         LAW59,
     ),
     "add_note": _move(_("Internal note"), set(Status), None, Right.WRITE_NOTES, bulk=True),
+    "join_event": _move(
+        _("Join to a mass event"),
+        set(Status) - {S.REJECTED, S.MERGED},
+        None,
+        Right.ROUTE_CASES,
+        also=frozenset({Right.CLOSE_CASES}),
+    ),
+    "leave_event": _move(
+        _("Take out of the mass event"),
+        set(Status) - {S.REJECTED, S.MERGED},
+        None,
+        Right.ROUTE_CASES,
+        also=frozenset({Right.CLOSE_CASES}),
+    ),
+    "judge_repeat": _move(
+        _("Decide on a repeat"),
+        set(Status) - {S.REJECTED, S.MERGED},
+        None,
+        Right.ROUTE_CASES,
+        also=frozenset({Right.REVIEW_REPLIES}),
+    ),
 }

@@ -43,6 +43,8 @@ class Kind(TextChoices):
     TERM_MOVED = "term_moved", _("A term was moved")
     PROMISE_DUE = "promise_due", _("A promised day is near")
     PROMISE_BROKEN = "promise_broken", _("A promise was not kept")
+    EVENT_OFFER = "event_offer", _("Messages about one thing were found")
+    SPIKE = "spike", _("Far more messages than usual")
     ORPHAN = "orphan", _("A case has nobody who could work on it")
     DEPUTY = "deputy", _("Deputies and absence")
     IMPORT_FINISHED = "import_finished", _("An import has ended")
@@ -111,6 +113,10 @@ FACTS: dict[str, Facts] = {
         _NOW, "terms", _("Broken promises"), _LEADS | {Role.QUALITY_SUPERVISOR}
     ),
     Kind.ORPHAN: Facts(_DIGEST, "decide", _("Nobody works on them"), _LEADS | {Role.COORDINATOR}),
+    Kind.EVENT_OFFER: Facts(
+        _NOW, "decide", _("Mass events"), frozenset({Role.COORDINATOR, Role.OPERATOR})
+    ),
+    Kind.SPIKE: Facts(_NOW, "decide", _("Spikes"), frozenset({Role.COORDINATOR})),
     Kind.DEPUTY: Facts(_NOW, "portal", _("Deputies")),
     Kind.IMPORT_FINISHED: Facts(
         _NOW, "portal", _("Imports"), frozenset({Role.OPERATOR, Role.IMPORT_SERVICE})

@@ -226,6 +226,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Kind.REOPENED, _near(Role.COORDINATOR), when=lambda h: h.after == "reopened"),
     ),
     "orphan": (Rule(Kind.ORPHAN, _near(Role.CURATOR, Role.COORDINATOR)),),
+    "event_offer": (Rule(Kind.EVENT_OFFER, _near(Role.COORDINATOR)),),
+    "spike": (Rule(Kind.SPIKE, _near(Role.COORDINATOR)),),
     "deputy": (Rule(Kind.DEPUTY, _one("person")),),
     "import_finished": (Rule(Kind.IMPORT_FINISHED, _one("person")),),
     "export_ready": (Rule(Kind.EXPORT_READY, _one("person")),),

@@ -39,6 +39,7 @@ _KEPT = frozenset(
             "value",
             "returns",
             "asked_name",
+            "subject",
         ),
     }
 )

@@ -61,6 +61,13 @@ _SECTIONS: tuple[_Section, ...] = (
     ),
     _Section((Right.REVIEW_REPLIES,), _("Review of replies"), _("Review"), "review", "scale"),
     _Section((Right.ASSIGN_CASES,), _("Copied replies"), _("Copies"), "families", "copy"),
+    _Section(
+        (Right.ROUTE_CASES, Right.CLOSE_CASES, Right.CONTROL_CASES, Right.ASSIGN_CASES),
+        _("Mass events"),
+        _("Mass"),
+        "event-list",
+        "users-round",
+    ),
     _Section((Right.VIEW_CASES,), _("All cases"), _("All"), "case-list", "archive"),
     _Section(
         (Right.CONTROL_CASES,),
@@ -107,6 +114,7 @@ _SECTIONS: tuple[_Section, ...] = (
 _INSIDE: dict[str, tuple[str, ...]] = {
     "promise-list": ("promise-calendar",),
     "parts": ("part",),
+    "event-list": ("event", "event-offer", "event-edit", "event-new", "event-replies"),
     "control-board": ("control-protocol",),
     "report-list": ("report", "snapshot"),
     "template-list": ("template-detail",),

@@ -121,6 +121,10 @@ _SENTENCES: dict[str, str] = {
     "extend_appeal": gettext_noop("%(who)s extended the appeal's term until %(until)s"),
     "recount": gettext_noop("The terms were counted again"),
     "recount change": gettext_noop("The terms were counted again: calendars or rules changed"),
+    "join_event": gettext_noop("%(who)s joined the case to the mass event «%(event)s»"),
+    "leave_event": gettext_noop("%(who)s took the case out of the mass event «%(event)s»"),
+    "judge_repeat": gettext_noop("%(who)s confirmed the repeat"),
+    "judge_repeat refused": gettext_noop("%(who)s: not a repeat"),
     "add_note": gettext_noop("%(who)s left a note"),
     "attach": gettext_noop("%(who)s attached a file"),
     "detach": gettext_noop("%(who)s took a file away"),
@@ -148,6 +152,8 @@ def _variant(event: CaseEvent) -> str:
         return f"reopen {data['cause']}"
     if move == "import_updated" and data.get("undone"):
         return "import_updated undone"
+    if move == "judge_repeat" and not data.get("confirmed"):
+        return "judge_repeat refused"
     if move == "recount" and data.get("cause") == "change":
         return "recount change"
     return move
@@ -178,6 +184,7 @@ def word_event(event: CaseEvent) -> str:
         "asked": ", ".join(data[key] for key in ("asked_name", "person_name") if data.get(key)),
         "number": data.get("number", ""),
         "count": data.get("count", ""),
+        "event": data.get("event_title", ""),
         "body": data.get("body", ""),
         "value": data.get("value", ""),
         "returns": data.get("returns", ""),

@@ -41,6 +41,8 @@ ICONS: dict[str, str] = {
     Kind.PROMISE_DUE: "calendar-days",
     Kind.PROMISE_BROKEN: "circle-alert",
     Kind.ORPHAN: "user-round-x",
+    Kind.EVENT_OFFER: "users-round",
+    Kind.SPIKE: "activity",
     Kind.DEPUTY: "users-round",
     Kind.IMPORT_FINISHED: "download",
     Kind.EXPORT_READY: "file-text",
@@ -55,6 +57,7 @@ TONES: dict[str, str] = {
     Kind.ORPHAN: "warn",
     Kind.PART_TERM: "warn",
     Kind.PART_GIVEN: "good",
+    Kind.SPIKE: "warn",
     Kind.TERM_DUE: "danger",
     Kind.ESCALATED: "danger",
     Kind.TERMS_LATE: "danger",
@@ -275,6 +278,24 @@ def _deputy(data: Mapping[str, Any]) -> str:
     }
 
 
+def _event_offer(data: Mapping[str, Any]) -> str:
+    count = int(data.get("count", 0) or 0)
+    words = ngettext(
+        "%(count)s message seems to be about one thing: decide whether it is a mass event",
+        "%(count)s messages seem to be about one thing: decide whether it is a mass event",
+        count,
+    )
+    return words % {"count": count}
+
+
+def _spike(data: Mapping[str, Any]) -> str:
+    return _("%(what)s: came %(count)s, usually up to %(usual)s a day") % {
+        "what": data.get("subject", ""),
+        "count": data.get("count", ""),
+        "usual": data.get("value", ""),
+    }
+
+
 def _import(data: Mapping[str, Any]) -> str:
     if data.get("state") == "failed":
         return _("The import failed: see why on its page")
@@ -339,6 +360,8 @@ _SAYS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     Kind.PROMISE_DUE: _promise,
     Kind.PROMISE_BROKEN: _broken,
     Kind.ORPHAN: _orphan,
+    Kind.EVENT_OFFER: _event_offer,
+    Kind.SPIKE: _spike,
     Kind.DEPUTY: _deputy,
     Kind.IMPORT_FINISHED: _import,
     Kind.EXPORT_READY: _export,

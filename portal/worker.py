@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.db import DatabaseError, close_old_connections
 
+from cases import gathering
 from notices import post, telling
 from reports import keeping
 
@@ -33,6 +34,7 @@ READERS = (
     Reader("notices", telling.follow, 2),
     Reader("letters", post.run, 5),
     Reader("figures", keeping.step, 3),
+    Reader("alike", gathering.step, 5),
 )
 
 

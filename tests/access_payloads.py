@@ -117,6 +117,9 @@ MOVES: dict[str, Body] = {
         "ground": "Запрошены сведения у владельца сетей",
         "outgoing_number": "12-у/2",
     },
+    "join_event": lambda world, case: {"event": world.event.code},
+    "leave_event": lambda world, case: {"reason": "О другом"},
+    "judge_repeat": lambda world, case: {"verdict": "refused"},
     "add_note": lambda world, case: {"text": "Позвонить мастеру"},
 }
 
@@ -270,6 +273,34 @@ ROUTES: dict[str, Route] = {
     "api-families": _any(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, query="days=365"),
     "api-family": _any(
         Right.REVIEW_REPLIES, Right.ASSIGN_CASES, kwargs=lambda w, c: {"pk": w.family.pk}
+    ),
+    "event-list": _any(Right.VIEW_CASES, query="view=offered"),
+    "event-new": _any(
+        Right.CLOSE_CASES,
+        method="post",
+        body=lambda w, c: {"title": "Нет воды", "starts_on": "2026-11-01", "agency": w.own_pk},
+    ),
+    "event-offer": _any(
+        Right.ROUTE_CASES,
+        method="post",
+        kwargs=lambda w, c: {"pk": w.offer.pk},
+        body=lambda w, c: {"decision": "confirm", "case": [c.pk], "title": "Нет воды"},
+    ),
+    "event": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"code": w.event.code}),
+    "event-edit": _any(
+        Right.CLOSE_CASES,
+        method="post",
+        kwargs=lambda w, c: {"code": w.event.code},
+        body=lambda w, c: {"title": "Нет воды", "starts_on": "2026-11-01", "agency": w.own_pk},
+    ),
+    "event-late": _any(
+        Right.ROUTE_CASES,
+        method="post",
+        kwargs=lambda w, c: {"code": w.event.code},
+        body=lambda w, c: {"decision": "join", "case": [c.pk]},
+    ),
+    "event-close": _any(
+        Right.CLOSE_CASES, method="post", kwargs=lambda w, c: {"code": w.event.code}
     ),
     "quality-lessons": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="days=30"),
     "quality-export": _any(

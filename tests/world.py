@@ -22,9 +22,13 @@ from cases.models import (
     Clock,
     Control,
     CopiedFamily,
+    EventOffer,
     Handover,
+    MassEvent,
+    OfferMember,
     Participation,
     Promise,
+    RepeatPair,
     Reply,
     ReplyPrint,
     ReplyTemplate,
@@ -125,6 +129,7 @@ class World:
         self.bulk = BulkRun.objects.create(actor=self.people[Role.CURATOR], move="assign")
         for scope in SCOPES:  # one of them is out of his sight by now
             BulkRow.objects.create(run=self.bulk, case=self._cases["", Status.IN_WORK, scope])
+        self.event, self.offer = self._make_event()
         self.clients: dict[str, Client] = {}
         # Not among `people`: they reach everything, foreign cases included.
         self.regional: dict[str, User] = {
@@ -230,6 +235,38 @@ class World:
         )
         families.renew([replies[0].pk])
         return CopiedFamily.objects.get(pk=replies[0].pk)
+
+    def _make_event(self) -> tuple[MassEvent, EventOffer]:
+        """An event of the own agency with a foreign member, and an offer over three agencies."""
+        event = MassEvent.objects.create(
+            code="mv-26-001",
+            title="Нет воды",
+            agency=self.agencies["own"],
+            starts_on=timezone.localdate(),
+            approved_text="Здравствуйте, [имя]! Воду дадут 20 мая, отвечает Роман Ильин.",
+        )
+        before = MassEvent.objects.create(
+            code="mv-25-001", title="Снегопад", starts_on=timezone.localdate()
+        )
+        for case in self._cases.values():
+            # Each may be taken out of an event, and is found to repeat another of its agency.
+            Case.objects.filter(pk=case.pk).update(event=before)
+            RepeatPair.objects.create(case=case, earlier=self.merge_target(case), why=["author"])
+        offer = EventOffer.objects.create()
+        for scope in SCOPES:
+            member = self._cases["", Status.ROUTED, scope]
+            Case.objects.filter(pk=member.pk).update(event=event)
+            OfferMember.objects.create(
+                offer=offer, case=self._cases["", Status.IN_WORK, scope], why=["words"], words=0.5
+            )
+            OfferMember.objects.create(
+                event=event, case=self._cases["", Status.REWORK, scope], why=["words"], words=0.5
+            )
+        return event, offer
+
+    @property
+    def own_pk(self) -> int:
+        return self.agencies["own"].pk
 
     def _special(self, kind: str, status: str, scope: str) -> Case:
         if kind == "law59":

@@ -31,6 +31,7 @@ from cases.actions.control import (
     record_mark,
 )
 from cases.actions.drafts import save_draft
+from cases.actions.events import join_event, leave_event
 from cases.actions.handing import hand_over
 from cases.actions.moderation import (
     amend,
@@ -64,6 +65,7 @@ from cases.actions.publication import (
 )
 from cases.actions.registration import register
 from cases.actions.reopening import reopen
+from cases.actions.repeats import judge_repeat
 from cases.actions.replies import return_to_author, submit_reply, withdraw_reply
 from cases.actions.review import (
     accept_reply,
@@ -100,8 +102,11 @@ __all__ = [
     "give_interim",
     "give_part",
     "hand_over",
+    "join_event",
+    "judge_repeat",
     "judge_reply",
     "keep_promise",
+    "leave_event",
     "lift_control",
     "merge",
     "move_promise",

@@ -22,6 +22,8 @@ from agencies.models import Agency, Deputy, User
 from cases import checking, clocks, reference_data, reuse
 from cases.actions.moderation import next_numbers
 from cases.bulk import copy_cases, copy_in, take_ids
+from cases.demo import together
+from cases.demo.lives import at as at_moment
 from cases.demo.lives import tell_lives
 from cases.demo.people import Cast
 from cases.models import (
@@ -55,6 +57,8 @@ from quality.prints import make_print
 HERE = Path(__file__).parent
 PASSWORD = "demo-region-2026"  # noqa: S105  printed at every start, refused in production
 DAY = timedelta(days=1)
+MANY = 300
+"""From so many cases on the demo has mass events and repeats of its own."""
 
 
 @dataclass(slots=True)
@@ -156,7 +160,17 @@ class Demo:
         message_ids = take_ids(Message, count)
         for at, (row, when, round_) in enumerate(numbered):
             self._case(row, when, round_, numbers[at], case_ids[at], message_ids[at])
+        if count >= MANY:
+            self._belonging_together()
         return self.batch
+
+    def _belonging_together(self) -> None:
+        """After all others, so that these are the same with or without them."""
+        found = sorted(together.rows(self.now, self.places), key=lambda item: item[1])
+        numbers = next_numbers(len(found), self.now)
+        cases, messages = take_ids(Case, len(found)), take_ids(Message, len(found))
+        for at, (row, when) in enumerate(found):
+            self._case(row, when, 0, numbers[at], cases[at], messages[at])
 
     def _row(
         self, texts: list[dict[str, Any]], at: int, shift: timedelta
@@ -173,7 +187,7 @@ class Demo:
 
     def _citizen(self, row: dict[str, Any], round_: int, channel: Channel) -> Citizen:
         name = row["author"].get("name") or ""
-        key = row.get("repeat_of") or row["key"]
+        key = row.get("same_author") or row.get("repeat_of") or row["key"]
         handle = f"{channel.code}-{key}-{round_}"
         known = self.citizens.get((channel.code, handle))
         if known is None:
@@ -672,6 +686,9 @@ def load_demo(*, cases: int = 1000, seed: int = 1, now: datetime | None = None) 
         )
         with connection.cursor() as cursor:
             cursor.execute(_MISSED, [demo.now])
+        if cases >= MANY:
+            with at_moment(demo.now):
+                together.settle(demo.now, demo.staff["coordinator"])
     with connection.cursor() as cursor:
         cursor.execute("analyze")
     return len(batch.cases) + told

@@ -84,6 +84,8 @@ TABLE: list[tuple[str, dict[str, Any], set[tuple[Kind, Any]]]] = [
     ("term_due", {"data": {"level": "coordinator"}}, {(K.TERM_DUE, COORDINATORS)}),
     ("term_warning", {"data": {"level": "operator"}}, {(K.TERM_WARNING, Near(Role.OPERATOR))}),
     ("terms_late", {}, {(K.TERMS_LATE, PERSON)}),
+    ("event_offer", {}, {(K.EVENT_OFFER, COORDINATORS)}),
+    ("spike", {}, {(K.SPIKE, COORDINATORS)}),
     ("calendar", {}, {(K.CALENDAR, Near(Role.ADMINISTRATOR))}),
     ("template", {}, {(K.TEMPLATE, PERSON)}),
     ("escalated", {"data": {"level": "head"}}, {(K.ESCALATED, APPROVERS)}),

@@ -1,0 +1,312 @@
+"""Mass events: found as messages come, offered, decided, answered, closed."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from agencies.models import Agency, User
+from agencies.roles import Role
+from cases import events, gathering
+from cases.models import (
+    Case,
+    CasePrint,
+    EventOffer,
+    MassEvent,
+    News,
+    OfferMember,
+    WordCount,
+)
+from cases.workflow import Status
+from tests import factories
+
+from .test_copies import client_of
+
+pytestmark = pytest.mark.django_db
+WATER = (
+    "Нет горячей воды третий день, отключили без объявления",
+    "Горячей воды нет с понедельника, отключили без объявления",
+    "Третий день отключили горячую воду, объявления нет",
+    "Отключили горячую воду, объявления нет, диспетчер молчит",
+    "Горячую воду отключили без объявления, диспетчер молчит третий день",
+)
+
+
+@pytest.fixture
+def region() -> dict[str, Agency]:
+    factories.load_reference()
+    found = factories.make_region()
+    # Other messages, against which the words of an event are rare.
+    for n in range(6):
+        WordCount.objects.get_or_create(word=n, defaults={"n": 1})
+    WordCount.objects.filter(word=0).update(n=400)
+    return found
+
+
+@pytest.fixture
+def coordinator(region: dict[str, Agency]) -> User:
+    return factories.make_person(Role.COORDINATOR, region["region"])
+
+
+def water(region: dict[str, Agency], text: str, **facts: Any) -> Case:
+    facts.setdefault("place", "")
+    facts.setdefault("topic", factories.make_topic("housing.no-water"))
+    return factories.make_case(
+        Status.IN_WORK, facts.pop("agency", region["own"]), text=text, **facts
+    )
+
+
+def offered(region: dict[str, Agency], texts: tuple[str, ...] = WATER) -> EventOffer:
+    cases = [water(region, text) for text in texts]
+    gathering.gather([case.pk for case in cases])
+    return EventOffer.objects.get()
+
+
+def post(client: Client, name: str, data: dict[str, Any], **kwargs: Any) -> Any:
+    return client.post(reverse(name, kwargs=kwargs), data)
+
+
+def test_messages_about_one_thing_are_offered_as_one_event(region: dict[str, Agency]) -> None:
+    noise = factories.make_case(text="Во дворе яма, машина застряла", place="")
+    gathering.gather([noise.pk])
+    offer = offered(region)
+    members = set(offer.members.values_list("case__title", "state"))
+    assert len(offer.members.all()) == 5, members
+    assert not offer.members.filter(case=noise).exists()
+    assert all(member.why for member in offer.members.all())
+    assert News.objects.get(kind="event_offer").data["count"] >= 4
+
+
+def test_one_person_who_writes_ten_times_makes_no_event(region: dict[str, Agency]) -> None:
+    author = factories.make_citizen()
+    cases = [water(region, text, citizen=author) for text in WATER]
+    gathering.gather([case.pk for case in cases])
+    assert not EventOffer.objects.exists()
+
+
+def test_a_message_that_comes_later_joins_the_waiting_offer(region: dict[str, Agency]) -> None:
+    offer = offered(region, WATER[:4])
+    late = water(region, WATER[4])
+    gathering.gather([late.pk])
+    assert offer.members.filter(case=late, state="waiting").exists()
+    assert EventOffer.objects.count() == 1
+
+
+def test_far_apart_in_time_they_are_no_event(region: dict[str, Agency]) -> None:
+    now = timezone.now()
+    cases = [
+        water(region, text, received_at=now - timedelta(days=10 * n))
+        for n, text in enumerate(WATER)
+    ]
+    gathering.gather([case.pk for case in cases])
+    assert not EventOffer.objects.exists()
+
+
+def test_the_centre_confirms_chosen_messages_and_the_others_are_left_out(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    offer = offered(region)
+    client = client_of(coordinator)
+    page = client.get(reverse("event-offer", kwargs={"pk": offer.pk}))
+    assert WATER[2] in page.content.decode()
+    keys = list(offer.members.order_by("pk").values_list("case_id", flat=True))
+    answer = post(
+        client,
+        "event-offer",
+        {"decision": "confirm", "case": keys[:4], "title": "Горячая вода"},
+        pk=offer.pk,
+    )
+    event = MassEvent.objects.get(title="Горячая вода")
+    assert answer["Location"] == event.get_absolute_url()
+    assert sorted(event.cases.values_list("pk", flat=True)) == sorted(keys[:4])
+    assert event.agency == region["own"]
+    assert OfferMember.objects.get(case=keys[4]).state == "refused"
+    # Each joined by a move of its own, with its event.
+    assert event.cases.first().events.filter(move="join_event", actor=coordinator).exists()
+
+
+def test_two_who_decide_at_once_make_one_event(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    offer = offered(region)
+    keys = list(offer.members.values_list("case_id", flat=True))
+    events.confirm(offer, actor=coordinator, chosen=keys, event=None, title="Вода")
+    client = client_of(coordinator)
+    post(client, "event-offer", {"decision": "confirm", "case": keys}, pk=offer.pk)
+    post(client, "event-offer", {"decision": "refuse"}, pk=offer.pk)
+    assert MassEvent.objects.count() == 1
+    offer.refresh_from_db()
+    assert offer.state == "confirmed"
+
+
+def test_what_was_refused_is_not_offered_again(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    offer = offered(region, WATER[:4])
+    post(client_of(coordinator), "event-offer", {"decision": "refuse"}, pk=offer.pk)
+    late = water(region, WATER[4])
+    gathering.gather([late.pk])
+    # Nor after a change of the card of one of them.
+    first = offer.members.order_by("pk").first().case
+    Case.objects.filter(pk=first.pk).update(place="улица Лесная, 7")
+    gathering.gather([first.pk])
+    assert EventOffer.objects.count() == 1
+    assert not OfferMember.objects.filter(state="waiting").exists()
+
+
+def test_late_comers_of_an_open_event_are_offered_and_joined_with_one_press(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    offer = offered(region, WATER[:4])
+    keys = list(offer.members.values_list("case_id", flat=True))
+    event = events.confirm(offer, actor=coordinator, chosen=keys, event=None, title="Вода").event
+    late, other = water(region, WATER[4]), water(region, WATER[0])
+    gathering.gather([late.pk, other.pk])
+    client = client_of(coordinator)
+    page = client.get(event.get_absolute_url()).content.decode()
+    assert late.number in page
+    post(client, "event-late", {"decision": "join", "case": [late.pk]}, code=event.code)
+    post(client, "event-late", {"decision": "leave", "case": [other.pk]}, code=event.code)
+    late.refresh_from_db()
+    other.refresh_from_db()
+    assert (late.event, other.event) == (event, None)
+    # Left out for good, even when its card changes.
+    Case.objects.filter(pk=other.pk).update(place="улица Лесная, 7")
+    gathering.gather([other.pk])
+    assert not OfferMember.objects.filter(case=other, state="waiting").exists()
+
+
+def test_an_event_made_by_hand_finds_its_messages_by_its_own_words(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    event = MassEvent.objects.create(
+        code="mv-26-009",
+        title="Нет горячей воды в центре",
+        topic=factories.make_topic("housing.no-water"),
+        territory=factories.make_territory(),
+        starts_on=timezone.localdate(),
+    )
+    case = water(region, WATER[0])
+    gathering.gather([case.pk])
+    assert OfferMember.objects.get(event=event).case == case
+
+
+def test_offers_are_seen_within_the_reach_of_their_reader(
+    region: dict[str, Agency],
+) -> None:
+    cases = [water(region, text) for text in WATER[:3]]
+    cases += [water(region, text, agency=region["other"]) for text in WATER[3:]]
+    gathering.gather([case.pk for case in cases])
+    offer = EventOffer.objects.get()
+    own = factories.make_person(Role.COORDINATOR, region["own"])
+    beside = factories.make_person(Role.COORDINATOR, region["beside"])
+    page = client_of(own).get(reverse("event-offer", kwargs={"pk": offer.pk}))
+    text = page.content.decode()
+    assert cases[0].number in text
+    assert cases[4].number not in text
+    assert client_of(beside).get(f"/events/offers/{offer.pk}/").status_code == 404
+    address = reverse("event-offer", kwargs={"pk": offer.pk})
+    assert address not in client_of(beside).get("/events/?view=offered").content.decode()
+    decided = events.confirm(
+        offer, actor=own, chosen=[c.pk for c in cases], event=None, title="Вода"
+    )
+    # What he could not see waits for who can.
+    assert {case.pk for case in decided.joined} == {case.pk for case in cases[:3]}
+    assert decided.later == 2
+
+
+def test_a_rejected_message_leaves_the_offer(region: dict[str, Agency]) -> None:
+    offer = offered(region)
+    gone = offer.members.first().case
+    Case.objects.filter(pk=gone.pk).update(status=Status.REJECTED, agency=None)
+    gathering.gather([gone.pk])
+    assert not offer.members.filter(case=gone).exists()
+    assert not CasePrint.objects.filter(pk=gone.pk).exists()
+
+
+def test_the_worker_reads_the_journal_once(region: dict[str, Agency]) -> None:
+    gathering.step()  # takes its place
+    case = water(region, WATER[0])
+    with connection.cursor() as cursor:
+        # The transaction of the test itself never ends: let its rows be of an earlier one.
+        cursor.execute("update cases_caseevent set tx = pg_snapshot_xmin(pg_current_snapshot())")
+        cursor.execute("update cases_position set tx = '3'")
+    from cases import following
+
+    bound, following._BOUND = following._BOUND, ""
+    try:
+        assert gathering.step() > 0
+        assert gathering.step() == 0
+    finally:
+        following._BOUND = bound
+    assert CasePrint.objects.filter(pk=case.pk).exists()
+
+
+def test_the_page_of_an_event_costs_the_same_for_many_members(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    offer = offered(region)
+    keys = list(offer.members.values_list("case_id", flat=True))
+    event = events.confirm(offer, actor=coordinator, chosen=keys, event=None, title="В").event
+    client = client_of(coordinator)
+    client.get(event.get_absolute_url())
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        client.get(event.get_absolute_url())
+    for text in WATER * 3:
+        Case.objects.filter(pk=water(region, text).pk).update(event=event)
+    with CaptureQueriesContext(connection) as many:
+        page = client.get(event.get_absolute_url())
+    assert page.status_code == 200
+    assert len(many) == len(few) <= 20
+
+
+def test_gathering_costs_the_same_for_many_messages(region: dict[str, Agency]) -> None:
+    one = [water(region, "Не горит фонарь у школы").pk]
+    other = ("фонарь", "лестница", "автобус", "поликлиника", "учебник", "собака", "снег", "шум")
+    many = [water(region, word).pk for word in other]
+    with CaptureQueriesContext(connection) as few:
+        gathering.gather(one)
+    with CaptureQueriesContext(connection) as more:
+        gathering.gather(many)
+    assert len(more) <= len(few) + 2
+
+
+def test_closing_ends_offers_and_the_text(region: dict[str, Agency], coordinator: User) -> None:
+    offer = offered(region, WATER[:4])
+    keys = list(offer.members.values_list("case_id", flat=True))
+    event = events.confirm(offer, actor=coordinator, chosen=keys, event=None, title="Вода").event
+    client = client_of(coordinator)
+    post(client, "event-close", {}, code=event.code)
+    event.refresh_from_db()
+    assert event.closed_at is not None
+    assert event.ends_on == timezone.localdate()
+    late = water(region, WATER[4])
+    gathering.gather([late.pk])
+    assert not OfferMember.objects.filter(case=late).exists()
+    assert "Вода" in client.get("/events/?view=closed").content.decode()
+
+
+def test_the_centre_writes_the_decision_and_unknown_places_are_refused(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    client = client_of(coordinator)
+    values = {"title": "Нет воды", "starts_on": "2026-11-01", "approved_text": "Здравствуйте!"}
+    answer = client.post(reverse("event-new"), values)
+    event = MassEvent.objects.get()
+    assert answer["Location"] == event.get_absolute_url()
+    url = reverse("event-edit", kwargs={"code": event.code})
+    broken = client.post(url, {**values, "approved_text": "Ответ [дата по дому]"})
+    assert broken.status_code == 422
+    client.post(
+        url, {**values, "approved_text": "Здравствуйте, [имя]!", "decision": "Пуск 5 декабря"}
+    )
+    event.refresh_from_db()
+    assert event.decision == "Пуск 5 декабря"
+    assert "Пуск 5 декабря" in client.get(event.get_absolute_url()).content.decode()
