@@ -148,7 +148,8 @@ def test_a_huge_line_takes_bounded_time(text: str) -> None:
     assess(Situation("яма", "засыпали"))  # the dictionary is loaded once a process
     started = time.process_time()
     assess(Situation(text, text, is_public=True), [EarlierReply("1", text)])
-    assert time.process_time() - started < 2
+    # A second on a quiet machine; what grows with the square of the text takes minutes.
+    assert time.process_time() - started < 8
 
 
 def test_a_hundred_short_replies_take_well_under_thirty_milliseconds_each() -> None:
