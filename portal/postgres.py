@@ -361,6 +361,9 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise PostgresError(f"Процессы прежней базы не завершаются: {orphans}")
             time.sleep(0.05)
+        found = read_postmaster(self.data)
+        if found is not None:  # the lock of its socket names the same pid
+            Path(found.socket_folder, f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _start(self) -> None:

@@ -351,9 +351,13 @@ def test_a_stale_pid_file_does_not_stop_the_start(base: Path, pid: str) -> None:
     cluster = cluster_at(base)
     cluster.join()
     kept = (cluster.data / "postmaster.pid").read_text()
+    lock = Path(cluster.socket_folder, f".s.PGSQL.{postgres.PORT}.lock")
+    locked = lock.read_text()
     cluster.leave()
     stale = {"stranger": os.getpid(), "dead": 2**22 - 7}[pid]
     (cluster.data / "postmaster.pid").write_text(kept.replace(kept.split()[0], str(stale), 1))
+    # A killed server that nobody has reaped yet lives on as a name in the lock of its socket.
+    lock.write_text(locked.replace(locked.split()[0], str(stale), 1))
     again = cluster_at(base)
     assert again.join()
     assert again.sql("select 1") == "1\n"
