@@ -116,8 +116,8 @@ _INSIDE: dict[str, tuple[str, ...]] = {
     "parts": ("part",),
     "event-list": ("event", "event-offer", "event-edit", "event-new", "event-replies"),
     "control-board": ("control-protocol",),
-    "report-list": ("report", "snapshot"),
     "template-list": ("template-detail",),
+    "report-list": ("report", "snapshot", "report-schedules", "digest-list", "digest"),
 }
 
 

@@ -137,11 +137,15 @@ class Keeping(models.Model):
 
 
 # Last: it names nothing above, but is read from here.
+from reports.models_digest import Digest, DigestCase, DigestEntry  # noqa: E402
 from reports.models_made import Schedule, Sending, Snapshot  # noqa: E402
 
 __all__ = [
     "TOTAL",
     "AgencyCount",
+    "Digest",
+    "DigestCase",
+    "DigestEntry",
     "DurationCount",
     "Fact",
     "Keeping",

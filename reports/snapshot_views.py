@@ -14,7 +14,7 @@ from agencies.roles import Right
 from cases.directory import directory_of
 from cases.errors import BadChange
 from cases.forms import word_change
-from reports import files, snapshots
+from reports import digests, files, snapshots
 from reports.comparing import compare
 from reports.definitions import PERIODS, Report
 from reports.figures import Scope
@@ -71,6 +71,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "reports": snapshots.offered(user),
         "weekly": REPORTS["r1"] if snapshots.reach_of(user, REPORTS["r1"]) != frozenset() else None,
         "recent": [_listed(one, user) for one in recent],
+        "edits": digests.may_edit(user),
     }
     return render(request, "reports/list.html", context)
 

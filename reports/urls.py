@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports import schedule_views, snapshot_views, views, views_templates
+from reports import digest_views, schedule_views, snapshot_views, views, views_templates
 
 urlpatterns = [
     path("dashboard/", views.dashboard, name="dashboard"),
@@ -15,6 +15,12 @@ urlpatterns = [
     path("reports/by-mail/<int:pk>/remove/", schedule_views.remove, name="report-schedule-remove"),
     path("reports/<slug:code>/", snapshot_views.report, name="report"),
     path("reports/<slug:code>/make/", snapshot_views.make, name="report-make"),
+    path("digests/", digest_views.desk, name="digest-list"),
+    path("digests/<int:pk>/", digest_views.digest, name="digest"),
+    path("digests/decisions/<int:pk>/", digest_views.entry, name="digest-entry"),
+    path("digests/decisions/<int:pk>/cases/", digest_views.entry_cases, name="digest-cases"),
+    path("decisions/", digest_views.decisions, name="decisions"),
+    path("decisions/<int:pk>/", digest_views.decisions, name="decisions-of"),
     path("snapshots/<int:pk>/", snapshot_views.snapshot, name="snapshot"),
     path("snapshots/<int:pk>/progress/", snapshot_views.progress, name="snapshot-progress"),
     path("snapshots/<int:pk>/words/", snapshot_views.words, name="snapshot-words"),

@@ -367,6 +367,21 @@ ROUTES: dict[str, Route] = {
     ),
     "report": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"code": "r2"}),
     "report-make": _any(Right.VIEW_STATES, method="post", kwargs=lambda w, c: {"code": "r2"}),
+    # The digest speaks for the region; what is published of it is for everybody.
+    "digest-list": _any(Right.CONTROL_CASES, region_wide=True),
+    "digest": _any(
+        Right.CONTROL_CASES, region_wide=True, kwargs=lambda w, c: {"pk": w.decision.digest_id}
+    ),
+    "digest-entry": _any(
+        Right.CONTROL_CASES,
+        region_wide=True,
+        method="post",
+        kwargs=lambda w, c: {"pk": w.decision.pk},
+        body=lambda w, c: {"heading": "Дворы", "sentence": "Ямы засыпали.", "progress": "done"},
+    ),
+    "digest-cases": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"pk": w.decision.pk}),
+    "decisions": Route(public=True),
+    "decisions-of": Route(public=True, kwargs=lambda w, c: {"pk": w.decision.digest_id}),
     "snapshot": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
     "snapshot-progress": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
     "snapshot-file": _any(

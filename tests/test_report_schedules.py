@@ -83,6 +83,17 @@ def test_what_is_due_is_sent_once(region: dict[str, Agency]) -> None:
 
 
 @pytest.mark.django_db
+def test_all_who_ordered_the_same_get_the_same_snapshot(region: dict[str, Agency]) -> None:
+    for agency in ("region", "region", "own", "other"):
+        subscribed(region[agency])
+    assert schedules.send_due() == 4
+    made = {sent.schedule.person.agency.code: sent.snapshot for sent in Sending.objects.all()}
+    assert Snapshot.objects.count() == 3
+    assert made["own"].scope == sorted([region["own"].pk, region["below"].pk])
+    assert made["region"].scope is None
+
+
+@pytest.mark.django_db
 def test_a_worker_that_slept_sends_the_last_one_only(region: dict[str, Agency]) -> None:
     schedule = subscribed(region["region"], next_at=timezone.now() - timedelta(days=30))
     assert schedules.send_due() == 1

@@ -42,7 +42,7 @@ from intake.models import CaseExport
 from quality.prints import PRINT_VERSION
 from reports import snapshots
 from reports.made.all import REPORTS
-from reports.models import Schedule
+from reports.models import Digest, DigestCase, DigestEntry, Schedule
 from reports.periods import Period, region_today
 from tests import factories
 
@@ -144,6 +144,7 @@ class World:
         self.schedule = Schedule.objects.create(
             person=self.people[Role.CURATOR], report="r2", period="month", next_at=now
         )
+        self.decision = self._decide()
         self.foreign_export = CaseExport.objects.create(
             created_by=self.regional[Role.AUDITOR],
             state=CaseExport.State.DONE,
@@ -159,6 +160,22 @@ class World:
         self.foreign_filter = SavedFilter.objects.create(
             user=self.regional[Role.AUDITOR], page="cases.case", name=MARKER, query=f"q={MARKER}"
         )
+
+    def _decide(self) -> DigestEntry:
+        """A published digest with one decision, which stands on an own and a foreign case."""
+        today, now = region_today(), timezone.now()
+        digest = Digest.objects.create(first=today, last=today, published_at=now)
+        entry = DigestEntry.objects.create(
+            digest=digest,
+            heading="Дворы",
+            sentence="Ямы во дворах засыпали.",
+            cases_count=2,
+            confirmed_at=now,
+        )
+        for scope in ("own", "other"):
+            case = self._cases["", Status.CLOSED, scope]
+            DigestCase.objects.create(entry=entry, case=case)
+        return entry
 
     def freeze(self) -> None:
         """Reports of the own and the subordinate agency: what a holder on `own` may count."""

@@ -94,6 +94,7 @@ PAGES: dict[str, list[str]] = {
         "/reports/by-mail/",
         "/snapshots/{slice}/",
         "/snapshots/{rating}/",
+        "/decisions/",
         "/cases/",
         "in_work:",
         "in_work:set-control/",
@@ -196,6 +197,13 @@ def test_the_sign_in_page_is_accessible(sign_in: SignIn, world: World) -> None:
     desk = sign_in(world.people["nobody"])
     desk.page.context.clear_cookies()
     assert _faults(desk, "/sign-in/") == []
+
+
+def test_the_editors_pages_of_the_digest_are_accessible(world: World, sign_in: SignIn) -> None:
+    desk = sign_in(world.regional[Role.QUALITY_SUPERVISOR])
+    pages = ["/digests/", f"/digests/{world.decision.digest_id}/"]
+    pages.append(f"/digests/decisions/{world.decision.pk}/cases/")
+    assert [fault for page in pages for fault in _faults(desk, page)] + desk.console == []
 
 
 def test_the_service_pages_of_the_regions_administrator_are_accessible(
