@@ -62,8 +62,11 @@ class MakeForm(forms.Form):
         return values
 
 
+LONGEST = 250  # of a line: the slice stays on two pages
+
+
 def clean_lines(text: str, most: int) -> list[str]:
-    return [" ".join(line.split())[:600] for line in text.splitlines() if line.strip()][:most]
+    return [" ".join(line.split())[:LONGEST] for line in text.splitlines() if line.strip()][:most]
 
 
 def has_contacts(text: str) -> bool:
@@ -93,7 +96,7 @@ class WordsForm(forms.Form):
         text = self.cleaned_data[name]
         if has_contacts(text):
             raise forms.ValidationError(_("Take out phones, mails and links: the report travels."))
-        return clean_lines(text, 6)
+        return clean_lines(text, 4)
 
     def clean_main(self) -> list[str]:
         return self._lines("main")

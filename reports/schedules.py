@@ -1,5 +1,6 @@
 """Reports by mail: when the next one is due (plain values), and sending those that are."""
 
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from reports.made.all import REPORTS
 from reports.models import Schedule, Sending, Snapshot
 from reports.periods import Period
 
+log = logging.getLogger(__name__)
 NEWS = "report_ready"
 AT_ONCE = 200
 DAY = timedelta(days=1)
@@ -47,9 +49,16 @@ def send_due(now: datetime | None = None) -> int:
     """Send what is due; a moment the worker slept through is sent once, the latest of several."""
     now = now or timezone.now()
     due = Schedule.objects.filter(is_active=True, next_at__lte=now).order_by("next_at", "pk")
-    sent = 0
+    sent, failed = 0, []
     for pk in list(due.values_list("pk", flat=True)[:AT_ONCE]):
-        sent += _send(pk, now)
+        try:
+            sent += _send(pk, now)
+        except Exception:
+            # The others are not kept waiting; this one is due again with the next run.
+            log.exception("schedule %s of a report failed", pk)
+            failed.append(pk)
+    if failed:
+        raise RuntimeError(f"schedules that failed: {failed}")
     return sent
 
 

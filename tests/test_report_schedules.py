@@ -83,6 +83,27 @@ def test_what_is_due_is_sent_once(region: dict[str, Agency]) -> None:
 
 
 @pytest.mark.django_db
+def test_one_that_fails_keeps_nobody_waiting(
+    region: dict[str, Agency], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = subscribed(region["own"], next_at=timezone.now() - timedelta(hours=1))
+    second = subscribed(region["other"])
+    freeze = schedules._freeze
+
+    def fails(schedule: Schedule, now: datetime) -> Snapshot | None:
+        if schedule.pk == first.pk:
+            raise ValueError("a table is broken")
+        return freeze(schedule, now)
+
+    monkeypatch.setattr(schedules, "_freeze", fails)
+    with pytest.raises(RuntimeError):
+        schedules.send_due()
+    assert Sending.objects.get().schedule == second
+    first.refresh_from_db()
+    assert first.next_at < timezone.now()
+
+
+@pytest.mark.django_db
 def test_all_who_ordered_the_same_get_the_same_snapshot(region: dict[str, Agency]) -> None:
     for agency in ("region", "region", "own", "other"):
         subscribed(region[agency])

@@ -31,6 +31,7 @@ from cases.models import (
 from reports import files, keeping, snapshots
 from reports.content import canonical
 from reports.definitions import PERIODS
+from reports.forms import LONGEST
 from reports.made.all import REPORTS
 from reports.metrics import METRICS
 from reports.models import Snapshot
@@ -266,6 +267,26 @@ def test_words_of_the_slice_are_written_beside_the_figures(demo: dict[str, User]
     official = Client()
     official.force_login(person(demo, Role.EXECUTOR))
     assert official.post(path, {"main": "Я лучше всех"}).status_code in (403, 404)
+
+
+def test_the_slice_fits_two_pages_however_much_there_is(demo: dict[str, User]) -> None:
+    user = person(demo, Role.HEAD_OFFICE)
+    found = snapshots.ask(user, REPORTS["r1"], Period.week(region_today()))
+    data = json.loads(found.content)
+    spent = {name: len(table["rows"]) for name, table in data["tables"].items()}
+    assert spent["topics"] == 8
+    assert spent["agencies"] == 10
+    tables = data["tables"]
+    # As many rows as the definition lets through.
+    for name in ("events", "spikes", "control"):
+        if tables[name]["rows"]:
+            tables[name]["rows"] = (tables[name]["rows"] * 6)[:6]
+    MassEvent.objects.update(decision="Решение о дворах. " * 20)
+    line = "Слово за словом о том, что решили. " * 10
+    found.words = {"main": [line[:LONGEST]] * 4, "decide": [line[:LONGEST]] * 4}
+    found.content = canonical(data)
+    body = files.pdf(Reading(found, user))
+    assert len(re.findall(rb"/Type\s*/Page\b", body)) == 2
 
 
 def test_figures_of_the_page_open_their_rows(demo: dict[str, User]) -> None:
