@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import URLValidator
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -14,6 +15,7 @@ from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
 from cases.errors import BadChange
 from cases.masking import mask_text
+from cases.mentions import named_in
 from cases.models import (
     Appeal,
     Case,
@@ -70,10 +72,13 @@ class ReasonField(forms.ChoiceField):
         super().__init__(choices=lambda: [("", _("choose")), *_reasons(kind)], **kwargs)
 
 
-def note_field(label: Any = None, *, required: bool = False) -> forms.CharField:
+def note_field(
+    label: Any = None, *, required: bool = False, help_text: Any = ""
+) -> forms.CharField:
     return forms.CharField(
         label=label or _("Note"),
         required=required,
+        help_text=help_text,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -598,7 +603,29 @@ class ExtendForm(MoveForm):
 
 
 class NoteTextForm(MoveForm):
-    text = note_field(_("Note for colleagues"), required=True)
+    text = note_field(
+        _("Note for colleagues"),
+        required=True,
+        help_text=_("@ and a name tell a colleague of the note, if he may see the case."),
+    )
+
+    def prepare(self) -> None:
+        self.fields["text"].widget.attrs |= {
+            "data-mentions": reverse("case-colleagues", kwargs={"number": self.case.number}),
+            "data-mentions-title": _("Colleagues"),
+        }
+
+    def clean_text(self) -> str:
+        """Who is named and may not see the case would never hear of it: the writer is told."""
+        text: str = self.cleaned_data["text"]
+        _seeing, blind = named_in(text, self.case)
+        if blind:
+            names = ", ".join(f"{person} (@{person.username})" for person in blind)
+            raise forms.ValidationError(
+                gettext("They do not see this case and will not read the note: %(names)s")
+                % {"names": names}
+            )
+        return text
 
 
 class CloseForm(MoveForm):

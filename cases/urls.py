@@ -78,6 +78,7 @@ urlpatterns = [
     path("cases/<str:number>/draft/", drafting.draft, name="case-draft"),
     path("cases/<str:number>/check/", drafting.check, name="case-check"),
     path("cases/<str:number>/copies/", drafting.copies, name="case-copies"),
+    path("cases/<str:number>/colleagues/", case.colleagues, name="case-colleagues"),
     path("cases/<str:number>/templates/", case.templates, name="case-templates"),
     path("cases/<str:number>/attach/", case.attach, name="case-attach"),
     path("cases/<str:number>/files/<int:pk>/", case.attachment, name="case-attachment"),

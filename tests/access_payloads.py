@@ -511,6 +511,8 @@ ROUTES: dict[str, Route] = {
     "case-copies": _case(Right.ANSWER_CASES),
     "case-attach": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"file": w.upload()}),
     "case-attachment": _case(Right.VIEW_CASES, kwargs=_FILE),
+    "case-colleagues": _case(Right.WRITE_NOTES, query="q=Ла"),
+    "api-case-colleagues": _case(Right.WRITE_NOTES, query="q=Ла"),
     "case-templates": _case(Right.ANSWER_CASES),
     "api-case-templates": _case(Right.ANSWER_CASES),
     "case-detach": _case(Right.ANSWER_CASES, method="post", kwargs=_FILE),

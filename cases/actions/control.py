@@ -7,6 +7,7 @@ from cases.actions.moving import Moving, moving
 from cases.actions.reopening import reopenings_of
 from cases.actions.replies import latest_published, to_rework
 from cases.errors import BadChange
+from cases.mentions import named_in
 from cases.models import Case, Clock, Mark, Promise
 from cases.workflow import Status
 
@@ -50,11 +51,17 @@ def extend(
 
 
 def add_note(case: Case, *, actor: User, text: str, version: int | None = None) -> Case:
-    """An internal note: colleagues see it in the history, the citizen never does."""
+    """An internal note: colleagues see it in the history, the citizen never does.
+
+    Who is named («@ivanova») and may see the case is told of it.
+    """
     if not text.strip():
         raise BadChange("note_empty", field="text")
     with moving(case, "add_note", actor, version=version) as step:
         step.data = {"text": text.strip()}
+        seeing, _blind = named_in(text, step.case)
+        if seeing:
+            step.data["to"] = [person.pk for person in seeing]
     return step.case
 
 

@@ -5,7 +5,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    QueryDict,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agencies.models import User
 from agencies.roles import Right
-from cases import attachments
+from cases import attachments, mentions
 from cases.actions import drafts
 from cases.attachments import shown_name
 from cases.doors import DOORS, Door, ensure_open, open_doors
@@ -354,6 +361,25 @@ def _initial(door: Door, case: Case) -> dict[str, Any]:
     if door.name == "extend" and case.due_at:
         return {"until": timezone.localtime(case.due_at).strftime("%Y-%m-%dT%H:%M")}
     return {}
+
+
+@login_required
+@require_safe
+def colleagues(request: HttpRequest, number: str) -> HttpResponse:
+    """Whom a note of this case may name, by the beginning of a name."""
+    case = visible_case(request.user, number)
+    if not may(request.user, Right.WRITE_NOTES, case):
+        raise RightMissing("right_missing", move="add_note")
+    found = mentions.colleagues(case, request.GET.get("q", "")[:60])
+    rows = [
+        {
+            "username": person.username,
+            "name": str(person),
+            "agency": str(person.agency.short_name) if person.agency else "",
+        }
+        for person in found
+    ]
+    return JsonResponse(rows, safe=False)
 
 
 @login_required

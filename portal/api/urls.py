@@ -80,6 +80,11 @@ urlpatterns = [
         templates.CaseTemplates.as_view(),
         name="api-case-templates",
     ),
+    path(
+        "cases/<str:number>/colleagues/",
+        views.Colleagues.as_view(),
+        name="api-case-colleagues",
+    ),
     path("cases/<str:number>/check/", views.Check.as_view(), name="api-case-check"),
     *(
         path(

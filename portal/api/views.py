@@ -15,7 +15,7 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from agencies.roles import Right
-from cases import actions, checking
+from cases import actions, checking, mentions
 from cases.directory import directory_of
 from cases.doors import Door, ensure_open, open_doors
 from cases.dossier import dossier_of
@@ -201,6 +201,21 @@ def _panel(found: Any, request: Request, text: str) -> dict[str, Any]:
         "other_replies": panel.others,
         "sent_this_month": panel.this_month,
     }
+
+
+class Colleagues(APIView):
+    @extend_schema(
+        operation_id="case_colleagues",
+        parameters=[OpenApiParameter("q", description="beginning of a name")],
+        responses={200: out.PersonSerializer(many=True), **problems(403, 404)},
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Whom a note of this case may name with «@username»: people who may see it."""
+        case = visible_case(request.user, number)
+        if not may(request.user, Right.WRITE_NOTES, case):
+            raise RightMissing("right_missing", move="add_note")
+        found = mentions.colleagues(case, request.query_params.get("q", "")[:60])
+        return Response(out.PersonSerializer(found, many=True).data)
 
 
 MessageInSerializer = serializer_of(MessageForm, "MessageInSerializer")
