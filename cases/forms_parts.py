@@ -13,7 +13,8 @@ from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
 from cases.actions.splitting import ONE, SEVERAL, named_parts
 from cases.forms import MoveForm, day_field, note_field
-from cases.models import Participation
+from cases.masking import mask_text
+from cases.models import Message, Participation
 from cases.workflow import Regime
 
 
@@ -135,6 +136,13 @@ class SplitForm(MoveForm):
     signer = forms.CharField(
         label=_("Who signs"), max_length=200, required=False, help_text=_("Empty: yourself.")
     )
+
+    @property
+    def letter(self) -> str:
+        """The message beside the questions it is split into; masked (one query)."""
+        texts = Message.objects.filter(case=self.case, is_current=True).order_by("posted_at", "pk")
+        name = self.case.citizen.hidden_name
+        return "\n\n".join(mask_text(text, name) for text in texts.values_list("text", flat=True))
 
     def prepare(self) -> None:
         if self.case.regime != Regime.LAW59:

@@ -188,6 +188,8 @@ def test_two_agencies_each_with_a_question_or_nothing(place: Place) -> None:
     with pytest.raises(BadChange, match="split_part_empty"):
         actions.split(case, actor=place.operator, parts=[(place.own, PIT), (place.other, " ")])
     client = client_of(place.operator)
+    form = client.get(f"{case.get_absolute_url()}split/").content.decode()
+    assert f"{PIT} {LAMP} {BUS}" in form
     body = {"answer": "several", "agency_1": "own", "part_1": PIT}
     answer = client.post(f"{case.get_absolute_url()}split/", body)
     assert answer.status_code == 422
