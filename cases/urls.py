@@ -22,6 +22,7 @@ from cases.views import (
     queue,
     review,
     saved,
+    tables,
     terms,
 )
 
@@ -36,6 +37,9 @@ urlpatterns = [
     path("cases/", queue.case_list, name="case-list"),
     path("filter/", queue.filter_form, name="case-filter"),
     path("search/", queue.search, name="search"),
+    path("promises/table/<str:kind>/", tables.promises, name="promise-table"),
+    path("control/table/<str:kind>/", tables.control, name="control-table"),
+    path("copies/table/<str:kind>/", tables.copies, name="copies-table"),
     path("bulk/", bulk.bulk, name="bulk"),
     path("bulk/<int:pk>/", bulk.result, name="bulk-result"),
     path("views/", saved.index, name="saved-views"),

@@ -204,6 +204,13 @@ ROUTES: dict[str, Route] = {
     "api-bulk-run": _any(
         Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.bulk.pk}
     ),
+    "promise-table": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"kind": "csv"}),
+    "control-table": _any(Right.CONTROL_CASES, kwargs=lambda w, c: {"kind": "xlsx"}),
+    "copies-table": _any(
+        *(Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
+        kwargs=lambda w, c: {"kind": "csv"},
+        query="days=365",
+    ),
     "saved-views": Route(),
     "saved-view-row": Route(query="list=queue&q=яма"),
     "saved-view-new": Route(

@@ -79,6 +79,21 @@ def _lists() -> dict[str, Callable[[Any], Any]]:
         "queue of a place and topics": lambda c: _page(
             c.open().filter(mine, status__in=["in_work"], topic__in=range(1, 26), territory=7), *due
         ),
+        "approval queue": lambda c: _page(c.filter(status=Status.APPROVAL, is_open=True), *due),
+        "count of a view of topics": lambda c: (
+            c.open().filter(mine, status="routed", topic__in=range(1, 26)).values("pk")[:1001]
+        ),
+        "count of a view of a state since a day": lambda c: c.filter(
+            status="closed", received_at__gte=now - timedelta(days=30)
+        ).values("pk")[:1001],
+        "count of a view of a frequent word": lambda c: c.matching(FREQUENT).values("pk")[:1001],
+        "count of a view of a rare word": lambda c: c.matching("вгривенький").values("pk")[:1001],
+        "all that match": lambda c: (
+            c.open().filter(status="routed").order_by(*due).values("pk")[:1001]
+        ),
+        "chosen by number": lambda c: c.filter(
+            number__in=[f"26-{at:06}" for at in range(1000, 1050)]
+        ).values("pk"),
         "all cases": lambda c: _page(c, *newest),
         "filter state": lambda c: _page(c.filter(status__in=["in_work"]), *newest),
         "filter regime": lambda c: _page(c.filter(regime__in=["pos"]), *newest),

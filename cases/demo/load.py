@@ -26,6 +26,7 @@ from cases.demo import together
 from cases.demo.lives import at as at_moment
 from cases.demo.lives import tell_lives
 from cases.demo.people import Cast
+from cases.demo.saved import save_views
 from cases.models import (
     Case,
     CaseEvent,
@@ -679,6 +680,7 @@ def load_demo(*, cases: int = 1000, seed: int = 1, now: datetime | None = None) 
         write(batch)
         _hold()
         _liven(demo)
+        save_views(demo.staff)
         told = tell_lives(
             reference_data.read_yaml(HERE / "lives.yaml"),
             now=demo.now,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agencies.models import Deputy, User
-from cases import orphans
+from cases import orphans, saved
 from cases.demo.load import load_demo
 from cases.models import Appeal, Assignment, Case, Clock, Mark, Paper, Promise
 from cases.workflow import Regime, Status
@@ -44,6 +44,16 @@ def test_every_regime_and_state_is_there(demo: float) -> None:
     assert Case.objects.filter(postponements=1, controlled_by__isnull=False).exists()
     assert set(Mark.objects.values_list("value", flat=True)) == {2, 5}
     assert {"open", "moved"} <= set(Promise.objects.values_list("state", flat=True))
+
+
+def test_people_have_views_whose_conditions_hold(demo: float) -> None:
+    for account, most in (("curator-zhkh", 3), ("coordinator", 2), ("supervisor", 2)):
+        person = User.objects.select_related("agency").get(username=account)
+        shown = saved.views_of(person)
+        saved.count(shown, person)
+        assert len([one for one in shown if one.own]) == most
+        assert not any(one.broken for one in shown)
+        assert any(one.count for one in shown)
 
 
 def test_no_life_lies_ahead_and_every_open_case_is_held_by_somebody(demo: float) -> None:

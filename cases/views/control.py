@@ -21,6 +21,7 @@ from cases import papers
 from cases.masking import mask_text
 from cases.models import Control
 from cases.querysets import ControlQuerySet, may
+from cases.sheets import addresses
 from cases.workflow import ENDED, Status
 
 # A board of more cards is no board: the rest stands in the list.
@@ -111,7 +112,13 @@ def board(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "cases/control/board.html",
-        {"columns": columns, "total": total, "more": total >= MOST, "now": now},
+        {
+            "columns": columns,
+            "total": total,
+            "more": total >= MOST,
+            "now": now,
+            "take": addresses("control-table"),
+        },
     )
 
 

@@ -16,6 +16,7 @@ from cases import families
 from cases.masking import mask_text
 from cases.models import Reply
 from cases.querysets import may
+from cases.sheets import addresses
 from cases.views.differences import DiffRow, difference
 
 PERIODS = (30, 90, 365)
@@ -79,6 +80,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [(row, shown_text(row.first, request.user) if row.first else "") for row in rows],
         "days": days,
+        "take": addresses("copies-table", f"days={days}"),
         "periods": PERIODS,
         "next": as_cursor(after),
         "first_page": not request.GET.get("after"),

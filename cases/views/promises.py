@@ -23,6 +23,7 @@ from agencies.roles import Right
 from cases.models import Promise
 from cases.paging import PAGE, read_day_cursor, write_day_cursor
 from cases.querysets import PromiseQuerySet, may
+from cases.sheets import addresses
 
 TERMS = (
     ("overdue", _("overdue")),
@@ -115,6 +116,7 @@ def promise_list(request: HttpRequest) -> HttpResponse:
         "cases/promises/list.html",
         {
             "form": form,
+            "take": addresses("promise-table", urlencode(rest)),
             "rows": [
                 {"promise": row, "late": row.state == "open" and row.until_on < today,
                  "sees": may(request.user, Right.VIEW_CONTACTS, row.case)}

@@ -8,12 +8,11 @@ from typing import Any
 
 import xlsxwriter
 
+from cases.sheets import harmless
 from intake.export.columns import Column
 
 MOST_ROWS = {"xlsx": 200_000, "csv": 2_000_000}  # what the import reads back
 LONGEST_CELL = 32_767  # of a workbook
-# A spreadsheet runs what begins so; the apostrophe marks text, and the import takes it away.
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "'")
 _YES_NO = {True: "Да", False: "Нет"}
 Cells = dict[str, Any]
 
@@ -39,7 +38,7 @@ def _as_text(column: Column, value: Any) -> str:
         minutes, seconds = divmod(int(value), 60)
         return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_RUNS) else value
+        return harmless(value)  # the import takes the apostrophe away
     return str(value)
 
 

@@ -74,6 +74,13 @@ PAGES: dict[str, list[str]] = {
         "/copies/",
         "family",
         "/queue/?scope=agency",
+        "/views/",
+        "/views/new/?list=queue",
+        "/views/{view}/",
+        "/bulk/?move=assign&all=1&list=queue&scope=agency",
+        "/bulk/?move=take",
+        "/bulk/{bulk}/",
+        "/filter/?list=/queue/&only=status",
         "routed:",
         "routed:dispute-competence/",
         "/absence/",
@@ -121,6 +128,8 @@ def _path(world: World, page: str) -> str:
     if page.startswith("/"):
         for name, made in (
             ("{handover}", world.handover),
+            ("{view}", world.saved_view),
+            ("{bulk}", world.bulk),
             ("{part}", world.part),
             ("{template}", world.template),
             ("{slice}", world.snapshot),
