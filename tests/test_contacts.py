@@ -115,6 +115,8 @@ def shown(answer: Any) -> list[str]:
 def addresses(scene: Scene) -> list[str]:
     """Every page and API answer a reader may ask for by GET."""
     found = ["/review/", "/review/?list=1", "/desk/", "/desk/?view=disputes", "/search/?q=яма"]
+    found += ["/bulk/?move=add_note&all=1&list=case-list", "/promises/table/csv/"]
+    found += ["/control/table/xlsx/", "/copies/table/csv/?days=365"]
     for case in scene.cases.values():
         for name in WALKED:
             route = ROUTES[name]
