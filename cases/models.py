@@ -1178,6 +1178,7 @@ from cases.models_events import (  # noqa: E402
     WordCount,
 )
 from cases.models_evidence import Picture  # noqa: E402
+from cases.models_exchange import ReferenceImport  # noqa: E402
 from cases.models_news import News, Position, Touched  # noqa: E402
 from cases.models_parts import Participation  # noqa: E402
 from cases.models_presence import DraftCopy, Presence  # noqa: E402
@@ -1259,6 +1260,7 @@ __all__ = [
     "Reason",
     "ReasonKind",
     "Recount",
+    "ReferenceImport",
     "Regime",
     "Reminder",
     "RepeatPair",

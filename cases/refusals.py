@@ -155,4 +155,9 @@ REFUSALS: dict[str, Any] = {
     "marked_already": _("The author has given his mark for this reply already."),
     "survey_open": _("The author may still give his mark."),
     "not_by_itself": _("This case is ended by a person."),
+    "file_unreadable": _("The file cannot be read as a table: CSV or XLSX is needed."),
+    "file_empty": _("The file is empty."),
+    "too_many_rows": _("At most 20,000 rows in one file."),
+    "columns_missing": _("The columns that name a row are missing: take the export as a pattern."),
+    "columns_twice": _("A column stands twice in the file."),
 }

@@ -427,6 +427,20 @@ ROUTES: dict[str, Route] = {
         )
         for name in ("absence-end", "api-absence-end")
     },
+    "exchange": _any(Right.MANAGE_AGENCIES, region_wide=True),
+    "exchange-export": _any(
+        Right.MANAGE_AGENCIES,
+        region_wide=True,
+        kwargs=lambda w, c: {"code": "people", "kind": "csv"},
+    ),
+    "exchange-import": _any(Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"pk": 1}),
+    "exchange-decide": _any(
+        Right.MANAGE_AGENCIES,
+        region_wide=True,
+        method="post",
+        body=lambda w, c: {"drop": "1"},
+        kwargs=lambda w, c: {"pk": 1},
+    ),
     "terms": _any(Right.MANAGE_AGENCIES, region_wide=True),
     "term-rule": _any(
         Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"code": "SN-FIRST"}

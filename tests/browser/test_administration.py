@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from agencies.models import Change, SavedFilter
 from agencies.roles import Role
-from cases.models import ReplyTemplate, RoutingRule, Topic
+from cases.models import ReferenceImport, ReplyTemplate, RoutingRule, Topic
 from reports import keeping
 from tests.browser.conftest import Desk, SignIn
 from tests.browser.test_accessibility import _faults
@@ -53,7 +53,16 @@ def test_screens_of_the_administration_are_accessible(world: World, sign_in: Sig
         reverse("admin:agencies_agency_history", args=[own.pk]),
         reverse("admin:cases_replytemplate_delete", args=[template.pk]),
         reverse("admin:agencies_change_changelist"),
+        "/exchange/",
     ]
+    table = [["code", "name"], [topic.code, "Ямы"], ["new", ""]]
+    made = ReferenceImport.objects.create(
+        table="topics", file_name="темы.xlsx", rows=table, made_by=boss
+    )
+    right = ReferenceImport.objects.create(
+        table="topics", file_name="темы-2.xlsx", rows=table[:2], made_by=boss
+    )
+    pages += [f"/exchange/files/{one.pk}/" for one in (made, right)]
     desk = sign_in(boss)
     assert [fault for page in pages for fault in _faults(desk, page)] == []
     assert desk.console == []
