@@ -358,7 +358,7 @@ def events(reading: Reading) -> list[dict[str, str]]:
     return found
 
 
-def _cut(text: str, most: int = 220) -> str:
+def _cut(text: str, most: int = 180) -> str:
     words = " ".join(text.split())
     return words if len(words) <= most else words[:most].rsplit(" ", 1)[0] + "…"
 

@@ -62,7 +62,7 @@ class MakeForm(forms.Form):
         return values
 
 
-LONGEST = 250  # of a line: the slice stays on two pages
+LONGEST = 200  # of a line: the slice stays on two pages
 
 
 def clean_lines(text: str, most: int) -> list[str]:

@@ -21,7 +21,7 @@ AGENCIES = (
     *("received", "overdue_share", "reply_time", "brush_off_share", "repeat_share"),
     "satisfaction",
 )
-_TOPICS, _PLACES, _LEAGUE, _EVENTS_SHOWN, _CONTROL = 8, 5, 10, 6, 6
+_TOPICS, _PLACES, _LEAGUE, _EVENTS_SHOWN, _CONTROL = 8, 5, 10, 4, 6
 
 
 def topic_rows(frame: Frame) -> list[Row]:
