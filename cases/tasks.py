@@ -10,6 +10,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from cases import (
     checking,
+    event_orders,
     families,
     formulas,
     gathering,
@@ -23,7 +24,7 @@ from cases import (
     watch_tasks,
 )
 from cases.actions.drafts import forget_copies
-from cases.models import BulkRun, Case, Finding, Handover, Message, Reply
+from cases.models import BulkRun, Case, EventOrder, Finding, Handover, Message, Reply
 from cases.reuse import Asked, Found
 from quality import EarlierReply, Situation, Thresholds
 from quality.memory import MemoryIndex
@@ -138,6 +139,24 @@ def count_formulas(timestamp: int) -> None:
 def drop_rare_sentences(timestamp: int) -> None:
     """Once a night: what was met once, long ago, is no formula."""
     formulas.drop_rare()
+
+
+@app.periodic(cron="*/5 * * * *", periodic_id="cases.send_event_replies")
+@app.task(name="cases.send_event_replies", queueing_lock="cases.send_event_replies")
+def send_event_replies(timestamp: int) -> int:
+    """Personal replies for members of mass events that the request left, or a killed worker."""
+    return sum(event_orders.carry_out(made) for made in event_orders.waiting())
+
+
+def queue_event_replies(made: EventOrder) -> None:
+    """Let the worker go on where the request stopped."""
+    if not made.rows.filter(state="waiting").exists():
+        return
+    try:
+        with transaction.atomic():
+            send_event_replies.defer(timestamp=0)
+    except AlreadyEnqueued:
+        pass
 
 
 @app.periodic(cron="52 3 * * *", periodic_id="cases.forget_prints")

@@ -68,6 +68,13 @@ _SECTIONS: tuple[_Section, ...] = (
         "event-list",
         "users-round",
     ),
+    _Section(
+        (Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
+        _("Repeats"),
+        _("Repeats"),
+        "repeats",
+        "repeat-2",
+    ),
     _Section((Right.VIEW_CASES,), _("All cases"), _("All"), "case-list", "archive"),
     _Section(
         (Right.CONTROL_CASES,),
@@ -114,7 +121,14 @@ _SECTIONS: tuple[_Section, ...] = (
 _INSIDE: dict[str, tuple[str, ...]] = {
     "promise-list": ("promise-calendar",),
     "parts": ("part",),
-    "event-list": ("event", "event-offer", "event-edit", "event-new", "event-replies"),
+    "event-list": (
+        "event",
+        "event-offer",
+        "event-edit",
+        "event-new",
+        "event-replies",
+        "event-order",
+    ),
     "control-board": ("control-protocol",),
     "template-list": ("template-detail",),
     "report-list": ("report", "snapshot", "report-schedules", "digest-list", "digest"),

@@ -306,6 +306,14 @@ ROUTES: dict[str, Route] = {
         kwargs=lambda w, c: {"code": w.event.code},
         body=lambda w, c: {"decision": "join", "case": [c.pk]},
     ),
+    "event-replies": _any(Right.ANSWER_CASES, kwargs=lambda w, c: {"code": w.event.code}),
+    # One's own order only: this one is the curator's.
+    "event-order": _any(
+        Right.DISPUTE_COMPETENCE,
+        refusal=(404,),
+        kwargs=lambda w, c: {"code": w.event.code, "pk": w.order.pk},
+    ),
+    "repeats": _any(Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
     "event-close": _any(
         Right.CLOSE_CASES, method="post", kwargs=lambda w, c: {"code": w.event.code}
     ),

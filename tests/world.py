@@ -23,6 +23,8 @@ from cases.models import (
     Control,
     CopiedFamily,
     EventOffer,
+    EventOrder,
+    EventOrderRow,
     Handover,
     MassEvent,
     OfferMember,
@@ -278,6 +280,13 @@ class World:
             )
             OfferMember.objects.create(
                 event=event, case=self._cases["", Status.REWORK, scope], why=["words"], words=0.5
+            )
+        self.order = EventOrder.objects.create(
+            event=event, actor=self.people[Role.CURATOR], text=event.approved_text
+        )
+        for scope in SCOPES:
+            EventOrderRow.objects.create(
+                order=self.order, case=self._cases["", Status.ROUTED, scope], state="draft"
             )
         return event, offer
 

@@ -58,9 +58,7 @@ def mark_repeat(case: Case) -> None:
 
     A person's own mark stays. Anonymous authors are strangers to one another, and a case
     without a topic repeats nothing yet. Parts of one message repeat nothing of each other: what
-    the message repeats is named when it is split.
-    A person's own mark stays, and what he called no repeat stays none. Anonymous authors are
-    strangers to one another, and a case without a topic repeats nothing yet.
+    the message repeats is named when it is split. What a person called no repeat stays none.
     """
     if case.repeat_of_id is not None or case.topic_id is None or case.split_part:
         return

@@ -13,13 +13,16 @@ from django.utils import timezone
 from agencies.models import Agency, User
 from agencies.roles import Role
 from cases import events, gathering
+from cases.actions.repeats import mark_repeat
 from cases.models import (
     Case,
     CasePrint,
     EventOffer,
+    EventOrder,
     MassEvent,
     News,
     OfferMember,
+    RepeatPair,
     WordCount,
 )
 from cases.workflow import Status
@@ -310,3 +313,104 @@ def test_the_centre_writes_the_decision_and_unknown_places_are_refused(
     event.refresh_from_db()
     assert event.decision == "Пуск 5 декабря"
     assert "Пуск 5 декабря" in client.get(event.get_absolute_url()).content.decode()
+
+
+# Personal replies
+
+TEXT = (
+    "Здравствуйте, [имя]! Горячую воду на Садовой отключили 20 ноября из-за прорыва трубы у дома 5."
+    " Трубу заменим до 5 декабря, воду по адресу [адрес] дадим в тот же день к 18:00. Плату за"
+    " эти дни пересчитаем в квитанции за ноябрь. Отвечает Роман Ильин, Теплосети."
+)
+
+
+def test_each_member_gets_his_own_reply_and_what_the_check_stops_stays_a_draft(
+    region: dict[str, Agency],
+) -> None:
+    executor = factories.make_person(Role.EXECUTOR, region["own"])
+    topic = factories.make_topic("housing.no-water")
+    event = MassEvent.objects.create(
+        code="mv-26-010",
+        title="Вода",
+        topic=topic,
+        agency=region["own"],
+        approved_text=TEXT,
+        starts_on=timezone.localdate() - timedelta(days=1),
+    )
+    own = {"executor": executor, "event": event, "topic": topic}
+    good = factories.make_case(
+        Status.IN_WORK, region["own"], text=WATER[0], place="Садовая, 5", **own
+    )
+    bare = factories.make_case(Status.IN_WORK, region["own"], text=WATER[1], place="", **own)
+    foreign = factories.make_case(
+        Status.IN_WORK, region["other"], text=WATER[2], event=event, topic=topic
+    )
+    others = factories.make_case(
+        Status.IN_WORK, region["own"], text=WATER[3], event=event, topic=topic
+    )
+    client = client_of(executor)
+    url = reverse("event-replies", kwargs={"code": event.code})
+    page = client.get(url).content.decode()
+    assert "воду по адресу Садовая, 5 дадим" in page
+    answer = client.post(url, {"outcome": ""})
+    result = client.get(answer["Location"]).content.decode()
+    rows = {row.case_id: row for row in EventOrder.objects.get().rows.all()}
+    assert set(rows) == {good.pk, bare.pk}
+    assert not {foreign.number, others.number} & set(result.split())
+    assert rows[bare.pk].state == "refused"
+    assert rows[good.pk].state in ("sent", "draft")
+    good.refresh_from_db()
+    if rows[good.pk].state == "sent":
+        reply = good.replies.get()
+        assert reply.text.startswith("Здравствуйте, Марина!")
+        assert good.status in (Status.APPROVAL, Status.REVIEW)
+    else:
+        assert rows[good.pk].codes
+        assert good.drafts.get(author=executor).text.startswith("Здравствуйте, Марина!")
+
+
+# Repeats
+
+
+def test_a_repeat_is_shown_with_both_texts_and_decided_with_one_press(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    topic = factories.make_topic("roads.lighting")
+    now = timezone.now()
+    common: dict[str, Any] = {"topic": topic, "place": "ул. Рабочая, 14"}
+    first = factories.make_case(
+        Status.CLOSED,
+        region["own"],
+        text="Напротив дома 14 по Рабочей не горит фонарь",
+        received_at=now - timedelta(days=20),
+        registered_at=now - timedelta(days=20),
+        **common,
+    )
+    Case.objects.filter(pk=first.pk).update(answered_at=now - timedelta(days=10))
+    later = factories.make_case(
+        Status.IN_WORK, region["own"], text="Фонарь у дома 14 так и не горит", **common
+    )
+    gathering.gather([first.pk, later.pk])
+    pair = RepeatPair.objects.get()
+    assert (pair.case, pair.earlier, pair.state) == (later, first, "found")
+    assert "house" in pair.why
+    assert pair.agency_id == region["own"].pk
+    client = client_of(coordinator)
+    page = client.get(reverse("repeats")).content.decode()
+    assert "так и не горит" in page
+    assert "не горит фонарь" in page
+    judge = reverse("case-judge-repeat", kwargs={"number": later.number})
+    client.post(judge, {"verdict": "confirmed", "version": later.version})
+    later.refresh_from_db()
+    assert later.repeat_of == first
+    client.post(judge, {"verdict": "refused", "version": later.version})
+    later.refresh_from_db()
+    assert later.repeat_of is None
+    # Refused for good: neither the rule nor the worker finds it again.
+    mark_repeat(later)
+    assert later.repeat_of is None
+    Case.objects.filter(pk=later.pk).update(place="ул. Рабочая, 14а")
+    gathering.gather([later.pk])
+    assert RepeatPair.objects.get().state == "refused"
+    curator = factories.make_person(Role.CURATOR, region["other"])
+    assert later.number not in client_of(curator).get("/repeats/?state=refused").content.decode()

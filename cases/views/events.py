@@ -19,7 +19,7 @@ from agencies.access import holds_anywhere
 from agencies.changes import acting
 from agencies.models import User
 from agencies.roles import Right
-from cases import events
+from cases import event_orders, events
 from cases.errors import BadChange
 from cases.forms import word_change
 from cases.forms_events import EventForm
@@ -140,7 +140,7 @@ def event_page(request: HttpRequest, code: str) -> HttpResponse:
         "late": [(member, title_of(member.case, user)) for member in late],
         "finds": finds,
         "keeps": events.may_keep(user, event) and event.closed_at is None,
-        "answers": holds_anywhere(user, (Right.ANSWER_CASES,)),
+        "orders": event_orders.may_order(user, event),
     }
     return render(request, "cases/events/event.html", context)
 
