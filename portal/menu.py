@@ -128,6 +128,7 @@ _INSIDE: dict[str, tuple[str, ...]] = {
         "event-new",
         "event-replies",
         "event-order",
+        "spikes",
     ),
     "control-board": ("control-protocol",),
     "template-list": ("template-detail",),

@@ -27,6 +27,7 @@ TASKS = {
     "cases.count_replies": _lazy("Counting words of replies again"),
     "cases.drop_rare_sentences": _lazy("Forgetting sentences met once"),
     "cases.send_event_replies": _lazy("Replies to the members of mass events"),
+    "reports.watch_spikes": _lazy("Spikes of messages"),
     "cases.forget_prints": _lazy("Forgetting prints of old messages"),
     "cases.forget_traces": _lazy("Forgetting traces of presence and old drafts"),
     "notices.day_figures": _lazy("Figures of the day for the head's office"),

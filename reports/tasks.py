@@ -6,7 +6,8 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from reports import schedules, snapshots
+from reports import schedules, snapshots, spikes
+from reports.periods import region_today
 
 
 @app.task(name="reports.make_snapshot")
@@ -29,3 +30,10 @@ def resume_snapshots(timestamp: int) -> None:
 def send_reports(timestamp: int) -> None:
     """Freeze and tell the reports people asked for by now."""
     schedules.send_due()
+
+
+@app.periodic(cron="*/10 * * * *", periodic_id="watch_spikes")
+@app.task(name="reports.watch_spikes", queueing_lock="reports.watch_spikes")
+def watch_spikes(timestamp: int) -> int:
+    """Tell the centre's coordinators of spikes of today and yesterday, once a spike."""
+    return spikes.tell(region_today())

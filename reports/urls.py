@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from reports import digest_views, schedule_views, snapshot_views, views, views_templates
+from reports import (
+    digest_views,
+    schedule_views,
+    snapshot_views,
+    spike_views,
+    views,
+    views_templates,
+)
 
 urlpatterns = [
     path("dashboard/", views.dashboard, name="dashboard"),
     path("templates/", views_templates.listing, name="template-list"),
     path("templates/<int:pk>/", views_templates.one, name="template-detail"),
+    path("spikes/", spike_views.listed, name="spikes"),
     path("metrics/", views.dictionary, name="metrics"),
     path("metrics/<slug:code>/rows/", views.metric_rows, name="metric-rows"),
     path("reports/", snapshot_views.reports, name="report-list"),

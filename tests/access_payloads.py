@@ -313,6 +313,7 @@ ROUTES: dict[str, Route] = {
         refusal=(404,),
         kwargs=lambda w, c: {"code": w.event.code, "pk": w.order.pk},
     ),
+    "spikes": _any(Right.VIEW_STATES, region_wide=True),
     "repeats": _any(Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
     "event-close": _any(
         Right.CLOSE_CASES, method="post", kwargs=lambda w, c: {"code": w.event.code}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from agencies.access import holds_anywhere
+from agencies.access import granted_agency_ids, holds_anywhere
 from agencies.changes import acting
 from agencies.models import User
 from agencies.roles import Right
@@ -79,6 +79,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
         "view": view,
         "finds": finds,
         "keeps": holds_anywhere(user, events.KEEPERS),
+        "region": granted_agency_ids(user, Right.VIEW_STATES) is None,
         "waiting": events.EventOffer.objects.visible_to(user).waiting().count() if finds else 0,
     }
     if view == "offered":

@@ -1,0 +1,61 @@
+"""Spikes: the bound, what the page shows, what people are told, how the alarm does."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from agencies.roles import Role
+from cases.models import News
+from cases.tests.test_copies import client_of
+from reports import backtest, spikes
+from reports.expected import expected
+from reports.models import Keeping
+from reports.periods import region_today
+from tests import factories
+
+_PUT = (
+    "insert into reports_topiccount (span, start, topic_id, territory_id, received)"
+    " values ('d', %s, %s, %s, %s)"
+)
+
+
+def test_the_bound_follows_the_weekday_and_a_spike_among_the_weeks_does_not_move_it() -> None:
+    quiet = expected([4, 5, 4, 6, 5, 4, 5, 5])
+    assert quiet.middle == 5
+    assert not quiet.is_spike(11)
+    assert quiet.is_spike(17)
+    assert expected([4, 5, 4, 60, 5, 4, 5, 5]).middle == 5
+    assert not expected([0] * 8).is_spike(9)
+    assert expected([0] * 8).is_spike(10)
+    assert not expected([1, 1]).is_spike(500)  # too little is known
+
+
+def test_the_alarm_finds_most_planted_spikes_and_rarely_cries_wolf() -> None:
+    told = backtest.run(1)
+    assert told.hits / told.spikes >= 0.9
+    assert 1000 * told.false / told.watched <= 1.5
+
+
+@pytest.mark.django_db
+def test_a_spike_is_shown_and_told_once() -> None:
+    factories.load_reference()
+    region = factories.make_region()["region"]
+    topic, land = factories.make_topic(), factories.make_territory()
+    Keeping.objects.get_or_create(pk=1)
+    today = region_today()
+    with connection.cursor() as cursor:
+        for n in range(70):
+            cursor.execute(_PUT, [today - timedelta(days=n), topic.pk, land.pk, 3 if n else 30])
+    (spike,) = spikes.spikes(today - timedelta(days=13), today)
+    assert (spike.first, spike.count, spike.bound.middle) == (today, 30, 3)
+    assert spikes.tell(today) == 1
+    assert spikes.tell(today) == 0
+    assert News.objects.get(kind="spike").data["count"] == 30
+    coordinator = factories.make_person(Role.COORDINATOR, region)
+    page = client_of(coordinator).get(reverse("spikes"))
+    assert land.name in page.content.decode()
+    assert "/events/new/?topic=" in page.content.decode()
+    own = factories.make_person(Role.COORDINATOR, factories.make_agency("sub", region))
+    assert client_of(own).get(reverse("spikes")).status_code == 403
