@@ -12,7 +12,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Func, JSONField, Value
 from django.utils import timezone
 
@@ -122,6 +122,8 @@ def run_import(
                 if progress is not None:
                     progress(batch.rows_done)
     except Exception as error:
+        if is_gone(error):
+            raise  # as after a kill: the batch says that it runs, and is found and gone on with
         batch.state = ImportBatch.State.FAILED
         known = isinstance(error, NotATable)
         batch.error, batch.error_params = (error.code, error.params) if known else ("stopped", {})
@@ -132,6 +134,12 @@ def run_import(
     batch.rows_total = batch.rows_done
     _finish(batch)
     return total
+
+
+def is_gone(error: Exception) -> bool:
+    """Whether the database went away under the work; the work itself did not fail."""
+    lost = isinstance(error, InterfaceError | OperationalError)
+    return lost and (connection.connection is None or bool(connection.connection.closed))
 
 
 def _so_far(batch: ImportBatch) -> Summary:

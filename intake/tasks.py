@@ -1,9 +1,10 @@
 """Imports of the upload page and exports run in the background worker."""
 
+import logging
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -14,11 +15,12 @@ from cases.news import tell_all
 from intake import batches, undoing
 from intake.columns import Unknown
 from intake.export import making
-from intake.importing import run_import
+from intake.importing import is_gone, run_import
 from intake.models import ImportBatch
 from intake.previews import make_preview
 from intake.problems import NotATable
 
+log = logging.getLogger(__name__)
 State = ImportBatch.State
 
 
@@ -54,11 +56,21 @@ def look_at_batch(batch_id: int) -> None:
 
 @app.task(name="intake.run_batch")
 def run_batch(batch_id: int) -> None:
-    """Run or go on with a batch: a killed worker's job is taken again behind its last chunk."""
-    with batches.held(ImportBatch(pk=batch_id)) as mine:
-        batch = ImportBatch.objects.get(pk=batch_id)
-        if mine and batch.state == State.RUNNING:
-            run_held(batch)
+    """Run or go on with a batch: a killed worker's job is taken again behind its last chunk.
+
+    Where the database went away the batch goes on with the next minute's `resume_stopped`.
+    """
+    try:
+        with batches.held(ImportBatch(pk=batch_id)) as mine:
+            batch = ImportBatch.objects.get(pk=batch_id)
+            if mine and batch.state == State.RUNNING:
+                run_held(batch)
+    except DatabaseError as error:
+        if not is_gone(error):
+            raise
+        connection.close()
+        log.warning("import %d: the database went away, it goes on by itself", batch_id)
+        return
     tell_ends()
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from agencies.roles import Role
 from cases.models import Case, CaseEvent, Citizen, Clock, Message, Reply
-from intake import batches, tasks
+from intake import batches, importing, tasks
 from intake.apart import Order, read_apart
 from intake.importing import run_import
 from intake.incoming import Line
@@ -373,3 +373,36 @@ def _settled() -> ImportBatch:
             return batch
         time.sleep(0.1)
     raise AssertionError("the lock outlived its process")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_whose_database_went_away_goes_on_by_itself(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files_in(settings, tmp_path / "files")
+    factories.load_reference()
+    factories.make_region()
+    batch = kept(write(tmp_path / "a.csv", many(35)))
+    ImportBatch.objects.filter(pk=batch.pk).update(state="running")
+    monkeypatch.setattr(importing, "CHUNK", 40)
+    real, steps = importing._import_surely, [0]
+
+    def cut_off(*given: Any) -> None:
+        steps[0] += 1
+        if steps[0] == 3:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_terminate_backend(pg_backend_pid())")
+        real(*given)
+
+    monkeypatch.setattr(importing, "_import_surely", cut_off)
+    tasks.run_batch(batch_id=batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.error, batch.rows_done) == ("running", "", 20)
+    asked: list[int] = []
+    monkeypatch.setattr(tasks, "_defer", lambda task, pk: asked.append(pk))
+    tasks.resume_stopped(timestamp=0)
+    assert asked == [batch.pk]
+    tasks.run_batch(batch_id=batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.created) == ("done", 35)
+    nothing_twice(35)
