@@ -42,8 +42,12 @@ _ORDER = (
     *("close", "start_moderation", "merge", "reject", "recall_routing", "resume"),
     *("propose_lifting", "lift_control", "add_note"),
 )
+_PLACE = {name: at for at, name in enumerate(_ORDER)}
 BULK: tuple[str, ...] = tuple(
-    sorted((name for name, door in DOORS.items() if door.move.bulk), key=_ORDER.index)
+    sorted(
+        (name for name, door in DOORS.items() if door.move.bulk),
+        key=lambda name: _PLACE.get(name, len(_PLACE)),
+    )
 )
 
 
