@@ -459,6 +459,34 @@ ROUTES: dict[str, Route] = {
         region_wide=True,
         kwargs=lambda w, c: {"code": "production", "year": 2026},
     ),
+    "api-terms": _any(Right.MANAGE_AGENCIES, region_wide=True),
+    "api-term-rule": _any(
+        Right.MANAGE_AGENCIES,
+        region_wide=True,
+        method="post",
+        body=lambda w, c: {
+            "amount": 4,
+            "unit": "working_hours",
+            "roll": "none",
+            "in_force_from": f"{next_workday(3):%Y-%m-%d}",
+        },
+        kwargs=lambda w, c: {"code": "SN-FIRST"},
+    ),
+    "api-term-year": _any(
+        Right.MANAGE_AGENCIES,
+        region_wide=True,
+        method="post",
+        body=lambda w, c: {"first": "2026-08-30", "kind": "regional"},
+        kwargs=lambda w, c: {"code": "production", "year": 2026},
+    ),
+    "api-term-change": _any(Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"pk": 1}),
+    "api-term-decide": _any(
+        Right.MANAGE_AGENCIES,
+        region_wide=True,
+        method="post",
+        body=lambda w, c: {"take": False},
+        kwargs=lambda w, c: {"pk": 1},
+    ),
     "term-change": _any(Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"pk": 1}),
     "term-decide": _any(
         Right.MANAGE_AGENCIES, region_wide=True, method="post", kwargs=lambda w, c: {"pk": 1}

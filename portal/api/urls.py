@@ -21,6 +21,7 @@ from portal.api import (
     reference,
     saved,
     templates,
+    terms,
     views,
 )
 
@@ -59,6 +60,11 @@ urlpatterns = [
     path("parts/<int:pk>/give/", parts.GivePart.as_view(), name="api-part-give"),
     path("parts/<int:pk>/files/", parts.PartFiles.as_view(), name="api-part-files"),
     path("parts/<int:pk>/files/<int:file>/", parts.PartFile.as_view(), name="api-part-file"),
+    path("terms/", terms.Terms.as_view(), name="api-terms"),
+    path("terms/rules/<str:code>/", terms.TermRule.as_view(), name="api-term-rule"),
+    path("terms/calendars/<slug:code>/<int:year>/", terms.TermYear.as_view(), name="api-term-year"),
+    path("terms/changes/<int:pk>/", terms.TermChangeDetail.as_view(), name="api-term-change"),
+    path("terms/changes/<int:pk>/decide/", terms.TermDecision.as_view(), name="api-term-decide"),
     path("templates/", templates.Templates.as_view(), name="api-templates"),
     path("templates/<int:pk>/", templates.OneTemplate.as_view(), name="api-template"),
     path("messages/", views.Messages.as_view(), name="api-messages"),
