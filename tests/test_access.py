@@ -229,7 +229,8 @@ def test_the_world_holds_a_foreign_case_in_every_state_with_the_marker(world: Wo
     foreign = Agency.objects.get(code="other")
     cases = Case.objects.filter(agency=foreign)
     assert set(cases.values_list("status", flat=True)) == set(Status.values)
-    assert all(MARKER in case.title for case in cases)
+    # The message of the part's case may be read: the marker is in everything else of it.
+    assert all(MARKER in case.title for case in cases.exclude(pk=world.part.case_id))
     assert Case.objects.filter(agency=foreign).matching(MARKER).count() == len(
         world.foreign_numbers
     )
