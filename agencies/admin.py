@@ -23,6 +23,7 @@ from agencies.admin_forms import (
     CalendarDayForm,
     CalendarForm,
     NewPersonForm,
+    OthersPasswordForm,
     PersonForm,
     word_role,
 )
@@ -181,6 +182,7 @@ class PersonAdmin(RightsAdmin, UserAdmin):
     agency_path = "agency"
     form = PersonForm
     add_form = NewPersonForm
+    change_password_form = OthersPasswordForm
     list_display = ("full_name", "username", "position", "agency", "last_login", "is_active")
     list_display_links = ("full_name",)
     list_filter = ("is_active",)
@@ -226,7 +228,6 @@ class PersonAdmin(RightsAdmin, UserAdmin):
                     "patronymic",
                     "position",
                     "agency",
-                    "usable_password",
                     "password1",
                     "password2",
                 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
     AdminUserCreationForm,
     ReadOnlyPasswordHashField,
     ReadOnlyPasswordHashWidget,
@@ -195,7 +196,20 @@ class PersonForm(RolesMixin, UserChangeForm):
             self.fields["revoke"].label_from_instance = word_role  # type: ignore[attr-defined]
 
 
+class OthersPasswordForm(AdminPasswordChangeForm):
+    """As with a new person: no choice of an account without a password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for name in ("password1", "password2"):
+            self.fields[name].required = True
+
+
 class NewPersonForm(AdminUserCreationForm):
+    # Nobody signs in here by another way: without a password one just cannot sign in.
+    usable_password = None
+
     class Meta:
         model = User
         fields = ["username", "last_name", "first_name", "patronymic", "position", "agency"]

@@ -32,6 +32,14 @@ ARRIVALS = {
     "merged_here": gettext_lazy("Another case was merged into it"),
     "attach": gettext_lazy("A file was attached"),
     "detach": gettext_lazy("A file was taken away"),
+    "agency_named": gettext_lazy("Agency of an imported case named"),
+    "hand_over": gettext_lazy("Handed over to another"),
+    "promise_due": gettext_lazy("The promised day has come"),
+    "promise_broken": gettext_lazy("A promise was not kept"),
+    "give_part": gettext_lazy("Contribution given"),
+    "close_unmarked": gettext_lazy("Closed without a mark"),
+    "escalate": gettext_lazy("Raised to the head of the agency"),
+    "recount": gettext_lazy("Terms counted again"),
 }
 SUPERVISORS = (Right.REVIEW_REPLIES, Right.CONTROL_CASES)
 

@@ -128,6 +128,10 @@ def _holds(door: Door, case: Case, user: User) -> bool:
     return any(may(user, right, case) for right in door.move.rights)
 
 
+# History without its texts has an answer and no reply to take back.
+_OF_A_REPLY = ("recall_publication", "correct_reply")
+
+
 def _offered(door: Door, case: Case) -> bool:
     """What the right and the state allow, but the case has no use for (no query)."""
     if door.name == "reject":
@@ -173,6 +177,7 @@ def open_doors(case: Case, user: User, latest: Reply | None) -> list[Door]:
         for door in DOORS.values()
         if door.move.fits(case.status, case.regime)
         and _offered(door, case)
+        and (latest is not None or door.name not in _OF_A_REPLY)
         and _allowed(door, case, user, latest)
     ]
 

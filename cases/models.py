@@ -322,8 +322,12 @@ class MassEvent(models.Model):
     title = models.CharField(_("title"), max_length=200)
     decision = models.TextField(_("decision"), blank=True)
     approved_text = models.TextField(_("approved text"), blank=True)
-    territory = models.ForeignKey(Territory, models.SET_NULL, null=True, blank=True)
-    topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True)
+    territory = models.ForeignKey(
+        Territory, models.SET_NULL, null=True, blank=True, verbose_name=_("territory")
+    )
+    topic = models.ForeignKey(
+        Topic, models.SET_NULL, null=True, blank=True, verbose_name=_("topic")
+    )
     agency = models.ForeignKey(
         Agency,
         models.SET_NULL,

@@ -47,6 +47,25 @@ def _entry(where: str) -> Iterator[None]:
         raise RegionError(f"{where}: {str(error).splitlines()[0]}") from None
 
 
+# Fields of an entry. What stands in brackets in docs/init_region.md is known and not read.
+FIELDS: dict[str, frozenset[str]] = {
+    "calendars": frozenset({"code", "name", "week", "follows_production", "regional_days"}),
+    "territories": frozenset(
+        {"code", "name", "population", "time_zone"}
+        | {"kind", "lat", "lon", "settlements", "streets"}
+    ),
+    "agencies": frozenset(
+        {"code", "name", "short_name", "kind", "parent", "time_zone", "calendar", "curators"}
+        | {"publish_own_score", "publish_own", "phone", "email", "head"}
+    ),
+    "people": frozenset(
+        {"username", "surname", "name", "patronymic", "position", "email", "phone", "agency"}
+        | {"roles"}
+    ),
+    "routing": frozenset({"topic", "group", "territory", "from", "until", "agency", "note"}),
+}
+
+
 def _rows(data: dict[str, Any], section: str) -> list[dict[str, Any]]:
     rows = data.get(section) or []
     if not isinstance(rows, list):
@@ -54,6 +73,9 @@ def _rows(data: dict[str, Any], section: str) -> list[dict[str, Any]]:
     for at, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise RegionError(f"{section}, запись {at}: ожидались поля с именами")
+        if strange := sorted(map(str, set(row) - FIELDS[section])):
+            # A misspelt field would be lost without a word.
+            raise RegionError(f"{section}, запись {at}: нет такого поля «{strange[0]}»")
     return rows
 
 
@@ -228,19 +250,21 @@ def load_routing(rows: list[dict[str, Any]], agencies: dict[str, Agency]) -> Non
     for at, row in enumerate(rows, start=1):
         where = f"routing, запись {at}"
         _need(row, where, "agency")
-        rules.append(
-            RoutingRule(
-                topic=_pick(topics, row["topic"], where, "тема") if row.get("topic") else None,
-                group=_pick(groups, row["group"], where, "группа") if row.get("group") else None,
-                territory=_pick(places, row["territory"], where, "муниципалитет")
-                if row.get("territory")
-                else None,
-                from_on=row.get("from") or None,
-                until_on=row.get("until") or None,
-                agency=_pick(agencies, row["agency"], where, "ведомство"),
-                note=row.get("note") or "",
-            )
+        rule = RoutingRule(
+            topic=_pick(topics, row["topic"], where, "тема") if row.get("topic") else None,
+            group=_pick(groups, row["group"], where, "группа") if row.get("group") else None,
+            territory=_pick(places, row["territory"], where, "муниципалитет")
+            if row.get("territory")
+            else None,
+            from_on=row.get("from") or None,
+            until_on=row.get("until") or None,
+            agency=_pick(agencies, row["agency"], where, "ведомство"),
+            note=row.get("note") or "",
         )
+        with _entry(where):
+            rule.clean_fields(exclude=["topic", "group", "territory", "agency"])
+            rule.validate_constraints()
+        rules.append(rule)
     RoutingRule.objects.bulk_create(rules)
 
 
@@ -258,8 +282,12 @@ def load_region(
     agencies = load_agencies(_rows(data, "agencies"), calendars, zone)
     people = load_people(_rows(data, "people"), agencies, password=password, demo=demo)
     for row in _rows(data, "agencies"):
-        found = [people[name] for name in row.get("curators") or [] if name in people]
-        if found:
+        where = f"agencies ({row['code']}), curators"
+        names = row.get("curators") or []
+        if not isinstance(names, list):
+            raise RegionError(f"{where}: ожидался список имён учётных записей")
+        if names:
+            found = [_pick(people, name, where, "учётная запись") for name in names]
             agencies[row["code"]].curators.set(found)
     load_routing(_rows(data, "routing"), agencies)
     first = data.get("first_administrator")

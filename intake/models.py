@@ -59,7 +59,11 @@ class ImportBatch(models.Model):
     error = models.CharField(max_length=300, blank=True)
     error_params = models.JSONField(default=dict)
     started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("started by"),
     )
     created_at = models.DateTimeField(_("started"), auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)  # the run, not the upload
@@ -92,17 +96,23 @@ class QuarantinedRow(models.Model):
         ACCEPTED = "accepted", _("accepted")
         DROPPED = "dropped", _("dropped")
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="quarantine")
+    batch = models.ForeignKey(
+        ImportBatch, models.CASCADE, related_name="quarantine", verbose_name=_("import batch")
+    )
     line = models.PositiveIntegerField(_("row"))
     cells = models.JSONField()
     digest = models.CharField(max_length=32, default="", db_index=True)  # of the cells as they came
     problems = models.JSONField()
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
     case = models.ForeignKey(Case, models.SET_NULL, null=True, related_name="+")
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("decided by"),
     )
-    decided_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(_("decided"), null=True)
 
     class Meta:
         verbose_name = _("row in quarantine")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -19,6 +20,10 @@ from intake.models import AwaitingAgency, ImportBatch, ImportedRow
 _CHUNK = 1000
 KEPT_NAMED = 200
 State = ImportBatch.State
+_BY_ITSELF = (
+    *("imported", "close_unmarked", "escalate", "recount"),
+    *("promise_due", "promise_broken", "resume_planned"),
+)
 
 
 @dataclass(slots=True)
@@ -67,7 +72,10 @@ def finish(batch: ImportBatch) -> Undone:
     # What it changed comes back first: a case made and then changed by one file is then deleted.
     restored = _restore_changed(batch, done)
     _delete_created(batch, restored, done)
-    batch.quarantine.filter(state="waiting").delete()
+    # Also those accepted into a case that is gone: the file, brought again, offers them anew.
+    # What a person dropped stays dropped.
+    gone = Q(state="waiting") | Q(state="accepted", case=None)
+    batch.quarantine.filter(gone).delete()
     batch.state, batch.undone_at, batch.undone_result = (
         State.UNDONE,
         timezone.now(),
@@ -88,12 +96,13 @@ def _locked(ids: set[int]) -> dict[int, Case]:
 
 
 def _worked(ids: set[int], batch: ImportBatch) -> set[int]:
-    """Cases people moved since the batch began."""
-    return set(
-        CaseEvent.objects.filter(case_id__in=ids, actor__isnull=False, at__gte=batch.created_at)
-        .exclude(move="import_updated")
-        .values_list("case_id", flat=True)
-    )
+    """Cases people or other systems moved since the batch began, or another import changed.
+
+    What the portal did by itself (a survey that ended, a reminder) is nobody's work.
+    """
+    own = Q(actor=None, move__in=_BY_ITSELF) | Q(move="import_updated", data__batch=batch.pk)
+    events = CaseEvent.objects.filter(case_id__in=ids, at__gte=batch.created_at).exclude(own)
+    return set(events.values_list("case_id", flat=True))
 
 
 def _restore_changed(batch: ImportBatch, done: Undone) -> set[int]:
@@ -135,9 +144,10 @@ def _delete_created(batch: ImportBatch, restored: set[int], done: Undone) -> Non
         worked = _worked(set(cases), batch)
         delete = []
         for case in cases.values():
-            if case.pk in worked or (case.version != 1 and case.pk not in restored):
-                if case.number not in done.kept:
-                    done.kept.append(case.number)
+            if case.number in done.kept:
+                continue
+            if case.pk in worked:
+                done.kept.append(case.number)
             else:
                 delete.append(case.pk)
         # Authors stay: they may have written by other ways.

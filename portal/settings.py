@@ -118,7 +118,8 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 # Rights are asked of agencies.access only: guardian stores them, its backend is not used.
-SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
+# Django looks for its own CSRF middleware by name; ours is a subclass of it (portal.headers).
+SILENCED_SYSTEM_CHECKS = ["guardian.W001", "security.W003"]
 ANONYMOUS_USER_NAME = None
 
 # Locked by account + address: one official's typos must not lock an agency behind one address.
@@ -238,6 +239,7 @@ SPECTACULAR_SETTINGS = {
         "PromiseStateEnum": "cases.models.Promise.State",
         "PartStateEnum": "cases.models.Participation.State",
         "AppealResultEnum": "cases.models.Appeal.Result",
+        "VerdictEnum": "cases.models.Review.Verdict",
     },
 }
 

@@ -26,3 +26,12 @@ def on_app_ready(app: App) -> None:
     @app.task(name="portal.remove_old", queueing_lock="portal.remove_old")
     async def remove_old(timestamp: int) -> None:
         await app.job_manager.delete_old_jobs(nb_hours=24 * 30)
+
+    @app.periodic(cron="37 3 * * *", periodic_id="keys")
+    @app.task(name="portal.forget_keys", queueing_lock="portal.forget_keys")
+    def forget_keys(timestamp: int) -> int:
+        from django.utils import timezone  # noqa: PLC0415  apps are not ready when this is read
+
+        from portal.api import idempotency  # noqa: PLC0415
+
+        return idempotency.forget_keys(timezone.now())

@@ -5,6 +5,10 @@ from django.urls import include, path
 
 from portal import admin_filters, card, health, home, jobs_pages
 
+handler400 = "portal.errors.bad_request"
+handler404 = "portal.errors.not_found"
+handler500 = "portal.errors.server_error"
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("health/live/", health.live, name="health-live"),

@@ -44,6 +44,7 @@ TASKS = {
     "reports.send_due": _lazy("Reports by mail"),
     "portal.retry_stalled": _lazy("Jobs of a worker that was killed"),
     "portal.remove_old": _lazy("Forgetting old jobs"),
+    "portal.forget_keys": _lazy("Forgetting keys of calls made over the API"),
 }
 
 

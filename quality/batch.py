@@ -76,12 +76,30 @@ def parse_line(line: str | bytes) -> dict[str, Any]:
         raise BadLine("bad_json") from None
     if not isinstance(row, dict):
         raise BadLine("not_object")
-    for name in ("case_text", "reply_text"):
-        if not isinstance(row.get(name, ""), str):
-            raise BadLine("bad_type", field=name)
-    if "reply_text" not in row:
+    row["case_text"] = "" if row.get("case_text") is None else row["case_text"]
+    if row.get("reply_text") is None:
         raise BadLine("missing", field="reply_text")
+    for name in ("case_text", "reply_text"):
+        if not isinstance(row[name], str):
+            raise BadLine("bad_type", field=name)
     return row
+
+
+def written(result: Mapping[str, Any]) -> str:
+    """The line of a result; half of a surrogate pair in an id is escaped as it came."""
+    line = json.dumps(result, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        line = json.dumps(result)
+    return line + "\n"
+
+
+def overwritten(target: Path, *read: Path | None) -> bool:
+    """Whether writing `target` would destroy one of the files that are read."""
+    return target.exists() and any(
+        path and path.exists() and target.samefile(path) for path in read
+    )
 
 
 def situation_of(row: Mapping[str, Any]) -> Situation:
@@ -216,6 +234,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--history", type=Path)
     parser.add_argument("--cumulative", action="store_true")
     options = parser.parse_args(arguments)
+    if overwritten(options.target, options.source, options.history):
+        parser.error("the target is one of the files that are read")
     bad = 0
     history = options.history.open("rb") if options.history else []
     with options.source.open("rb") as lines, options.target.open("w", encoding="utf-8") as out:
@@ -226,7 +246,7 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{result['line']}: {result['error']} {detail}".rstrip(), file=sys.stderr)
                 if result.get("history"):
                     continue
-            out.write(json.dumps(result, ensure_ascii=False) + "\n")
+            out.write(written(result))
     return 1 if bad else 0
 
 

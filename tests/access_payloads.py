@@ -581,6 +581,7 @@ ROUTES: dict[str, Route] = {
         multipart=True,
     ),
     "api-case-file": _case(Right.VIEW_CASES, kwargs=_FILE),
+    "api-root": Route(public=True),
     "api-schema": Route(public=True),
     "api-token": Route(
         method="post",

@@ -1,5 +1,6 @@
 """The admin as every role: lists, cards and their forms stay within the access scope."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,6 +122,29 @@ def test_a_page_shows_nothing_foreign_and_a_refused_one_changes_nothing(
                         mistakes.append(f"{said}: a foreign case's text is shown")
                     transaction.set_rollback(True)
     assert mistakes == []
+
+
+# Headings of columns and filters, labels of fields; a row's own heading is data.
+NAMES = re.compile(r"<(th|label|summary|legend)\b(?![^>]*field-)[^>]*>(.*?)</\1>", re.S)
+
+
+def test_every_field_of_the_admin_has_a_russian_name(world: World) -> None:
+    """Django makes a name of the field's own when the model gives none."""
+    english = []
+    for name in MODELS:
+        for page in ("changelist", "add"):
+            try:
+                path = reverse(f"admin:{name}_{page}")
+            except NoReverseMatch:
+                continue
+            answer = world.clients["region-administrator"].get(path)
+            if answer.status_code != 200:
+                continue
+            for _tag, inner in NAMES.findall(body_text(answer)):
+                words = re.sub(r"<[^>]+>|&\w+;", " ", inner).strip()
+                if re.search("[A-Za-z]{3}", words) and not re.search("[А-Яа-я]", words):
+                    english.append(f"{name} {page}: {words}")
+    assert english == []
 
 
 def test_the_first_page_opens_for_who_has_something_to_do_there(world: World) -> None:

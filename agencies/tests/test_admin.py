@@ -96,6 +96,16 @@ def test_administrator_of_a_branch_sees_its_agencies_and_people_only(client, reg
     assert choices.json()["results"] == []
 
 
+def test_nothing_offers_an_account_without_a_password(client, region, enter) -> None:
+    """Django's own choice speaks of LDAP and single sign-on, which the portal has not."""
+    enter(region["region"])
+    person = make_person(Role.EXECUTOR, region["own"])
+    for path in (f"{PEOPLE}add/", f"{PEOPLE}{person.pk}/password/"):
+        page = client.get(path).content.decode()
+        assert "password1" in page
+        assert "LDAP" not in page, path
+
+
 def test_tree_is_shown_by_indentation_each_child_below_its_superior(client, region, enter) -> None:
     enter(region["region"])
     rows = client.get(AGENCIES).context["cl"].result_list

@@ -119,6 +119,18 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     (("region",), "Область", "region"),
     (("territories", 0, "population"), "много", "territories, запись 1 (town)"),
     (("routing", 0, "agency"), "none", "routing, запись 1"),
+    (("routing", 0, "from"), "вчера", "routing, запись 1"),
+    (("routing", 0, "until"), "2026-02-30", "routing, запись 1"),
+    (
+        ("routing", 0),
+        {"agency": "roads", "from": "2026-05-01", "until": "2026-04-01"},
+        "routing, з",
+    ),
+    (("agencies", 1, "curators"), ["admln"], "agencies (roads), curators"),
+    (("agencies", 1, "curators"), "admin", "agencies (roads), curators"),
+    (("agencies", 1, "parant"), "region", "agencies, запись 2: нет такого поля «parant»"),
+    (("people", 0, "roles"), "administrator", "people, запись 1 (admin)"),
+    (("calendars", 0, "regional_days"), ["2026-05-01"], "calendars, запись 1 (five)"),
 ]
 
 

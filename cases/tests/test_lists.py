@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from agencies.access import role_reach
 from agencies.models import Agency, User
-from agencies.roles import Right
+from agencies.roles import Right, Role
 from agencies.stamps import read_stamps
 from cases import clocks
 from cases.counts import queue_counts, queue_views
@@ -179,3 +179,12 @@ def test_rows_of_two_become_a_dictionary() -> None:
     """Python takes whatever has `keys` for a mapping: the queryset must not have it."""
     case = factories.make_case()
     assert dict(Case.objects.values_list("pk", "number")) == {case.pk: case.number}
+
+
+def test_the_export_is_offered_to_who_may_read(agency: Agency, client: Client) -> None:
+    """An administrator finds numbers, and would be refused there."""
+    for role, offered in ((Role.AUDITOR, True), (Role.ADMINISTRATOR, False)):
+        client.force_login(factories.make_person(role, agency))
+        for path in ("/search/?q=26-000001", "/cases/"):
+            page = client.get(path, follow=True)
+            assert ("/exports/?" in page.content.decode()) == offered, (role, path)

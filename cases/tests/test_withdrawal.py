@@ -4,7 +4,9 @@ import pytest
 from django.test import Client
 
 from agencies.models import Agency, User
+from agencies.roles import Role
 from cases import actions
+from cases.doors import open_doors
 from cases.errors import RightMissing
 from cases.filters import CaseFilter
 from cases.models import Case, Draft, Reply
@@ -110,3 +112,13 @@ def test_a_returned_published_reply_stays_the_current_one(region: dict[str, Agen
     supervisor = factories.make_person("quality_supervisor", region["own"])
     actions.return_for_rework(case, actor=supervisor, grounds=["no-date"])
     assert now(case).risk == case.replies.get().risk
+
+
+def test_an_answer_without_its_text_offers_nothing_to_take_back(region: dict[str, Agency]) -> None:
+    """History of an import may know that it was answered, and no more."""
+    case = factories.make_case(Status.ANSWERED, region["own"])
+    approver = factories.make_person(Role.APPROVER, region["own"])
+    names = {door.name for door in open_doors(case, approver, case.replies.get())}
+    assert {"recall_publication", "correct_reply"} <= names
+    without = {door.name for door in open_doors(case, approver, None)}
+    assert names - without == {"recall_publication", "correct_reply"}

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from agencies.access import holds_anywhere
 from agencies.roles import Right
 from cases import lists, many
 from cases.counts import queue_counts
@@ -102,6 +103,7 @@ def _render_list(
             if counts is not None
             else [],
             "broken": not valid,
+            "may_export": valid and holds_anywhere(request.user, (Right.VIEW_CASES,)),
             "empty": _empty(view if counts is not None else ""),
             "next_url": "?"
             + urlencode({**rest, "view": view, "cursor": page.next_cursor}, doseq=True)

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from django.contrib.postgres.search import SearchQuery
+from django.test import Client
+from django.urls import reverse
 
 from agencies.models import User
 from agencies.roles import Role
 from cases import actions
 from cases.errors import BadChange, RightMissing
+from cases.keeping import close_surveys
 from cases.models import Assignment, Case, Citizen, Clock, Message, Reply
 from intake.models import AwaitingAgency, ImportBatch, QuarantinedRow
 from intake.tests.command import ANSWERED, bring, counts_of, files_in, incident, write
@@ -171,6 +174,39 @@ def test_waiting_rows_of_the_batch_go_and_decided_ones_stay(tmp_path: Path, oper
     QuarantinedRow.objects.filter(pk=first.pk).update(state="dropped")
     undo(batch, actor=operator, reason="Не тот файл")
     assert QuarantinedRow.objects.get() == first
+
+
+def test_what_the_portal_did_by_itself_keeps_no_case(tmp_path: Path, operator: User) -> None:
+    """The survey of an answered message of long ago ends with the first pass of the worker."""
+    batch = give(tmp_path, ANSWERED)
+    assert close_surveys() == 1
+    case = Case.objects.get()
+    assert (case.status, case.version) == ("closed", 2)
+    done = undo(batch, actor=operator, reason="Не тот файл")
+    assert (done.deleted, done.kept) == (1, [])
+    assert not Case.objects.exists()
+
+
+def test_a_row_accepted_into_an_undone_case_is_offered_again(
+    tmp_path: Path, operator: User, client: Client
+) -> None:
+    """Else the citizen's message would be gone: the file again calls it unchanged."""
+    batch = give(tmp_path, {"posted_at": "вчера"})
+    row = QuarantinedRow.objects.get()
+    client.force_login(operator)
+    header = next(iter(p["column"] for p in row.problems))
+    form = client.get(reverse("import-quarantined", kwargs={"pk": row.pk})).context["form"]
+    sent = {name: form[name].value() or "" for name in form.fields}
+    (dated,) = [name for name, field in form.fields.items() if field.label == header]
+    client.post(
+        reverse("import-quarantined", kwargs={"pk": row.pk}), sent | {dated: "11.06.2026 09:30"}
+    )
+    assert Case.objects.count() == 1
+    undo(batch, actor=operator, reason="Не тот файл")
+    assert not Case.objects.exists()
+    again = give(tmp_path, {"posted_at": "вчера"})
+    assert (again.unchanged, again.quarantined) == (0, 1)
+    assert QuarantinedRow.objects.get().state == "waiting"
 
 
 def test_who_may_not_import_may_not_undo(tmp_path: Path, region: dict[str, Any]) -> None:

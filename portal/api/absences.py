@@ -15,6 +15,7 @@ from cases import absences
 from cases.forms import word_change
 from cases.forms_absence import DeputyForm
 from cases.views.absence import row_or_404, rows_for
+from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.problems import Unprocessable
 from portal.api.serializers import PersonSerializer, ProblemSerializer
 
@@ -45,11 +46,15 @@ class Absences(APIView):
 
     @extend_schema(
         operation_id="absence_name",
+        parameters=[IDEMPOTENCY_KEY],
         request=NewAbsenceSerializer,
         responses={201: AbsenceSerializer, 422: ProblemSerializer},
     )
     def post(self, request: Request) -> Response:
         """Name a deputy for yourself or for a person you lead."""
+        return once(request, lambda: self._name(request))
+
+    def _name(self, request: Request) -> Response:
         given: dict[str, Any] = {
             "person": request.user.username,
             "first": timezone.localdate().isoformat(),

@@ -16,9 +16,8 @@ from intake.export import making
 from intake.export.columns import Table
 from intake.export.views import download, own
 from intake.models import CaseExport
-from portal.api.idempotency import once
+from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.scope import problems
-from portal.api.views import IDEMPOTENCY_KEY
 
 _LAST = 50
 

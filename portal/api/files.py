@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from cases import attachments
 from portal.api import serializers as out
+from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.scope import case_or_404, problems
 
 
@@ -26,6 +27,7 @@ class CaseFiles(APIView):
 
     @extend_schema(
         operation_id="case_attach",
+        parameters=[IDEMPOTENCY_KEY],
         request={"multipart/form-data": UploadSerializer},
         responses={201: out.AttachmentSerializer, **problems(400, 403, 404, 409, 422)},
     )
@@ -35,9 +37,13 @@ class CaseFiles(APIView):
         uploaded = request.FILES.get("file")
         if uploaded is None:
             raise ParseError
-        made = attachments.add(case, actor=request.user, uploaded=uploaded)
         context = {"request": request, "case": case}
-        return Response(out.AttachmentSerializer(made, context=context).data, status=201)
+
+        def attach() -> Response:
+            made = attachments.add(case, actor=request.user, uploaded=uploaded)
+            return Response(out.AttachmentSerializer(made, context=context).data, status=201)
+
+        return once(request, attach)
 
 
 class CaseFile(APIView):

@@ -17,6 +17,7 @@ from cases.handover import AT_ONCE
 from cases.models import HandoverRow, Orphan
 from cases.views.handover import Line, plan_of, results_of
 from cases.workflow import Status
+from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.problems import Unprocessable
 from portal.api.serializers import PersonSerializer, ProblemSerializer
 
@@ -83,6 +84,7 @@ class Orphans(APIView):
 class Handovers(APIView):
     @extend_schema(
         operation_id="handover_start",
+        parameters=[IDEMPOTENCY_KEY],
         request=NewHandoverSerializer,
         responses={200: HandoverSerializer, 201: HandoverSerializer, 422: ProblemSerializer},
     )
@@ -90,6 +92,9 @@ class Handovers(APIView):
         """Hand over all open cases of a person or an agency, or look at it first (`preview`)."""
         if not handover.may_open(request.user):
             raise PermissionDenied
+        return once(request, lambda: self._start(request))
+
+    def _start(self, request: Request) -> Response:
         whose = plan_of(request.data)
         form = _form(request, whose)
         planned = form.planned()

@@ -7,11 +7,14 @@ refused call leaves no key: it may be mended and sent again under the same one.
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,13 +24,20 @@ from cases.models import IdempotencyKey
 from portal.api.problems import KeyInUse, KeyReused
 
 LONGEST = 200
+# How long an answer is given again: whoever repeats a call later makes a new one.
+KEPT = timedelta(days=7)
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The same key with the same body gives the first answer again, for seven days.",
+)
 
 
 def _digest(request: Request) -> str:
     sent = {key: request.data[key] for key in request.data} if request.FILES else request.data
-    if request.FILES:
-        sent["files"] = [_print(file) for file in request.FILES.getlist("files")]
-        sent = {key: value for key, value in sent.items() if not hasattr(value, "chunks")}
+    for name in request.FILES:
+        sent[name] = [_print(file) for file in request.FILES.getlist(name)]
     body = json.dumps(sent, sort_keys=True, ensure_ascii=False, cls=JSONEncoder)
     return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
 
@@ -78,6 +88,11 @@ def once(request: Request, perform: Callable[[], Response]) -> Response:
             body=_as_json(answer.data),
         )
     return answer
+
+
+def forget_keys(now: datetime) -> int:
+    """Delete keys older than KEPT; how many there were."""
+    return int(IdempotencyKey.objects.filter(created_at__lt=now - KEPT).delete()[0])
 
 
 def _as_json(data: Any) -> Any:

@@ -11,7 +11,7 @@ from cases.views.lessons import PERIODS, days_of, ensure_may, since_of
 from portal.api.scope import problems
 
 
-class ShareSerializer(serializers.Serializer[Share]):
+class MeasuredShareSerializer(serializers.Serializer[Share]):
     hits = serializers.IntegerField()
     of = serializers.IntegerField()
     low = serializers.SerializerMethodField(help_text="95 % interval")
@@ -33,8 +33,8 @@ class RecallSerializer(serializers.Serializer[Recall]):
 
 class LessonSerializer(serializers.Serializer[object]):
     name = serializers.CharField()
-    precision = ShareSerializer()
-    faulty = ShareSerializer(help_text="verdicts with remarks count as right too")
+    precision = MeasuredShareSerializer()
+    faulty = MeasuredShareSerializer(help_text="verdicts with remarks count as right too")
     recall = RecallSerializer(allow_null=True)
 
 

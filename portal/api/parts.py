@@ -32,6 +32,7 @@ from cases.views.parts import (
 )
 from portal.api.files import UploadSerializer
 from portal.api.forms import raise_for, serializer_of, values_for
+from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.scope import problems
 from portal.api.serializers import AgencyRefSerializer, Masking, PersonSerializer
 
@@ -168,6 +169,7 @@ class PartFiles(APIView):
 
     @extend_schema(
         operation_id="part_attach",
+        parameters=[IDEMPOTENCY_KEY],
         request={"multipart/form-data": UploadSerializer},
         responses={201: PartFileSerializer, **problems(400, 404, 409, 422)},
     )
@@ -177,8 +179,12 @@ class PartFiles(APIView):
         uploaded = request.FILES.get("file")
         if uploaded is None:
             raise ParseError
-        made = attachments.add_to_part(part, actor=request.user, uploaded=uploaded)
-        return Response(PartFileSerializer(made, context={"part": part}).data, status=201)
+
+        def attach() -> Response:
+            made = attachments.add_to_part(part, actor=request.user, uploaded=uploaded)
+            return Response(PartFileSerializer(made, context={"part": part}).data, status=201)
+
+        return once(request, attach)
 
 
 class PartFile(APIView):

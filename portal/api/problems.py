@@ -58,7 +58,10 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         return problem(422, str(error.detail), code="invalid", errors=error.errors)
     if isinstance(error, exceptions.ValidationError):
         return problem(
-            answer.status_code, str(error.default_detail), code="invalid", errors=answer.data
+            answer.status_code,
+            str(Unprocessable.default_detail),
+            code="invalid",
+            errors=answer.data,
         )
     if isinstance(error, Http404):
         return problem(404, str(exceptions.NotFound.default_detail), code="not_found")

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cases import lists, saved
+from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.scope import problems
 from portal.api.serializers import PersonSerializer
 
@@ -78,11 +79,15 @@ class SavedViews(APIView):
 
     @extend_schema(
         operation_id="saved_view_add",
+        parameters=[IDEMPOTENCY_KEY],
         request=NewViewSerializer,
         responses={201: SavedViewSerializer, **problems(400, 403, 422)},
     )
     def post(self, request: Request) -> Response:
         """Save a view; showing it to your agency takes a right of who leads there."""
+        return once(request, lambda: self._add(request))
+
+    def _add(self, request: Request) -> Response:
         given = _given(NewViewSerializer, request)
         made = saved.save(request.user, list_name=given.pop("list"), **given)
         return Response(_one(request, made.pk), status=201)

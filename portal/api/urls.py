@@ -1,6 +1,7 @@
 """Routes of the API; one for every working move (cases.doors)."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
 from cases.doors import DOORS
@@ -26,6 +27,7 @@ from portal.api import (
 )
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="api-schema"), name="api-root"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("token/", reference.Token.as_view(), name="api-token"),
     path("me/", reference.Me.as_view(), name="api-me"),

@@ -29,7 +29,7 @@ from cases.views.panel import panel_of
 from portal.api import serializers as out
 from portal.api.files import files_of
 from portal.api.forms import raise_for, serializer_of, values_for
-from portal.api.idempotency import once
+from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.intake_form import CheckForm, MessageForm, SourceMarkForm
 from portal.api.scope import case_or_404, problems
 
@@ -38,12 +38,6 @@ IF_MATCH = OpenApiParameter(
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     description="The case's ETag; 412 when somebody changed it meanwhile.",
-)
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="The same key with the same body gives the first answer again.",
 )
 _ETAG = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
@@ -103,9 +97,9 @@ class MoveView(APIView):
     door: Door
 
     def post(self, request: Request, number: str) -> Response:
-        if self.door.name == "submit_reply":
-            return once(request, lambda: self.make(request, number))
-        return self.make(request, number)
+        answer = once(request, lambda: self.make(request, number))
+        answer["ETag"] = etag(answer.data["version"])
+        return answer
 
     def make(self, request: Request, number: str) -> Response:
         case = visible_case(request.user, number)
@@ -119,14 +113,14 @@ class MoveView(APIView):
         reply = made if isinstance(made, Reply) else None
         moved: Case = reply.case if reply is not None else made
         data = out.MovedSerializer(moved, context={"reply": reply.pk if reply else None}).data
-        return Response(data, headers={"ETag": etag(moved.version)})
+        return Response(data)
 
 
 def move_view(door: Door) -> type[MoveView]:
     """The view of one move with its own entry in the schema."""
     name = "".join(part.title() for part in door.name.split("_"))
     view = type(f"{name}View", (MoveView,), {"door": door})
-    parameters = [IF_MATCH, *([IDEMPOTENCY_KEY] if door.name == "submit_reply" else [])]
+    parameters = [IF_MATCH, IDEMPOTENCY_KEY]
     request = serializer_of(door.form, f"{name}Serializer") if door.form.base_fields else None
 
     def post(self: MoveView, request: Request, number: str) -> Response:

@@ -1,12 +1,15 @@
 """The API through HTTP: what a client of another system sees."""
 
 import json
+import re
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,18 +17,21 @@ from django.utils import timezone, translation
 from rest_framework.authtoken.models import Token
 from rest_framework.serializers import Serializer
 
-from agencies.models import Agency, User
+from agencies.models import Agency, Deputy, User
 from agencies.roles import Role
 from cases import actions, clocks
 from cases.directory import directory_of
-from cases.models import Case, IdempotencyKey, Message, Reply
+from cases.models import Case, CaseEvent, IdempotencyKey, Message, Reply, SavedView
 from cases.workflow import Status
+from intake.tests.command import files_in
+from portal.api.idempotency import KEPT, forget_keys
 from portal.api.serializers import CaseRowSerializer
 from quality import points
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
 @pytest.fixture
@@ -66,6 +72,23 @@ def test_without_sign_in_the_api_answers_401_as_problem_details(api: Any) -> Non
     assert answer.status_code == 401
     assert answer["Content-Type"].startswith("application/problem+json")
     assert answer.json()["status"] == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("nothing/", 404), ("cases/?q=%00", 400), ("cases/?agency=none", 400)]
+)
+def test_whatever_refuses_a_call_answers_with_problem_details_in_russian(
+    region: Any, api: Any, path: str, status: int
+) -> None:
+    answer = api(factories.make_person(Role.EXECUTOR, region["own"]), "get", path)
+    assert answer.status_code == status
+    assert answer["Content-Type"].startswith("application/problem+json")
+    assert answer.json()["status"] == status
+    assert re.search("[а-я]", answer.json()["title"])
+
+
+def test_the_address_of_the_api_leads_to_its_description(client: Client) -> None:
+    assert client.get("/api/", follow=True).status_code == 200
 
 
 def test_the_list_shows_own_cases_with_filters_in_three_queries(region: Any, api: Any) -> None:
@@ -280,6 +303,64 @@ def test_a_refused_call_leaves_no_idempotency_key(region: Any, api: Any) -> None
     assert first.status_code == 200
     assert api(person, "post", path, {"text": factories.REPLY}, **key).json() == first.json()
     assert case.replies.count() == 1
+
+
+def test_every_call_that_makes_something_makes_it_once_for_a_key(region: Any, api: Any) -> None:
+    person = factories.make_person(Role.EXECUTOR, region["own"], "author")
+    factories.make_person(Role.EXECUTOR, region["own"], "deputy")
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=person)
+    day = factories.next_workday(9).isoformat()
+    calls: dict[str, tuple[dict[str, Any], Any]] = {
+        f"cases/{case.number}/add-note/": (
+            {"text": "Звонила мастеру"},
+            CaseEvent.objects.filter(move="add_note"),
+        ),
+        f"cases/{case.number}/add-promise/": (
+            {"until": day, "what": "Покрасить"},
+            case.promises.all(),
+        ),
+        "views/": (
+            {"list": "case-list", "name": "Мои", "conditions": {"overdue": ["true"]}},
+            SavedView.objects.all(),
+        ),
+        "absences/": ({"deputy": "deputy", "first": day, "last": day}, Deputy.objects.all()),
+    }
+    for path, (body, made) in calls.items():
+        key = {"Idempotency-Key": path}
+        first, again = (api(person, "post", path, body, **key) for _ in range(2))
+        assert first.status_code == again.status_code < 300, (path, first.content)
+        assert again.json() == first.json()
+        assert (made.count(), again.get("Idempotency-Replayed")) == (1, "true"), path
+        assert again.get("ETag") == first.get("ETag")
+
+
+def test_a_key_belongs_to_the_content_of_the_file_it_came_with(
+    region: Any, client: Client, settings: Any, tmp_path: Path
+) -> None:
+    files_in(settings, tmp_path)
+    person = factories.make_person(Role.EXECUTOR, region["own"])
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=person)
+    client.force_login(person)
+    answers = [
+        client.post(
+            f"/api/cases/{case.number}/attachments/",
+            {"file": SimpleUploadedFile("акт.pdf", PDF + words, "application/pdf")},
+            headers={"Idempotency-Key": "one"},
+        )
+        for words in (b"5", b"5", b"6")
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201, 422], answers[0].content
+    assert case.attachments.count() == 1
+
+
+def test_old_idempotency_keys_are_forgotten(region: Any, api: Any) -> None:
+    person = factories.make_person(Role.IMPORT_SERVICE, region["region"])
+    for key in ("old", "new"):
+        api(person, "post", "messages/", message(external_id=key), **{"Idempotency-Key": key})
+    now = timezone.now()
+    IdempotencyKey.objects.filter(key="old").update(created_at=now - KEPT - timedelta(hours=1))
+    assert forget_keys(now) == 1
+    assert IdempotencyKey.objects.get().key == "new"
 
 
 def test_the_check_says_what_the_page_says_and_stores_nothing(region: Any, api: Any) -> None:

@@ -1,11 +1,14 @@
 """Headers worked out once are those the packages would work out for each answer."""
 
 import re
+from typing import Any
 
 import pytest
 from csp.middleware import CSPMiddleware
+from django.core.checks import run_checks
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import translation
 
 from tests import factories
@@ -61,3 +64,20 @@ def test_signing_in_gives_a_new_cookie() -> None:
     answer = client.post("/sign-in/", {"username": person.username, "password": "long-enough-1"})
     assert answer.status_code == 302
     assert answer.cookies["csrftoken"].value != before
+
+
+@pytest.mark.django_db
+def test_the_checks_of_an_installation_have_nothing_to_say(settings: Any) -> None:
+    """`manage.py check --deploy` with the settings of docs/operations.md: also of the schema."""
+    settings.SECRET_KEY = "".join(map(chr, range(40, 120)))
+    settings.DEBUG = settings.DEMO = False
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+    said = run_checks(include_deployment_checks=True)
+    assert [str(one) for one in said if not one.is_silenced()] == []
+    # The check that is silenced asks for this: a form without its token is refused.
+    client = Client(enforce_csrf_checks=True)
+    entry = {"username": "a", "password": "b"}
+    assert client.post(reverse("sign-in"), entry, secure=True).status_code == 403

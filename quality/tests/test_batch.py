@@ -68,3 +68,32 @@ def test_the_command_writes_a_line_each_and_fails_on_a_bad_one(
     rows = [json.loads(row) for row in target.read_text(encoding="utf-8").splitlines()]
     assert [row.get("id", row.get("line")) for row in rows] == ["a", 2]
     assert capsys.readouterr().err.startswith("2: bad_json")
+
+
+def test_a_target_that_is_read_is_refused_and_kept(tmp_path: Path) -> None:
+    source, earlier = tmp_path / "in.jsonl", tmp_path / "earlier.jsonl"
+    for path in (source, earlier):
+        path.write_text(line("a", "Засыпали вчера."), encoding="utf-8")
+    for target in (source, earlier):
+        with pytest.raises(SystemExit):
+            main([str(source), str(target), "--history", str(earlier)])
+        assert target.read_text(encoding="utf-8") == line("a", "Засыпали вчера.")
+
+
+def test_half_a_character_in_an_id_does_not_stop_the_rest(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    broken = '{"id": "\\ud800", "case_text": "Яма", "reply_text": "Засыпали."}'
+    source.write_text(f"{broken}\n{line('b', 'Засыпали.')}\n", encoding="utf-8")
+    assert main([str(source), str(target)]) == 0
+    rows = [json.loads(row) for row in target.read_text(encoding="utf-8").splitlines()]
+    assert [row["id"] for row in rows] == ["\ud800", "b"]
+
+
+def test_no_text_of_the_case_switches_its_checks_off() -> None:
+    reply = "Яму на Лесной засыпали вчера."
+    asked = {"id": "a", "reply_text": reply}
+    assert list(check_lines([json.dumps(asked)])) == list(
+        check_lines([json.dumps({**asked, "case_text": None})])
+    )
+    (told,) = check_lines([json.dumps({"id": "a", "reply_text": None})])
+    assert told["error"] == "missing"

@@ -1,6 +1,5 @@
 """Check replies of a file with the same engine as the pages; a thin door to `quality.batch`."""
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.wording_quality import word_line_error
-from quality.batch import check_lines
+from quality.batch import check_lines, overwritten, written
 
 
 class Command(BaseCommand):
@@ -23,6 +22,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         bad = 0
+        if overwritten(options["target"], options["source"], options["history"]):
+            raise CommandError("Результат нельзя писать в файл, который читается.")
         with ExitStack() as files:
             try:
                 lines = files.enter_context(options["source"].open("rb"))
@@ -41,6 +42,6 @@ class Command(BaseCommand):
                     if result.get("history"):
                         continue
                     result = {"line": result["line"], "error": reason}
-                out.write(json.dumps(result, ensure_ascii=False) + "\n")
+                out.write(written(result))
         if bad:
             self.stderr.write(f"Строк с ошибками: {bad}")

@@ -107,6 +107,7 @@ class Command(BaseCommand):
     def _bar(self, total: int) -> Callable[[int], None]:
         """A bar that is drawn over itself on a terminal, and line by line in a log."""
         shown = self.stderr.isatty() if hasattr(self.stderr, "isatty") else False
+        total -= 1  # the heading is no row
 
         def draw(rows: int) -> None:
             known = max(total, rows)
