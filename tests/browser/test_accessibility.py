@@ -46,6 +46,11 @@ PAGES: dict[str, list[str]] = {
         "moderation:split/",
     ],
     Role.COORDINATOR: [
+        "/events/",
+        "/events/?view=offered",
+        "/events/mv-26-001/",
+        "/events/mv-26-001/edit/",
+        "/repeats/",
         "/desk/?view=disputes",
         "/desk/?view=disputes&list=1",
         "redirect_asked:redirect/",
