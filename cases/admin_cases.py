@@ -40,6 +40,7 @@ ARRIVALS = {
     "close_unmarked": gettext_lazy("Closed without a mark"),
     "escalate": gettext_lazy("Raised to the head of the agency"),
     "recount": gettext_lazy("Terms counted again"),
+    "split_off": gettext_lazy("Made by splitting another case"),
 }
 SUPERVISORS = (Right.REVIEW_REPLIES, Right.CONTROL_CASES)
 
