@@ -132,8 +132,10 @@ class Lives:
             elif isinstance(value, str) and value.startswith("+"):
                 local = moment.astimezone(agency.zone).date()
                 made[name] = workday(agency, local, int(value[1:]))
-            elif name == "proposed":
+            elif name in ("proposed", "agency"):
                 made[name] = self.agencies[value]
+            elif name == "parts":
+                made[name] = [(self.agencies[code], words) for code, words in value]
             elif name == "agreed_by":
                 made[name] = self.cast.who(value, agency)
             else:
@@ -149,6 +151,11 @@ class Lives:
         actor = self.cast.who(who, agency)
         if what == "reply":
             self._reply(fresh, agency, actor, values)
+            return
+        if what == "give_part":
+            values.pop("into", None)
+            part = fresh.parts.select_related("agency").get()
+            actions.give_part(part, actor=self.cast.who(who, part.agency), **values)
             return
         if what == "route":
             values["agency"] = agency
