@@ -25,6 +25,8 @@ def word_error(error: CaseError) -> str:
                     "what": MOVES[p["last_move"]].title,
                     "state": state,
                 }
+            if error.code == "stale_change":
+                return _("The case has changed meanwhile. Now: %(state)s.") % {"state": state}
             return _("This is not possible now: the case is in the state «%(state)s».") % {
                 "state": state
             }

@@ -117,7 +117,7 @@ MOVES: dict[str, Body] = {
         "ground": "Запрошены сведения у владельца сетей",
         "outgoing_number": "12-у/2",
     },
-    "join_event": lambda world, case: {"event": world.event.code},
+    "join_event": lambda world, case: {"event": world.joined_by(case).code},
     "leave_event": lambda world, case: {"reason": "О другом"},
     "judge_repeat": lambda world, case: {"verdict": "refused"},
     "add_note": lambda world, case: {"text": "Позвонить мастеру"},

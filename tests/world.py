@@ -356,6 +356,10 @@ class World:
         found = self._cases["", Status.IN_WORK, scope]
         return found if found.pk != case.pk else self._cases["", Status.ROUTED, scope]
 
+    def joined_by(self, case: Case) -> MassEvent:
+        """An event the case is not in yet."""
+        return MassEvent.objects.exclude(pk=case.event_id).order_by("-code").first() or self.event
+
     def part_of(self, case: Case, state: str) -> Participation:
         found: Participation = case.parts.get(state=state)
         return found

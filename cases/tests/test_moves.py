@@ -12,7 +12,7 @@ from agencies.roles import HOLDERS, Right
 from cases.actions import moving as moving_module
 from cases.doors import DOORS
 from cases.errors import CaseNotFound, MoveNotAllowed, RightMissing, StaleChange
-from cases.models import Case, Reply
+from cases.models import Case, Clock, Reply
 from cases.workflow import MOVES, Status
 from database.rows import planned
 from tests import factories
@@ -23,10 +23,12 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 
 # What is made for many has its own tests (test_handover), what takes a task of the review desk
-# too (test_review_desk).
+# too (test_review_desk), and what is done from the page of a part (test_parts).
 ON_TASKS = ["judge_reply", "undo_verdict"]
 WORKING = [
-    name for name, move in MOVES.items() if not (move.system or move.many) and name not in ON_TASKS
+    name
+    for name, move in MOVES.items()
+    if not (move.system or move.many or move.part) and name not in ON_TASKS
 ]
 FROM_EACH = [(name, source) for name in WORKING for source in sorted(MOVES[name].sources)]
 # Moves whose next state the action decides.
@@ -197,7 +199,7 @@ def test_a_published_reply_stays_when_a_supervisor_returns_it(world: World) -> N
 
 def test_only_the_moment_of_publication_stops_the_reply_clock(world: World) -> None:
     case = fresh(world, Status.APPROVAL)
-    clock = case.clocks.get()
+    clock = case.clocks.exclude(kind=Clock.Kind.PART).get()
     assert clock.stopped_at is None
     make(world, "publish", case, holder(world, "publish"))
     clock.refresh_from_db()

@@ -224,8 +224,18 @@ def _next(request: HttpRequest) -> str:
     return wanted if safe else ""
 
 
+def _case_of(made: Any, case: Case) -> Case:
+    """The moved case: what a move gives back is the case, or a reply of it."""
+    found = getattr(made, "case", made)
+    return found if isinstance(found, Case) else case
+
+
 def _done_words(door: Door, case: Case) -> str:
-    return _("Done: %(what)s, № %(number)s") % {"what": door.move.title, "number": case.number}
+    return _("Done: «%(what)s», № %(number)s. Now: %(state)s.") % {
+        "what": door.move.title,
+        "number": case.number,
+        "state": case.get_status_display().lower(),
+    }
 
 
 def move_view(name: str) -> Callable[..., HttpResponse]:
@@ -245,7 +255,7 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
             form = door.form(request.POST, case=case, actor=request.user)
             if form.is_valid():
                 try:
-                    door.perform(
+                    made = door.perform(
                         case, actor=request.user, version=_version(request), **form.cleaned_data
                     )
                 except BadChange as error:
@@ -259,7 +269,7 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
                         raise
                     return _unsent(request, number, error)
                 else:
-                    messages.success(request, _done_words(door, case))
+                    messages.success(request, _done_words(door, _case_of(made, case)))
                     return redirect(_next(request) or case.get_absolute_url())
             return shown(request, case_or_404(request.user, number), form, 422)
         case = case_or_404(request.user, number)

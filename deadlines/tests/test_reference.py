@@ -131,9 +131,12 @@ def test_rules_hold_the_terms_of_the_norms() -> None:
         "REWORK-SN": (4, Unit.WORKING_HOURS),
         "REWORK": (3, Unit.WORKING_DAYS),
         "SURVEY": (96, Unit.HOURS),
+        "PART-SN": (4, Unit.WORKING_HOURS),
+        "PART": (3, Unit.WORKING_DAYS),
+        "L59-REQ": (15, Unit.CALENDAR_DAYS),
     }
     law59 = [rule for rule in rules().values() if rule.regime == "law59"]
-    assert len(law59) == 7
+    assert len(law59) == 8
     assert all(rule.term.roll is Roll.PREVIOUS for rule in law59)
     assert all("59-ФЗ" in rule.source and "ст." in rule.source for rule in law59)
     assert [code for code, rule in rules().items() if rule.warning_only] == ["POS-TARGET"]

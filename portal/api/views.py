@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -63,6 +63,13 @@ class CaseList(generics.ListAPIView):
     serializer_class = out.CaseRowSerializer
     filterset_class = CaseFilter
     queryset = Case.objects.none()
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        known = {*CaseFilter.base_filters, "cursor", "page_size"}
+        if unknown := set(request.query_params) - known:
+            # A filter misspelt would widen the list to everything.
+            raise ValidationError({name: [_("There is no such filter.")] for name in unknown})
+        return super().list(request, *args, **kwargs)
 
     def get_queryset(self) -> CaseQuerySet:
         return Case.objects.visible_to(self.request.user)

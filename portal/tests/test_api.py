@@ -111,6 +111,9 @@ def test_a_filter_that_makes_no_sense_is_an_error_and_not_the_whole_list(
     answer = api(person, "get", "cases/?status=nonsense")
     assert answer.status_code == 400
     assert "status" in answer.json()["errors"]
+    answer = api(person, "get", "cases/?statuss=in_work")
+    assert answer.status_code == 400
+    assert "statuss" in answer.json()["errors"]
 
 
 def test_the_list_goes_on_by_cursor(region: Any, api: Any) -> None:

@@ -67,8 +67,11 @@ def test_signing_in_gives_a_new_cookie() -> None:
 
 
 @pytest.mark.django_db
-def test_the_checks_of_an_installation_have_nothing_to_say(settings: Any) -> None:
+def test_the_checks_of_an_installation_have_nothing_to_say(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`manage.py check --deploy` with the settings of docs/operations.md: also of the schema."""
+    monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)  # of the browser tests
     settings.SECRET_KEY = "".join(map(chr, range(40, 120)))
     settings.DEBUG = settings.DEMO = False
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True

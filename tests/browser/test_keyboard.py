@@ -25,6 +25,10 @@ def agencies(transactional_db: None) -> dict[str, Agency]:
     return factories.make_region()
 
 
+# A page is there before its first field has the focus.
+TYPED = ":is(input, textarea):focus"
+
+
 def person(role: str, agency: Agency, **facts: Any) -> User:
     return factories.make_person(role, agency, **facts)
 
@@ -264,6 +268,7 @@ def test_the_heads_office_puts_under_control_and_lifts_it(
     desk = sign_in(person(Role.HEAD_OFFICE, agencies["region"]))
     page = desk.open(f"/cases/{case.number}/")
     desk.key_to_next_page("l")
+    page.wait_for_selector(TYPED)
     page.keyboard.type("Поручение губернатора")
     desk.key_to_next_page("Control+Enter")
     assert reload(case).control_reason == "Поручение губернатора"
@@ -271,6 +276,7 @@ def test_the_heads_office_puts_under_control_and_lifts_it(
     desk.keys("j")
     desk.key_to_next_page("Enter")
     press(desk, 'a[href$="/lift-control/"]')
+    page.wait_for_selector(TYPED)
     page.keyboard.type("Исполнено")
     desk.key_to_next_page("Control+Enter")
     assert reload(case).controlled_by is None
