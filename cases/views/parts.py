@@ -249,13 +249,16 @@ def detach(request: HttpRequest, pk: int, file: int) -> HttpResponse:
 @login_required
 @require_safe
 def file(request: HttpRequest, pk: int, file: int) -> HttpResponse:
-    """A file of the part, or a photo of the message where it was shown with the task."""
-    part = part_or_404(request.user, pk)
-    found = next((one for one in attachments.files_of_part(part) if one.pk == file), None)
+    return file_answer(part_or_404(request.user, pk), file, request.user)
+
+
+def file_answer(part: Participation, pk: int, user: User) -> FileResponse:
+    """A file of the part, or a photo of the message where it was shown with the task; else 404."""
+    found = next((one for one in attachments.files_of_part(part) if one.pk == pk), None)
     if found is None:
         raise Http404
     try:
-        body = attachments.opened(found, request.user)
+        body = attachments.opened(found, user)
     except FileNotFoundError:
         raise Http404 from None
     return FileResponse(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import FileResponse, Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -25,6 +24,7 @@ from cases.views.parts import (
     OTHERS,
     US,
     PartFilter,
+    file_answer,
     letters_of,
     page_of_parts,
     part_or_404,
@@ -197,20 +197,7 @@ class PartFile(APIView):
     )
     def get(self, request: Request, pk: int, file: int) -> Any:
         """A file of the part, or a photo of the message shown with the task."""
-        part = part_or_404(request.user, pk)
-        found = next((one for one in attachments.files_of_part(part) if one.pk == file), None)
-        if found is None:
-            raise Http404
-        try:
-            body = attachments.opened(found, request.user)
-        except FileNotFoundError:
-            raise Http404 from None
-        return FileResponse(
-            body,
-            as_attachment=True,
-            filename=mask_text(found.name, part.case.citizen.hidden_name),
-            content_type=found.media_type,
-        )
+        return file_answer(part_or_404(request.user, pk), file, request.user)
 
     @extend_schema(operation_id="part_detach", responses={204: None, **problems(404, 409, 422)})
     def delete(self, request: Request, pk: int, file: int) -> Response:

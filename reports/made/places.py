@@ -1,20 +1,19 @@
 """R6, R7, R13, R15: topics by territories, spikes and mass events, decisions, what there is."""
 
-from datetime import timedelta
-from statistics import median
+from datetime import date, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
 from agencies.roles import Right
 from reports.content import Row
 from reports.definitions import Report, Table
+from reports.expected import LEAST, WEEKS, expected
 from reports.frame import Frame
 from reports.measures import Kind
 from reports.periods import DAY, Period
+from reports.spikes import Key, bound_of
 
 WEEK = timedelta(days=7)
-# domain 4.1: an alarm from three times the usual on and from ten messages on.
-TIMES, LEAST, WEEKS_BACK = 3, 10, 8
 
 
 def heat_rows(frame: Frame) -> list[Row]:
@@ -59,25 +58,37 @@ R6 = Report(
 )  # fmt: skip
 
 
+def _since(frame: Frame) -> date:
+    """The first day of the counters: what lies before it says nothing of the usual."""
+    ((day,),) = frame.ask("select min(start) from reports_topiccount where span = 'd'")
+    return day or frame.today
+
+
+def _spike(where: Row, count: int, middle: float) -> Row:
+    """[…, count, 10 × usual, 10 × times]"""
+    times = round(10 * count / middle) if middle else None
+    return [*where, count, round(10 * middle), times]
+
+
 def week_spikes(frame: Frame, days: int = 7) -> list[Row]:
-    """Topic and territory whose last days hold three times the median of the eight weeks before.
+    """Topic and territory whose last days lie above what the eight weeks before let expect.
 
     [topic, territory, count, 10 × usual, 10 × times]; the largest first.
     """
     last = Period(frame.period.last - (days - 1) * DAY, frame.period.last)
-    runs = [Period(last.first - WEEK * n, last.last - WEEK * n) for n in range(WEEKS_BACK + 1)]
+    since = _since(frame)
+    runs = [Period(last.first - WEEK * n, last.last - WEEK * n) for n in range(WEEKS + 1)]
+    runs = [run for run in runs if run.first >= since or run == last]
     found: list[Row] = []
-    for (topic, place), counts in frame.topics("received", runs).items():
-        usual = median(counts[1:])
-        if topic and counts[0] >= LEAST and counts[0] >= TIMES * usual:
-            times = round(10 * counts[0] / usual) if usual else None
-            found.append([topic, place, counts[0], round(10 * usual), times])
+    for (topic, place), (count, *before) in frame.topics("received", runs).items():
+        if topic and count >= LEAST and (bound := expected(before)).is_spike(count):
+            found.append(_spike([topic, place], count, bound.middle))
     return sorted(found, key=lambda row: (-row[2], row[0], row[1]))
 
 
 def day_spikes(frame: Frame) -> list[Row]:
     """[day, topic, territory, count, 10 × usual, 10 × times]: by day, against its weekday."""
-    first = frame.period.first - WEEK * WEEKS_BACK
+    first = frame.period.first - WEEK * WEEKS
     if frame.scope.ids is None:
         rows = frame.ask(
             "select start, topic_id, territory_id, received from reports_topiccount"
@@ -92,17 +103,18 @@ def day_spikes(frame: Frame) -> list[Row]:
             " and day between %(back)s and %(last)s and topic_id <> 0 group by 1, 2, 3",
             back=first,
         )
-    counts = {(day, topic, place): count for day, topic, place, count in rows}
+    series: dict[Key, dict[date, int]] = {}
+    for day, topic, place, count in rows:
+        series.setdefault((topic, place), {})[day] = count
+    since = _since(frame)
     found: list[Row] = []
-    for (day, topic, place), count in counts.items():
-        if day < frame.period.first or count < LEAST:
-            continue
-        usual = median(
-            counts.get((day - WEEK * n, topic, place), 0) for n in range(1, WEEKS_BACK + 1)
-        )
-        if count >= TIMES * usual:
-            times = round(10 * count / usual) if usual else None
-            found.append([day.isoformat(), topic, place, count, round(10 * usual), times])
+    for key, days in series.items():
+        for day, count in days.items():
+            if day < frame.period.first or count < LEAST:
+                continue
+            bound = bound_of(days, day, since)
+            if bound.is_spike(count):
+                found.append(_spike([day.isoformat(), *key], count, bound.middle))
     return sorted(found, key=lambda row: (row[0], -row[3], row[1], row[2]))
 
 
@@ -125,7 +137,7 @@ _EVENTS = ("event", "members", "open", "answered", "since", "until", "decided")
 R7 = Report(
     "r7",
     _("Spikes and mass events"),
-    _("Days with three times the usual and ten messages or more; events with their decisions."),
+    _("Days far above their usual; mass events with their decisions."),
     (
         Table(
             "days", _("Spikes by day"),

@@ -104,7 +104,7 @@ R1 = Report(
         Table(
             "spikes", _("Spikes"), ("topic", "territory", "arrived", "usual", "deviates"),
             lambda frame: week_spikes(frame)[:_EVENTS_SHOWN],
-            note=_("At least three times the median of eight weeks and ten messages."),
+            note=_("Above what the eight weeks before let expect."),
         ),
         Table("days", _("Messages by day"), ("day", "arrived", "arrived_before"), day_rows),
         Table(
