@@ -63,7 +63,7 @@ def _text(row: Mapping[str, Any], name: str) -> str | None:
     return str(value)
 
 
-def parse_line(line: str | bytes) -> dict[str, Any]:
+def object_of(line: str | bytes) -> dict[str, Any]:
     """Object of one line; raises `BadLine`."""
     if isinstance(line, bytes):
         try:
@@ -76,12 +76,23 @@ def parse_line(line: str | bytes) -> dict[str, Any]:
         raise BadLine("bad_json") from None
     if not isinstance(row, dict):
         raise BadLine("not_object")
+    return row
+
+
+def complete(row: dict[str, Any]) -> None:
+    """Both texts are there; raises `BadLine`. No text of the case is an empty one."""
     row["case_text"] = "" if row.get("case_text") is None else row["case_text"]
     if row.get("reply_text") is None:
         raise BadLine("missing", field="reply_text")
     for name in ("case_text", "reply_text"):
         if not isinstance(row[name], str):
             raise BadLine("bad_type", field=name)
+
+
+def parse_line(line: str | bytes) -> dict[str, Any]:
+    """Object of one line with both texts; raises `BadLine`."""
+    row = object_of(line)
+    complete(row)
     return row
 
 
@@ -205,8 +216,9 @@ def check_lines(
 ) -> Iterator[dict[str, Any]]:
     """Assess line by line; `history` is read first, empty lines are passed over.
 
-    A bad line gives {"line", "error", "params"} (and "history": true for a line of the history)
-    and does not stop the rest. With `cumulative` each assessed line counts as sent for the next.
+    A bad line gives {"line", "error", "params"}, its "id" if it has one ("history": true for a
+    line of the history), and does not stop the rest. With `cumulative` each assessed line
+    counts as sent for the next.
     """
     index = MemoryIndex(thresholds)
     earlier = _History(history)
@@ -215,13 +227,17 @@ def check_lines(
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        row: dict[str, Any] = {}
         try:
-            row = parse_line(line)
+            row = object_of(line)
+            complete(row)
             result = result_of(row, number, index, thresholds)
             if cumulative:
                 index.add(_earlier(row, number))
         except BadLine as error:
-            yield {"line": number, "error": error.code, "params": error.params}
+            told = {"line": number, "error": error.code, "params": error.params}
+            named = isinstance(row.get("id"), str | int)
+            yield {"id": row["id"], **told} if named else told
             continue
         yield result
 

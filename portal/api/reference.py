@@ -1,9 +1,14 @@
 """Reference data over the API: agencies, topics, territories, reasons, and who one is."""
 
+from typing import Any
+
+from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -74,4 +79,14 @@ class Me(APIView):
 
 
 class Token(ObtainAuthToken):
-    """A token for name and password; attempts are limited as on the sign-in page."""
+    """A token for name and password; attempts are limited as on the sign-in page (429)."""
+
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        try:
+            return super().post(request, *args, **kwargs)
+        except ValidationError:
+            if not getattr(request, "axes_locked_out", False):
+                raise
+            # Whatever the password: when the pause ends is all that is told.
+            pause = int(settings.AXES_COOLOFF_TIME * 3600)
+            raise Throttled(pause, _("Too many attempts. Try again later.")) from None

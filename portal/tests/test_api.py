@@ -406,6 +406,21 @@ def test_a_token_is_given_for_name_and_password(region: Any, api: Any) -> None:
     assert given.json()["token"] == Token.objects.get(user=person).key
 
 
+def test_a_token_is_refused_after_too_many_attempts_and_says_for_how_long(
+    region: Any, api: Any, settings: Any
+) -> None:
+    settings.AXES_ENABLED, settings.AXES_FAILURE_LIMIT = True, 3
+    person = factories.make_person(Role.EXECUTOR, region["own"])
+    person.set_password("a long enough one")
+    person.save()
+    given = {"username": person.username, "password": "no"}
+    answers = [api(None, "post", "token/", given) for _ in range(3)]
+    assert [answer.status_code for answer in answers[:2]] == [400, 400]
+    locked = api(None, "post", "token/", given | {"password": "a long enough one"})
+    assert (locked.status_code, locked["Retry-After"]) == (429, "900")
+    assert not Token.objects.filter(user=person).exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_same_key_at_once_is_a_conflict_and_makes_one_case(
     monkeypatch: pytest.MonkeyPatch,

@@ -45,6 +45,11 @@ def test_a_bad_line_is_told_by_number_and_does_not_stop_the_rest(bad: str, code:
     assert (second["line"], second["error"]) == (2, code)
 
 
+def test_a_bad_line_keeps_its_id() -> None:
+    (told,) = check_lines(['{"id": "x7", "reply_text": 5}'])
+    assert (told["id"], told["error"]) == ("x7", "bad_type")
+
+
 def test_history_and_earlier_lines_are_sources() -> None:
     other = line("new", TEXT.replace("перечень", "список"), "Яма на Садовой")
     (alone,) = check_lines([other])

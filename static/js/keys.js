@@ -56,6 +56,18 @@
       else { source.select(); document.execCommand("copy"); done(); }
     }
   });
+  // A verdict without the ground it needs says so where it is chosen; the page stays.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest && event.target.closest("button[data-needs]");
+    if (!button) return;
+    const boxes = [...button.form.querySelectorAll(`[name="${button.dataset.needs}"]`)];
+    const missing = document.getElementById(`${button.dataset.needs}-missing`);
+    if (!boxes.length || !missing || boxes.some((box) => box.checked)) return;
+    event.preventDefault();
+    missing.hidden = false;
+    boxes[0].focus();
+    button.form.addEventListener("change", () => { missing.hidden = true; }, { once: true });
+  });
   // One press, one request: a second one would be told that the first had changed the case.
   document.addEventListener("submit", (event) => {
     const form = event.target;
