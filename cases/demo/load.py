@@ -22,7 +22,7 @@ from agencies.models import Agency, Deputy, User
 from cases import checking, clocks, reference_data, reuse
 from cases.actions.moderation import next_numbers
 from cases.bulk import copy_cases, copy_in, take_ids
-from cases.demo import together
+from cases.demo import spike, templated, together
 from cases.demo.lives import at as at_moment
 from cases.demo.lives import tell_lives
 from cases.demo.people import Cast
@@ -167,7 +167,8 @@ class Demo:
 
     def _belonging_together(self) -> None:
         """After all others, so that these are the same with or without them."""
-        found = sorted(together.rows(self.now, self.places), key=lambda item: item[1])
+        planted = [*together.rows(self.now, self.places), *spike.rows(self.now, self.places)]
+        found = sorted(planted, key=lambda item: item[1])
         numbers = next_numbers(len(found), self.now)
         cases, messages = take_ids(Case, len(found)), take_ids(Message, len(found))
         for at, (row, when) in enumerate(found):
@@ -681,11 +682,10 @@ def load_demo(*, cases: int = 1000, seed: int = 1, now: datetime | None = None) 
         _hold()
         _liven(demo)
         save_views(demo.staff)
-        told = tell_lives(
-            reference_data.read_yaml(HERE / "lives.yaml"),
-            now=demo.now,
-            cast=Cast(demo.staff, demo.first_person),
-        )
+        cast = Cast(demo.staff, demo.first_person)
+        told = tell_lives(reference_data.read_yaml(HERE / "lives.yaml"), now=demo.now, cast=cast)
+        if cases >= MANY:
+            told += templated.tell(now=demo.now, cast=cast)
         with connection.cursor() as cursor:
             cursor.execute(_MISSED, [demo.now])
         if cases >= MANY:

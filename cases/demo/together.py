@@ -47,7 +47,7 @@ def rows(now: datetime, places: dict[str, Territory]) -> Iterator[tuple[dict[str
             house = str(dice.randint(1, 60))
             street = dice.choice(event["streets"])
             yield (
-                _row(
+                row_of(
                     key=f"{event['code']}-{at}",
                     topic=event["topic"],
                     place=places[event["territory"]],
@@ -67,14 +67,14 @@ def rows(now: datetime, places: dict[str, Territory]) -> Iterator[tuple[dict[str
             "dice": dice,
         }
         day = f"{now - timedelta(days=29):%d.%m}"
-        first = _row(
+        first = row_of(
             key=f"pair-{number}",
             topic=pair["topic"],
             text=pair["first"],
             replies=[{"quality": "good", "kind": "final", "text": _REPLY.format(day=day)}],
             **common,
         )
-        then = _row(
+        then = row_of(
             key=f"pair-{number}-then",
             topic=pair.get("then_topic", pair["topic"]),
             text=pair["then"],
@@ -97,7 +97,7 @@ def gathering_file() -> Any:
 _NAMES = ("Марина К.", "Олег С.", "Лидия Ф.", "Тимур Г.", "Анна П.", "Виктор М.", "Зоя Ш.", "")
 
 
-def _row(
+def row_of(
     *,
     key: str,
     topic: str,
