@@ -1,7 +1,9 @@
-"""What is found to belong together: prints of messages, offered events, late joiners, repeats.
+"""What belongs together: mass events, and what is found: prints, offers, late joiners, repeats.
 
 Imported by `cases.models`, which the rest of the code reads them from.
 """
+
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -9,9 +11,79 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cases.querysets import OfferQuerySet, RepeatPairQuerySet
+from agencies.models import Agency
+from cases.querysets import MassEventQuerySet, OfferQuerySet, RepeatPairQuerySet
+
+
+class MassEvent(models.Model):
+    """Many messages about one thing, one decision, an approved text."""
+
+    code = models.SlugField(_("code"), unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    decision = models.TextField(_("decision"), blank=True)
+    approved_text = models.TextField(_("approved text"), blank=True)
+    territory = models.ForeignKey(
+        "cases.Territory", models.SET_NULL, null=True, blank=True, verbose_name=_("territory")
+    )
+    topic = models.ForeignKey(
+        "cases.Topic", models.SET_NULL, null=True, blank=True, verbose_name=_("topic")
+    )
+    agency = models.ForeignKey(
+        Agency,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("responsible agency"),
+    )
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+    forecast_on = models.DateField(_("will be mended by"), null=True, blank=True)
+    decided_on = models.DateField(_("day of the decision"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="+",
+    )
+    # Print of the approved text: who sends it in an unlike case copies.
+    keys = ArrayField(models.IntegerField(), default=list, editable=False)
+
+    objects = MassEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mass event")
+        verbose_name_plural = _("mass events")
+        indexes = [
+            GinIndex(fields=["keys"], name="event_keys"),
+            models.Index(fields=["-starts_on", "-id"], name="event_newest"),
+            models.Index("id", name="event_running", condition=Q(closed_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        from quality.prints import make_print  # noqa: PLC0415  numpy only where it is needed
+
+        self.keys = list(make_print(self.approved_text).keys)
+        fields = kwargs.get("update_fields")
+        if fields is not None and "approved_text" in fields:
+            kwargs["update_fields"] = [*fields, "keys"]
+        super().save(*args, **kwargs)
+        from cases.families import event_changed  # noqa: PLC0415  it imports the models
+
+        event_changed(self)
+
+    def get_absolute_url(self) -> str:
+        return reverse("event", kwargs={"code": self.code})
 
 
 class CasePrint(models.Model):

@@ -1,13 +1,72 @@
-"""Copied texts as families: figures the worker keeps (`cases.families`).
+"""Copied texts: prints and sentences they are found by, families the worker keeps of them.
 
 Imported by `cases.models`, which the rest of the code reads them from.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
+
+
+class ReplyPrint(models.Model):
+    """Print of a reply for the search of copies (quality.prints), written with the reply.
+
+    The database keeps `ReplyKey` in step: a trigger puts in the keys that fewer than 16 replies
+    have (and leaves just these in `keys`), and takes them out with the row. Numbers are four
+    bytes: at ten million replies every byte is ten megabytes.
+    """
+
+    reply = models.OneToOneField(
+        "cases.Reply", models.CASCADE, primary_key=True, related_name="print"
+    )
+    # The first reply with nearly this text; its own id where it is the first.
+    family = models.IntegerField()
+    agency_id = models.IntegerField()
+    sent_on = models.DateField()
+    stems = models.PositiveSmallIntegerField()
+    version = models.PositiveSmallIntegerField()
+    keys = ArrayField(models.IntegerField())
+    sketch = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["family", "agency_id", "sent_on"], name="print_family")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ReplyKey(models.Model):
+    """One key of a print; the primary key is the index candidates come from."""
+
+    pk = models.CompositePrimaryKey("h", "reply_id")
+    h = models.IntegerField()
+    reply_id = models.IntegerField()
+
+    def __str__(self) -> str:
+        return str(self.h)
+
+
+class Formula(models.Model):
+    """A sentence by its hash, and how many unlike replies have it; kept by the worker."""
+
+    hash = models.BigIntegerField(primary_key=True)
+    families = models.PositiveIntegerField(default=1)
+    seen_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.hash}: {self.families}"
+
+
+class FormulaMark(models.Model):
+    """Up to which reply sentences are counted; one row."""
+
+    last_reply = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.last_reply)
 
 
 class CopiedFamily(models.Model):

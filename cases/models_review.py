@@ -1,4 +1,4 @@
-"""What supervisors judge beside the flagged replies of the desk.
+"""What supervisors judge: their verdicts, and what is drawn beside the flagged replies.
 
 Imported by `cases.models`, which the rest of the code reads them from.
 """
@@ -11,6 +11,48 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
 from cases.querysets import ReviewTaskQuerySet
+from database.labels import Labelled
+
+
+class Review(Labelled):
+    """A supervisor's verdict on a reply: the only thing that calls a reply an отписка."""
+
+    class Verdict(models.TextChoices):
+        GOOD = "good", _("good")
+        REMARKS = "remarks", _("with remarks")
+        BRUSH_OFF = "brush_off", _("brush-off")
+
+    class Cause(models.TextChoices):
+        """Why it was judged: rates of the flagged and of the random sample are told apart."""
+
+        FLAGGED = "flagged", _("flagged")
+        PUBLISHED = "published", _("after publication")
+        SAMPLE = "sample", _("random sample")
+        SECOND = "second", _("second opinion")
+        DISPUTE = "dispute", _("author's objection")
+
+    cause = models.CharField(
+        _("cause"),
+        max_length=9,
+        choices=Cause,
+        default=Cause.FLAGGED,
+        db_default=Cause.FLAGGED.value,
+    )
+    reply = models.ForeignKey("cases.Reply", models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict)
+    grounds = models.JSONField(_("grounds"), default=list)
+    remark = models.TextField(_("remark"), blank=True)
+    returned = models.BooleanField(_("returned for rework"), default=False)
+    created_at = models.DateTimeField(_("moment"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        indexes = [models.Index("reviewer", "created_at", name="review_by_day")]
+
+    def __str__(self) -> str:
+        return self.verdict
 
 
 class ReviewTask(models.Model):
