@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
+from rest_framework import generics, serializers
 from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.exceptions import Throttled, ValidationError
 from rest_framework.request import Request
@@ -15,9 +15,51 @@ from rest_framework.views import APIView
 
 from agencies.access import granted_agency_ids, held_roles
 from agencies.models import Agency
-from agencies.roles import Right
+from agencies.roles import Right, Role
 from cases.models import Reason, ReasonKind, Territory, Topic
-from portal.api import serializers as out
+
+
+class AgencySerializer(serializers.ModelSerializer):
+    parent = serializers.CharField(source="parent.code", default=None, allow_null=True)
+
+    class Meta:
+        model = Agency
+        fields = ["code", "name", "short_name", "kind", "parent", "time_zone", "phone", "email"]
+
+
+class TopicSerializer(serializers.ModelSerializer):
+    group = serializers.CharField(source="group.code")
+    group_name = serializers.CharField(source="group.name")
+
+    class Meta:
+        model = Topic
+        fields = ["code", "name", "group", "group_name", "severity", "kind", "photo_required"]
+
+
+class TerritorySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Territory
+        fields = ["code", "name", "time_zone"]
+
+
+class ReasonSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Reason
+        fields = ["kind", "code", "name"]
+
+
+class HeldRoleSerializer(serializers.Serializer):
+    role = serializers.ChoiceField(choices=Role.choices)
+    agency = serializers.CharField()
+
+
+class MeSerializer(serializers.Serializer):
+    username = serializers.CharField()
+    name = serializers.CharField()
+    position = serializers.CharField()
+    agency = serializers.CharField(allow_null=True)
+    roles = HeldRoleSerializer(many=True)
+    rights = serializers.ListField(child=serializers.CharField())
 
 
 class _All(generics.ListAPIView):
@@ -30,28 +72,28 @@ class _All(generics.ListAPIView):
 class Agencies(_All):
     """Agencies that work; work phones and addresses are public."""
 
-    serializer_class = out.AgencySerializer
+    serializer_class = AgencySerializer
     queryset = Agency.objects.active().select_related("parent")
 
 
 class Topics(_All):
     """Topics in use."""
 
-    serializer_class = out.TopicSerializer
+    serializer_class = TopicSerializer
     queryset = Topic.objects.filter(is_active=True).select_related("group")
 
 
 class Territories(_All):
     """Territories of the region."""
 
-    serializer_class = out.TerritorySerializer
+    serializer_class = TerritorySerializer
     queryset = Territory.objects.all()
 
 
 class Reasons(_All):
     """Reasons and grounds in use; `?kind=` narrows to one list."""
 
-    serializer_class = out.ReasonSerializer
+    serializer_class = ReasonSerializer
     queryset = Reason.objects.filter(is_active=True)
 
     def get_queryset(self) -> QuerySet[Reason]:
@@ -61,7 +103,7 @@ class Reasons(_All):
 
 
 class Me(APIView):
-    @extend_schema(operation_id="me", responses=out.MeSerializer)
+    @extend_schema(operation_id="me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """Who you are and which roles you hold."""
         user = request.user
@@ -75,7 +117,7 @@ class Me(APIView):
                 right for right in Right.values if granted_agency_ids(user, right) != frozenset()
             ],
         }
-        return Response(out.MeSerializer(data).data)
+        return Response(MeSerializer(data).data)
 
 
 class Token(ObtainAuthToken):

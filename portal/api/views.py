@@ -26,6 +26,7 @@ from cases.promises import recognised
 from cases.querysets import CaseQuerySet, may
 from cases.reading import visible_case
 from cases.views.panel import panel_of
+from portal.api import outcomes
 from portal.api import serializers as out
 from portal.api.files import files_of
 from portal.api.forms import raise_for, serializer_of, values_for
@@ -119,7 +120,7 @@ class MoveView(APIView):
         made = self.door.perform(case, actor=request.user, version=version, **form.cleaned_data)
         reply = made if isinstance(made, Reply) else None
         moved: Case = reply.case if reply is not None else made
-        data = out.MovedSerializer(moved, context={"reply": reply.pk if reply else None}).data
+        data = outcomes.MovedSerializer(moved, context={"reply": reply.pk if reply else None}).data
         return Response(data)
 
 
@@ -141,7 +142,7 @@ def move_view(door: Door) -> type[MoveView]:
         summary=summary,
         parameters=parameters,
         request=request,
-        responses={200: out.MovedSerializer, **problems(400, 403, 404, 409, 412, 422)},
+        responses={200: outcomes.MovedSerializer, **problems(400, 403, 404, 409, 412, 422)},
     )(post)
     return view
 
@@ -150,7 +151,7 @@ class Check(APIView):
     @extend_schema(
         operation_id="case_check",
         request=serializer_of(CheckForm, "CheckTextSerializer"),
-        responses={200: out.CheckSerializer, **problems(403, 404, 422)},
+        responses={200: outcomes.CheckSerializer, **problems(403, 404, 422)},
     )
     def post(self, request: Request, number: str) -> Response:
         """Assess a text for this case as the panel beside the editor does; stores nothing."""
@@ -171,7 +172,7 @@ class Check(APIView):
         kind = given["kind"] or Reply.Kind.FINAL.value
         shown = _panel(found, request, text)
         shown["promised"] = recognised(case, text, timezone.now(), kind=kind)
-        return Response(out.CheckSerializer(shown).data)
+        return Response(outcomes.CheckSerializer(shown).data)
 
 
 def _panel(found: Any, request: Request, text: str) -> dict[str, Any]:
@@ -239,8 +240,8 @@ class Messages(APIView):
             "multipart/form-data": MessageWithFilesSerializer,
         },
         responses={
-            201: out.ArrivedSerializer,
-            200: out.ArrivedSerializer,
+            201: outcomes.ArrivedSerializer,
+            200: outcomes.ArrivedSerializer,
             **problems(400, 403, 409, 422),
         },
     )
@@ -255,7 +256,7 @@ class Messages(APIView):
         form.keep(directory_of(request.user))
         raise_for(form)
         arrived = actions.receive(actor=request.user, files=files_of(request), **form.arguments())
-        data = out.ArrivedSerializer(
+        data = outcomes.ArrivedSerializer(
             {
                 "number": arrived.case.number,
                 "result": arrived.result,
@@ -270,7 +271,7 @@ class Marks(APIView):
     @extend_schema(
         operation_id="mark_receive",
         request=serializer_of(SourceMarkForm, "MarkInSerializer"),
-        responses={200: out.MarkedSerializer, **problems(400, 403, 404, 409, 422)},
+        responses={200: outcomes.MarkedSerializer, **problems(400, 403, 404, 409, 422)},
     )
     def post(self, request: Request) -> Response:
         """The author's mark of a published reply: a low one returns it, a high one closes it."""
@@ -278,5 +279,5 @@ class Marks(APIView):
         actions.check_may_receive(request.user)
         raise_for(form)
         case = actions.receive_mark(actor=request.user, **form.cleaned_data)
-        data = out.MarkedSerializer(case).data
+        data = outcomes.MarkedSerializer(case).data
         return Response(data, headers={"ETag": etag(case.version)})
