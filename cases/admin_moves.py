@@ -22,17 +22,16 @@ from cases import actions
 from cases.actions.replies import latest_reply
 from cases.errors import BadChange, CaseError, CaseNotFound, RightMissing, StaleChange
 from cases.forms import (
-    AcceptForm,
     CloseForm,
     ControlForm,
     ExtendForm,
     MoveForm,
     ReasonTextForm,
     ReopenForm,
-    ReworkForm,
-    _line,
+    line_of,
     word_change,
 )
+from cases.forms_replies import AcceptForm, ReworkForm
 from cases.models import Case, Reply
 from cases.workflow import MOVES
 
@@ -49,7 +48,7 @@ class AssignManyForm(MoveForm):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
 
     def prepare(self) -> None:
-        lines = {pk for agency in {case.agency for case in self.cases} for pk in _line(agency)}
+        lines = {pk for agency in {case.agency for case in self.cases} for pk in line_of(agency)}
         roles = [f"hold_{role}" for role in HOLDERS[Right.ANSWER_CASES]]
         self.fields["executor"].queryset = (  # type: ignore[attr-defined]
             User.objects.filter(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agencies.models import User
-from cases import actions, forms, forms_parts
+from cases import actions, forms, forms_appeals, forms_parts, forms_promises, forms_replies
 from cases.actions.moderation import may_confirm, may_decline
 from cases.actions.moving import refuse
 from cases.actions.publication import may_publish, ready
@@ -40,7 +40,7 @@ class Door:
 
 _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("start_moderation", forms.EmptyForm),
-    ("register_appeal", forms.RegisterAppealForm),
+    ("register_appeal", forms_appeals.RegisterAppealForm),
     ("amend", forms.AmendForm),
     ("reject", forms.RejectForm),
     ("confirm_rejection", forms.NoteForm),
@@ -55,23 +55,23 @@ _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("dispute_competence", forms.DisputeForm),
     ("redirect", forms.AgencyForm),
     ("refuse_redirect", forms.NoteForm),
-    ("forward_appeal", forms.ForwardAppealForm),
-    ("short_notice", forms.ShortNoticeForm),
-    ("submit_reply", forms.ReplyForm),
+    ("forward_appeal", forms_appeals.ForwardAppealForm),
+    ("short_notice", forms_appeals.ShortNoticeForm),
+    ("submit_reply", forms_replies.ReplyForm),
     ("withdraw_reply", forms.EmptyForm),
-    ("return_to_author", forms.RemarkForm),
-    ("accept_reply", forms.AcceptForm),
-    ("return_for_rework", forms.ReworkForm),
-    ("dispute_return", forms.ObjectionForm),
-    ("judge_reply", forms.JudgeForm),
+    ("return_to_author", forms_replies.RemarkForm),
+    ("accept_reply", forms_replies.AcceptForm),
+    ("return_for_rework", forms_replies.ReworkForm),
+    ("dispute_return", forms_replies.ObjectionForm),
+    ("judge_reply", forms_replies.JudgeForm),
     ("undo_verdict", forms.EmptyForm),
-    ("publish", forms.PublishForm),
-    ("give_interim", forms.PostedForm),
-    ("plan", forms.PlanForm),
+    ("publish", forms_replies.PublishForm),
+    ("give_interim", forms_replies.PostedForm),
+    ("plan", forms_replies.PlanForm),
     ("resume_planned", forms.NoteForm),
-    ("add_promise", forms.AddPromiseForm),
-    ("keep_promise", forms.KeepPromiseForm),
-    ("move_promise", forms.MovePromiseForm),
+    ("add_promise", forms_promises.AddPromiseForm),
+    ("keep_promise", forms_promises.KeepPromiseForm),
+    ("move_promise", forms_promises.MovePromiseForm),
     ("ask_citizen", forms_parts.AskCitizenForm),
     ("citizen_answered", forms_parts.CitizenAnsweredForm),
     ("ask_part", forms_parts.AskPartForm),
@@ -83,13 +83,13 @@ _TABLE: tuple[tuple[str, type[forms.MoveForm]], ...] = (
     ("close", forms.CloseForm),
     ("reopen", forms.ReopenForm),
     ("resume", forms.NoteForm),
-    ("cease", forms.CeaseForm),
+    ("cease", forms_appeals.CeaseForm),
     ("set_control", forms.ControlForm),
     ("propose_lifting", forms.OutcomeForm),
     ("decline_lifting", forms.DeclineForm),
     ("lift_control", forms.ReasonTextForm),
     ("extend", forms.ExtendForm),
-    ("extend_appeal", forms.ExtendAppealForm),
+    ("extend_appeal", forms_appeals.ExtendAppealForm),
     ("join_event", JoinEventForm),
     ("leave_event", LeaveEventForm),
     ("judge_repeat", JudgeRepeatForm),

@@ -1,10 +1,12 @@
-"""One form per move: the values a move takes, checked the same for pages and API."""
+"""One form per move: the values a move takes, checked the same for pages and API.
+
+Moves of one subject have a module of their own, `forms_*.py`.
+"""
 
 from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.validators import URLValidator
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,25 +16,18 @@ from django.utils.translation import gettext_lazy as _
 from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
 from cases.errors import BadChange
-from cases.masking import mask_text
 from cases.mentions import named_in
 from cases.models import (
-    Appeal,
     Case,
-    Outcome,
-    Promise,
     Reason,
     ReasonKind,
-    Reply,
-    Review,
     Territory,
     Topic,
 )
 from cases.numbers import number_in
-from cases.promises import is_day_off, kinds_of, recognised
+from cases.promises import is_day_off
 from cases.refusals import REFUSALS
 from cases.workflow import Regime, Status
-from quality.promised import Promised
 
 
 def word_change(code: str) -> str:
@@ -61,7 +56,7 @@ class MoveForm(forms.Form):
         self.add_error(field if field in self.fields else None, word_change(error.code))
 
 
-def _reasons(kind: str) -> list[tuple[str, str]]:
+def reasons(kind: str) -> list[tuple[str, str]]:
     return list(Reason.objects.filter(kind=kind, is_active=True).values_list("code", "name"))
 
 
@@ -69,7 +64,7 @@ class ReasonField(forms.ChoiceField):
     def __init__(self, kind: str, **kwargs: Any) -> None:
         self.kind = kind
         kwargs.setdefault("label", _("Reason"))
-        super().__init__(choices=lambda: [("", _("choose")), *_reasons(kind)], **kwargs)
+        super().__init__(choices=lambda: [("", _("choose")), *reasons(kind)], **kwargs)
 
 
 def note_field(
@@ -216,14 +211,14 @@ class AssignForm(MoveForm):
             User.objects.filter(
                 is_active=True,
                 agencyuserpermission__permission__codename__in=roles,
-                agencyuserpermission__content_object_id__in=_line(self.case.agency),
+                agencyuserpermission__content_object_id__in=line_of(self.case.agency),
             )
             .distinct()
             .order_by("last_name", "first_name")
         )
 
 
-def _line(agency: Agency | None) -> list[int]:
+def line_of(agency: Agency | None) -> list[int]:
     """The agency and its superiors: a role on any of them covers it."""
     ids: list[int] = []
     while agency is not None and agency.pk not in ids:
@@ -244,298 +239,6 @@ class DisputeForm(MoveForm):
 
 class NoteForm(MoveForm):
     note = note_field()
-
-
-class ReplyForm(MoveForm):
-    text = forms.CharField(label=_("Reply to the citizen"), max_length=20000, widget=forms.Textarea)
-    kind = forms.ChoiceField(label=_("Kind of reply"), choices=Reply.Kind.choices, required=False)
-    outcome = forms.ChoiceField(
-        label=_("Outcome"), choices=[("", "—"), *Outcome.choices], required=False
-    )
-    promised_on = day_field(_("Promised until"), required=False)
-    promise = forms.CharField(label=_("What is promised"), max_length=300, required=False)
-    new_fact = forms.CharField(
-        label=_("What is new since the last interim reply"), max_length=500, required=False
-    )
-    promises = DaysField(label=_("Days the text promises, confirmed"), required=False)
-    override = forms.CharField(
-        label=_("Why send in spite of the blocking remark"), max_length=500, required=False
-    )
-    template = forms.IntegerField(
-        label=_("Template the reply began from"),
-        min_value=1,
-        max_value=2**31 - 1,
-        required=False,
-        widget=forms.HiddenInput,
-    )
-
-    def prepare(self) -> None:
-        names = dict(Reply.Kind.choices)
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]
-            (kind, names[kind]) for kind in kinds_of(self.case)
-        ]
-
-    def clean_kind(self) -> str:
-        return self.cleaned_data["kind"] or Reply.Kind.FINAL.value
-
-    def clean_promised_on(self) -> date | None:
-        day: date | None = self.cleaned_data["promised_on"]
-        if day is not None:
-            check_workday(self.case, day)
-        return day
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        promising = data.get("kind") in (Reply.Kind.INTERIM, Reply.Kind.PLANNED)
-        if promising and not data.get("promised_on") and "promised_on" not in self.errors:
-            self.add_error("promised_on", word_change("promise_needs_day"))
-        if not promising:
-            data |= {"promised_on": None, "promise": "", "new_fact": ""}
-        data["promises"] = self._confirmed(data)
-        return data
-
-    def days(self) -> tuple[Promised, ...]:
-        """The days the text promises, to be confirmed."""
-        data = getattr(self, "cleaned_data", {})
-        text, kind = data.get("text", ""), data.get("kind") or Reply.Kind.FINAL.value
-        return recognised(self.case, text, timezone.now(), kind=kind)
-
-    def _confirmed(self, data: dict[str, Any]) -> list[date] | None:
-        """None where nobody was asked. The page tells which days it showed beside the text: a day
-        typed since then is shown first, and the next press is knowing."""
-        if "promises" not in self.data:
-            return None
-        given: list[date] = data.get("promises") or []
-        known = {day.until for day in self.days()}
-        if hasattr(self.data, "getlist") and "promises" not in self.errors:
-            seen = set(self.data.getlist("promises_seen"))
-            if any(day.isoformat() not in seen for day in known):
-                self.add_error("promises", word_change("promises_unseen"))
-        return [day for day in given if day in known]
-
-
-class RemarkForm(MoveForm):
-    remark = note_field(_("Remark"), required=True)
-
-
-class AcceptForm(MoveForm):
-    remark = note_field(_("Remark"))
-    reply = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-
-class ReworkForm(MoveForm):
-    grounds = forms.MultipleChoiceField(
-        label=_("Grounds"),
-        choices=lambda: _reasons(ReasonKind.RETURN),
-        widget=forms.CheckboxSelectMultiple,
-    )
-    remark = note_field(_("Remark"))
-    brush_off = forms.BooleanField(label=_("It is a brush-off"), required=False)
-    reply = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-
-class ObjectionForm(MoveForm):
-    objection = note_field(_("Why the return is wrong"), required=True)
-
-
-class JudgeForm(MoveForm):
-    """The verdict on a reply drawn for review (`ReviewTask`)."""
-
-    task = forms.IntegerField(widget=forms.HiddenInput)
-    verdict = forms.ChoiceField(label=_("Verdict"), choices=Review.Verdict.choices)
-    grounds = forms.MultipleChoiceField(
-        label=_("Grounds"),
-        choices=lambda: _reasons(ReasonKind.RETURN),
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
-    remark = note_field(_("Remark"))
-
-
-class PostedForm(MoveForm):
-    """A reply that was posted by hand: the link, the moment, and which one was read."""
-
-    url = forms.URLField(
-        label=_("Link to the published reply"),
-        required=False,
-        max_length=500,
-        assume_scheme="https",
-        validators=[URLValidator(schemes=["http", "https"])],
-    )
-    published_at = forms.DateTimeField(
-        label=_("Published at"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
-    )
-    reply = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-
-class PublishForm(PostedForm):
-    """59-FZ adds the letter: its number, who signs it and what came of the appeal."""
-
-    outgoing_number = forms.CharField(label=_("Outgoing number"), max_length=40, required=False)
-    signer = forms.CharField(
-        label=_("Who signs"), max_length=200, required=False, help_text=_("Empty: yourself.")
-    )
-    result = forms.ChoiceField(
-        label=_("Result for the report"),
-        choices=[("", "—"), *Appeal.Result.choices],
-        required=False,
-    )
-
-    promises = DaysField(label=_("Days the text promises, confirmed"), required=False)
-
-    def prepare(self) -> None:
-        if self.case.regime != Regime.LAW59:
-            for name in ("outgoing_number", "signer", "result"):
-                del self.fields[name]
-        else:
-            self.fields["outgoing_number"].required = True
-        if "promises" not in self.fields:
-            return
-        latest = self.case.replies.only("promised").order_by("-version").first()
-        days = latest.promised if latest else []
-        if not days:
-            del self.fields["promises"]
-            return
-        field = self.fields["promises"]
-        field.choices = [  # type: ignore[attr-defined]
-            (day["until"], f"{date_format(date.fromisoformat(day['until']), 'j E Y')}: "
-             f"{day['what']}")
-            for day in days
-        ]  # fmt: skip
-        # A day nobody was asked about is offered as confirmed.
-        field.initial = [day["until"] for day in days if day["confirmed"] is not False]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if "promises" in data and "promises" not in self.data:
-            data["promises"] = None
-        return data
-
-
-class PlanForm(PublishForm):
-    """The day of planned works is named with the reply: there is none to confirm."""
-
-    promises = None  # type: ignore[assignment]
-
-
-class OpenPromiseForm(MoveForm):
-    """Base of the moves about one promise of the case."""
-
-    promise = forms.ModelChoiceField(Promise.objects.none(), label=_("Promise"))
-
-    def prepare(self) -> None:
-        field = self.fields["promise"]
-        field.queryset = self.case.promises.filter(  # type: ignore[attr-defined]
-            state=Promise.State.OPEN
-        ).order_by("until_on", "id")
-        field.label_from_instance = lambda one: (  # type: ignore[attr-defined]
-            f"{date_format(one.until_on, 'j E Y')}: {mask_text(one.what)}"
-        )
-
-
-class AddPromiseForm(MoveForm):
-    until = day_field(_("Promised until"))
-    what = forms.CharField(label=_("What is promised"), max_length=300)
-
-
-class KeepPromiseForm(OpenPromiseForm):
-    proof = forms.CharField(
-        label=_("Proof"),
-        max_length=500,
-        help_text=_("A link, the number and date of the act, or where the photo is."),
-    )
-
-
-class MovePromiseForm(OpenPromiseForm):
-    until = day_field(_("New day"))
-    reason = forms.CharField(label=_("Why it is moved"), max_length=500)
-    url = forms.URLField(
-        label=_("Link to where the citizen was told"),
-        required=False,
-        max_length=500,
-        assume_scheme="https",
-        validators=[URLValidator(schemes=["http", "https"])],
-    )
-
-    def clean_until(self) -> date:
-        day: date = self.cleaned_data["until"]
-        check_workday(self.case, day)
-        return day
-
-
-class PaperForm(MoveForm):
-    """Base of the moves of 59-FZ that send a paper."""
-
-    outgoing_number = forms.CharField(label=_("Outgoing number"), max_length=40)
-    signer = forms.CharField(
-        label=_("Who signs"), max_length=200, required=False, help_text=_("Empty: yourself.")
-    )
-
-
-class RegisterAppealForm(MoveForm):
-    incoming_number = forms.CharField(label=_("Incoming number"), max_length=40)
-    registered_on = day_field(_("Registered on"), required=False, help_text=_("Empty: today, now."))
-    migration = forms.BooleanField(
-        label=_("About a breach of migration law, sent to the governor: 20 days"), required=False
-    )
-
-
-class ExtendAppealForm(PaperForm):
-    until = day_field(_("New last day"), help_text=_("Thirty days more at most, once."))
-    ground = note_field(_("Why: the citizen will read it"), required=True)
-
-    field_order = ("until", "ground", "outgoing_number", "signer")
-
-    def clean_until(self) -> date:
-        day: date = self.cleaned_data["until"]
-        check_workday(self.case, day)
-        return day
-
-
-class ForwardAppealForm(PaperForm):
-    body = forms.CharField(label=_("Body the appeal goes to"), max_length=300)
-    ground = note_field(_("Addition to the notice"))
-
-    field_order = ("body", "ground", "outgoing_number", "signer")
-
-
-class ShortNoticeForm(PaperForm):
-    kind = ReasonField(ReasonKind.NOTICE)
-    details = note_field(
-        _("Addition to the notice"),
-    )
-
-    field_order = ("kind", "details", "outgoing_number", "signer")
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("kind") == "on-site" and not data.get("details"):
-            self.add_error("details", word_change("site_address_missing"))
-        return data
-
-
-class CeaseForm(PaperForm):
-    agreed_by = forms.ModelChoiceField(
-        User.objects.none(),
-        label=_("Lawyer or other person of the agency who agreed"),
-        to_field_name="username",
-    )
-    no_new_arguments = forms.BooleanField(
-        label=_("I have read the appeal: it holds no new arguments or circumstances")
-    )
-    note = note_field()
-
-    field_order = ("agreed_by", "no_new_arguments", "outgoing_number", "signer", "note")
-
-    def prepare(self) -> None:
-        self.fields["agreed_by"].queryset = (  # type: ignore[attr-defined]
-            User.objects.filter(is_active=True, agency__in=_line(self.case.agency))
-            .exclude(pk=self.actor.pk)
-            .order_by("last_name", "first_name")
-        )
 
 
 class FirstResponseForm(MoveForm):
