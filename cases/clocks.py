@@ -1,4 +1,4 @@
-"""Terms of a case: which rule applies, when it is due, what the case's own due moment is.
+"""Terms of a case: what starts and stops them, what the case's own due moment is.
 
 Kinds. `total`: the citizen's whole term; `reply`: the first reply on a social network; neither
 is ever reset by a redirect. `executor`: the agency's own term, from each assignment anew.
@@ -9,9 +9,7 @@ dispute, rework, a promised date, the survey.
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import F
@@ -19,120 +17,87 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from agencies.models import Agency
-from cases.calendar import stamp_of, work_calendar
 from cases.errors import BadChange
-from cases.limits import Limits, limits_of
+from cases.limits import Limits
 from cases.models import Assignment, Case, Clock, DeadlineRule, Regime
+from cases.term_rules import (
+    APPROVAL,
+    DISPUTE,
+    EXECUTOR,
+    FINAL_AFTER_INTERIM,
+    MODERATION_RULES,
+    PART,
+    PART_MARK,
+    PART_RULES,
+    PASS_ON,
+    PRIMARY,
+    PROMISE,
+    REDIRECTION,
+    REPLY_RULES,
+    REWORK_RULES,
+    STANDING,
+    SURVEY,
+    Rules,
+    Standing,
+    due_of,
+    from_json,
+    main_codes,
+    main_kind,
+    standing,
+    standing_of,
+    term_of,
+)
 from cases.workflow import OPEN, Status
 from database.rows import planned
-from deadlines import CalendarGap, Due, Roll, Term, Unit, compute_due
+from deadlines import CalendarGap, Due
+
+# Moves name a rule and start its term: both are read from here.
+__all__ = [
+    "APPROVAL",
+    "Book",
+    "DISPUTE",
+    "EXECUTOR",
+    "FINAL_AFTER_INTERIM",
+    "Kind",
+    "MODERATION_RULES",
+    "PART",
+    "PART_MARK",
+    "PART_RULES",
+    "PASS_ON",
+    "PRIMARY",
+    "PROMISE",
+    "REDIRECTION",
+    "REPLY_RULES",
+    "REWORK_RULES",
+    "Rules",
+    "SURVEY",
+    "Standing",
+    "binding_due",
+    "due_of",
+    "is_promise",
+    "main_codes",
+    "main_kind",
+    "mark_missed",
+    "standing",
+    "start_clock",
+    "start_executor",
+    "start_main",
+    "start_promise",
+    "term_of",
+]
 
 Kind = Clock.Kind
-# The term of the reply to the citizen by regime; a rule of higher severity comes first.
-REPLY_RULES: dict[str, tuple[str, ...]] = {
-    Regime.SOCIAL: ("SN-URGENT", "SN-FIRST"),
-    Regime.POS: ("POS-STD",),
-    Regime.LAW59: ("L59-MAIN",),
-    Regime.PORTAL: ("PORTAL-8",),
-    Regime.HOTLINE: ("HOTLINE", "PORTAL-8"),
-    Regime.INTERNAL: ("INTERNAL", "PORTAL-8"),
-}
-MODERATION_RULES: dict[str, tuple[str, ...]] = {
-    Regime.SOCIAL: ("SN-MOD",),
-    Regime.HOTLINE: ("SN-MOD",),
-    Regime.LAW59: ("L59-REG",),
-}
-REWORK_RULES: dict[str, tuple[str, ...]] = {
-    Regime.SOCIAL: ("REWORK-SN", "REWORK"),
-    Regime.HOTLINE: ("REWORK-SN", "REWORK"),
-}
-PRIMARY = ("SN-PRIMARY",)
-FINAL_AFTER_INTERIM = ("SN-FINAL",)
-EXECUTOR = ("EXEC",)
-APPROVAL = ("SN-APPR",)
-DISPUTE = ("DISPUTE",)
-REDIRECTION = ("L59-REDIR",)
-PASS_ON = ("L59-PASS",)
-SURVEY: dict[str, tuple[str, ...]] = {Regime.SOCIAL: ("SURVEY",)}
-# A co-executor's term by regime; 59-FZ: the request of article 10 (2).
-PART_RULES: dict[str, tuple[str, ...]] = {
-    Regime.SOCIAL: ("PART-SN", "PART"),
-    Regime.LAW59: ("L59-REQ", "PART"),
-}
-PART = ("PART",)
-# Several parts of a case run side by side: «PART-SN/2» is counted by the rule before the mark.
-PART_MARK = "/"
-# The first promise of a case that runs; further ones are PROMISE-2, PROMISE-3.
-PROMISE = "PROMISE"
 
 
 def is_promise(clock: Clock) -> bool:
     return clock.kind == Kind.STAGE and clock.code.startswith(PROMISE)
 
 
-def main_kind(regime: str) -> str:
-    """Social networks owe a first reply, the other regimes the whole answer."""
-    return (Kind.REPLY if regime == Regime.SOCIAL else Kind.TOTAL).value
-
-
-def main_codes(regime: str, *, fast_track: bool = False, migration: bool = False) -> list[str]:
-    """Codes of the main term, the special ones first."""
-    special = (["POS-FAST"] if fast_track else []) if regime == Regime.POS else []
-    if regime == Regime.LAW59 and migration:
-        special = ["L59-MIG"]
-    return [*special, *REPLY_RULES[regime]]
-
-
-class Rules:
-    """The deadline rules in force, newest version of each code (one query)."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, list[DeadlineRule]] = {}
-        for rule in DeadlineRule.objects.filter(is_active=True).order_by("-in_force_from", "-pk"):
-            self._rows.setdefault(rule.code, []).append(rule)
-
-    def pick(self, codes: Iterable[str], *, severity: int, at: datetime) -> DeadlineRule | None:
-        """The first of `codes` in force on that day for that severity."""
-        for code in codes:
-            for rule in self._rows.get(code, ()):
-                if rule.in_force_from <= at.date():
-                    if severity >= rule.min_severity:
-                        return rule
-                    break
-        return None
-
-    def again(self, code: str, start: datetime, now: datetime) -> DeadlineRule | None:
-        """The version a running term is counted by: that of its start, or a newer one in force
-        that says it holds for running terms."""
-        for rule in self._rows.get(code.partition(PART_MARK)[0], ()):
-            if rule.in_force_from <= start.date():
-                return rule
-            if rule.covers_running and rule.in_force_from <= timezone.localdate(now):
-                return rule
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What every term needs: calendars' stamp, rules and limits in force."""
-
-    stamp: tuple[object, ...]
-    rules: Rules
-    limits: Limits
-
-
-_STANDING = """
-select (select value from agencies_stamp where name = 'calendars'),
-       (select value from agencies_stamp where name = 'rules'),
-       (select to_jsonb(w) from cases_workflowsetting w order by created_at desc, id desc limit 1)
-"""
-
-
 _RUNNING = """,
        (select jsonb_agg(to_jsonb(k) order by k.id) from cases_clock k
         where k.case_id = %s and k.stopped_at is null and k.kind <> 'part')
 """
-_LOAD = _STANDING.rstrip() + _RUNNING
+_LOAD = STANDING.rstrip() + _RUNNING
 # Each one shape for any number of clocks, so that the statement of a move is planned once.
 _INSERT = """
 insert into cases_clock (case_id, kind, rule_id, code, assignment_id, agency_id, started_at,
@@ -151,27 +116,6 @@ from jsonb_to_recordset(%s) as k(
     agency_id bigint, explanation jsonb)
 where c.id = k.id returning c.id
 """
-
-
-@lru_cache(maxsize=4)
-def _rules(_stamp: object) -> Rules:
-    return Rules()
-
-
-def standing() -> Standing:
-    """One query; the rules are read again only when one of them changed."""
-    (row,) = planned(_STANDING, [])
-    return _standing_of(row)
-
-
-def _standing_of(row: tuple[Any, ...]) -> Standing:
-    calendars, rules, limits = row[:3]
-    return Standing(stamp_of(calendars), _rules(stamp_of(rules)), limits_of(_json(limits)))
-
-
-def _json(value: Any) -> Any:
-    """JSON comes as text through Django's own connection."""
-    return json.loads(value) if isinstance(value, str) else value
 
 
 def _clock_of(row: dict[str, Any]) -> Clock:
@@ -199,38 +143,6 @@ def _rows_json(clocks: Iterable[Clock], names: tuple[str, ...]) -> Jsonb:
     return Jsonb(
         [_row_of(clock, names) for clock in clocks],
         dumps=lambda rows: json.dumps(rows, default=datetime.isoformat, ensure_ascii=False),
-    )
-
-
-def term_of(rule: DeadlineRule) -> Term:
-    return _term(
-        rule.code, rule.amount, rule.unit, rule.roll, rule.counts_day_zero, rule.cutoff or None
-    )
-
-
-@lru_cache(maxsize=256)
-def _term(
-    code: str, amount: int, unit: str, roll: str, counts_day_zero: bool, cutoff: str | None
-) -> Term:
-    return Term(code, amount, Unit(unit), Roll(roll), counts_day_zero, cutoff)
-
-
-def due_of(
-    rule: DeadlineRule,
-    start: datetime,
-    agency: Agency,
-    *,
-    stamp: tuple[object, ...] | None = None,
-) -> Due:
-    """The due moment by the agency's calendar and zone; raises CalendarGap beyond its years.
-
-    `stamp`: of `calendar.calendar_stamp`, shared by many cases; without it one query is made.
-    """
-    return compute_due(
-        term_of(rule),
-        start,
-        calendar=work_calendar(agency.calendar_id, stamp),
-        zone=agency.zone,
     )
 
 
@@ -283,9 +195,9 @@ class Book:
     def _load(self) -> None:
         """What rules and what runs, in one statement."""
         (row,) = planned(_LOAD, [self.case.pk])
-        self._standing = self._standing or _standing_of(row)
+        self._standing = self._standing or standing_of(row)
         if self._running is None:
-            self._running = [_clock_of(found) for found in _json(row[3]) or ()]
+            self._running = [_clock_of(found) for found in from_json(row[3]) or ()]
 
     @property
     def limits(self) -> Limits:

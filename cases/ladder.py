@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from cases.clocks import PASS_ON, PROMISE, REDIRECTION, binding_due
+from cases.clocks import binding_due
 from cases.models import Case, Clock, LadderStep
+from cases.term_rules import PASS_ON, PROMISE, REDIRECTION
 from cases.workflow import Status
 from deadlines import (
     CalendarGap,

@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cases.calendar import work_calendar
-from cases.clocks import FINAL_AFTER_INTERIM
 from cases.errors import BadChange
 from cases.models import Case, Clock, Promise, Reply
+from cases.term_rules import FINAL_AFTER_INTERIM
 from cases.workflow import MOVES, Regime
 from deadlines import CalendarGap
 from quality.promised import AddWorkdays, Promised, five_day_week, promised

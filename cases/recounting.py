@@ -17,8 +17,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from cases.actions.recounting import Counter, agency_of, countable, counter, recount
-from cases.clocks import PROMISE
 from cases.models import Case, Clock, Recount
+from cases.term_rules import PROMISE
 
 BATCH = 5000
 _CASES_AT_ONCE = 200

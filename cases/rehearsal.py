@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from agencies.changes import acting
 from agencies.models import Agency, CalendarDay, User, WorkingCalendar
-from cases import clocks
+from cases import term_rules
 from cases.calendar import day_of_row, work_calendar
 from cases.models import DeadlineRule, TermChange
 from deadlines import CalendarGap, DayHours, WorkCalendar, compute_due
@@ -63,7 +63,7 @@ class _Tried:
 
     change: TermChange
     rule: DeadlineRule | None
-    rules: clocks.Rules
+    rules: term_rules.Rules
     stamp: tuple[object, ...]
     agencies: dict[int, Agency]
     calendars: dict[int, WorkCalendar]
@@ -71,7 +71,7 @@ class _Tried:
 
     @classmethod
     def of(cls, change: TermChange) -> "_Tried":
-        standing = clocks.standing()
+        standing = term_rules.standing()
         touched = _touched(change)
         return cls(
             change=change,
@@ -97,7 +97,7 @@ class _Tried:
             agency.calendar_id, self.stamp
         )
         try:
-            term = clocks.term_of(rule)
+            term = term_rules.term_of(rule)
             return compute_due(term, start, calendar=calendar, zone=agency.zone).moment
         except CalendarGap:
             return None

@@ -9,9 +9,9 @@ from django.db.models import Model
 from agencies.models import Agency, WorkingCalendar
 from cases.bulk import Encoded, encode, fresh, take_ids
 from cases.calendar import calendar_stamp
-from cases.clocks import Rules, due_of
 from cases.models import Case, Channel, Clock, DeadlineRule, Territory, Topic
 from cases.routing import load_router
+from cases.term_rules import Rules, due_of
 from deadlines import CalendarGap
 from intake.incoming import IncomingRow
 from intake.models import AgencyName

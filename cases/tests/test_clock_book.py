@@ -58,7 +58,7 @@ RULES = Shipped()
 @contextmanager
 def calendars(raw: Raw) -> Iterator[None]:
     calendar = raw.calendar()
-    with patch("cases.clocks.work_calendar", lambda _id, _stamp=None: calendar):
+    with patch("cases.term_rules.work_calendar", lambda _id, _stamp=None: calendar):
         yield
 
 
