@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cases.demo.load import HERE, read_texts
+from cases.demo.sources import HERE, read_texts
 from cases.reference_data import read_yaml
 from quality.alike import WINDOW, Flow, Rarity, Said, alike, place_of, repeats, words_of
 from quality.grouping import Near, belongs, grown

@@ -7,6 +7,7 @@ from typing import Any
 
 from agencies.models import User
 from cases import events, gathering
+from cases.demo.sources import HERE
 from cases.models import EventOffer, Territory
 from cases.reference_data import read_yaml
 
@@ -89,8 +90,6 @@ def rows(now: datetime, places: dict[str, Territory]) -> Iterator[tuple[dict[str
 
 
 def gathering_file() -> Any:
-    from cases.demo.load import HERE  # noqa: PLC0415  it imports this module
-
     return HERE / "planted.yaml"
 
 
