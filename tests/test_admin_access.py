@@ -13,7 +13,7 @@ from agencies.models import Agency, User
 from agencies.roles import Right, Role
 from cases.models import Case, CaseEvent, Reply
 from cases.workflow import Status
-from tests.access_payloads import ADMIN_MODELS, ADMIN_PAGES
+from tests.admin_payloads import ADMIN_MODELS, ADMIN_PAGES
 from tests.snapshot import changed, snapshot
 from tests.test_access import body_text
 from tests.world import MARKER, World

@@ -16,7 +16,8 @@ from cases.actions.moderation import refresh_search
 from cases.models import Attachment, Case, CaseEvent, Draft, Message, Reply
 from cases.workflow import Status
 from tests import factories
-from tests.access_payloads import ADMIN_MODELS, ROUTES
+from tests.access_payloads import ROUTES
+from tests.admin_payloads import ADMIN_MODELS
 from tests.test_access import WALKED, body_text
 
 pytestmark = pytest.mark.django_db

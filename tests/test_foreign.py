@@ -17,7 +17,8 @@ from agencies.roles import Role
 from cases.models import Case
 from cases.workflow import Status
 from tests import factories
-from tests.access_payloads import ADMIN_MODELS, ROUTES
+from tests.access_payloads import ROUTES
+from tests.admin_payloads import ADMIN_MODELS
 from tests.test_access import WALKED, body_text
 from tests.world import MARKER, World
 

@@ -16,7 +16,7 @@ from cases.models import Case, Clock, Reply
 from cases.workflow import MOVES, Status
 from database.rows import planned
 from tests import factories
-from tests.access_payloads import MOVES as PAYLOADS
+from tests.move_payloads import MOVES as PAYLOADS
 from tests.snapshot import changed, snapshot
 from tests.world import World
 

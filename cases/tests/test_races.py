@@ -21,7 +21,7 @@ from cases.models import Case, Message
 from cases.reading import locked_case
 from cases.workflow import MOVES, Status
 from tests import factories
-from tests.access_payloads import MOVES as PAYLOADS
+from tests.move_payloads import MOVES as PAYLOADS
 from tests.world import World
 
 # Both start at once; what each does and the state the case is in.
