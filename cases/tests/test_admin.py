@@ -1,78 +1,23 @@
 """The admin of cases and rules through the client, as supervisors and administrators use it."""
 
-from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from django.utils import timezone
 
-from agencies.models import Agency, User
+from agencies.models import User
 from agencies.roles import Role
-from cases.models import (
-    Case,
-    CaseEvent,
-    Clock,
-    DeadlineRule,
-    QualitySetting,
-    Reply,
-    Review,
-    RoutingRule,
-)
+from cases.models import Case, CaseEvent, Reply, Review
 from cases.workflow import Status
-from tests.factories import (
-    first_reason,
-    load_reference,
-    make_case,
-    make_person,
-    make_region,
-    make_territory,
-    make_topic,
-)
+from tests.admin_desk import CASES, MARKER, act, said
+from tests.factories import first_reason, hold, make_case, make_person
 from tests.pages import fields_of, inline_of
 
 pytestmark = pytest.mark.django_db
-MARKER = "ЗАКЛАДКА77"
-CASES = "/admin/cases/case/"
 STATES = "/admin/cases/casestate/"
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    load_reference()
-    return make_region()
-
-
-@pytest.fixture
-def enter(client: Client) -> Callable[..., User]:
-    """Sign in as the holder of a role on an agency."""
-
-    def _enter(role: str, agency: Agency) -> User:
-        person = make_person(role, agency)
-        client.force_login(person)
-        return person
-
-    return _enter
-
-
-def act(client: Client, rows: list[Any], action: str, url: str = CASES, **values: Any) -> Any:
-    """Tick the rows, choose the action; with values also confirm it."""
-    data: dict[str, Any] = {
-        "action": action,
-        "_selected_action": [row.pk for row in rows],
-        **values,
-    }
-    if values:
-        data["confirmed"] = "1"
-    return client.post(url, data, follow=True)
-
-
-def said(answer: Any) -> list[str]:
-    return [str(message) for message in answer.context["messages"]]
 
 
 def test_supervisor_sees_cases_of_his_agencies_and_no_others(client, region, enter) -> None:
@@ -367,8 +312,6 @@ def test_pages_carry_a_strict_policy_and_nothing_it_would_block(client, region, 
     case = make_case(Status.REVIEW, region["own"])
     boss = enter(Role.ADMINISTRATOR, region["region"])
     make_person(Role.QUALITY_SUPERVISOR, region["region"])
-    from tests.factories import hold
-
     hold(boss, Role.QUALITY_SUPERVISOR, region["region"])
     urls = ["/admin/", "/admin/cases/", f"{CASES}{case.pk}/change/"]
     urls += [f"/admin/{name}/" for name in LISTS]
@@ -388,111 +331,6 @@ def test_pages_carry_a_strict_policy_and_nothing_it_would_block(client, region, 
         assert inline_of(answer.content.decode()) == [], url
     asked = act(client, [case], "put_under_control")
     assert inline_of(asked.content.decode()) == []
-
-
-def test_routing_rules_are_tried_on_past_cases_without_changing_any(client, region, enter) -> None:
-    case = make_case(Status.IN_WORK, region["own"])
-    make_case(Status.IN_WORK, region["own"], topic=make_topic("roads.other"))
-    old = make_case(Status.IN_WORK, region["own"], received_at=timezone.now() - timedelta(days=40))
-    rule = RoutingRule.objects.create(
-        topic=case.topic, territory=make_territory(), agency=region["other"], is_active=False
-    )
-    enter(Role.ADMINISTRATOR, region["region"])
-    answer = act(client, [rule], "try_on_past_cases", url="/admin/cases/routingrule/")
-    assert answer.context["total"] == 2
-    assert answer.context["rows"] == [{"count": 1, "old": "own", "new": "other"}]
-    assert MARKER not in answer.content.decode()
-    case.refresh_from_db()
-    old.refresh_from_db()
-    assert {case.agency, old.agency} == {region["own"]}
-
-
-def test_a_rule_in_force_is_replaced_by_a_version_never_edited(client, region, enter) -> None:
-    rule = DeadlineRule.objects.get(code="SN-FIRST")
-    enter(Role.ADMINISTRATOR, region["region"])
-    url = f"/admin/cases/deadlinerule/{rule.pk}/change/"
-    client.post(url, {"amount": "1", "is_active": "on"})
-    rule.refresh_from_db()
-    assert rule.amount == 8
-    made = act(
-        client, [rule], "new_version", url="/admin/cases/deadlinerule/", reason="Новый порядок"
-    )
-    fresh = DeadlineRule.objects.exclude(pk=rule.pk).get(code="SN-FIRST")
-    assert made.redirect_chain[-1][0] == reverse("admin:cases_deadlinerule_change", args=[fresh.pk])
-    form = made.context["adminform"].form
-    values = {name: form[name].value() for name in form.fields}
-    values = {name: value for name, value in values.items() if value not in (None, False)}
-    day = timezone.localdate() + timedelta(days=3)
-    client.post(made.request["PATH_INFO"], {**values, "amount": "9", "in_force_from": f"{day}"})
-    fresh.refresh_from_db()
-    assert (fresh.amount, fresh.in_force_from) == (9, day)
-    wrong = client.post(made.request["PATH_INFO"], {**values, "roll": "next"})
-    assert "roll" in wrong.context["adminform"].form.errors
-    past = client.post(made.request["PATH_INFO"], {**values, "in_force_from": "2021-01-01"})
-    assert "in_force_from" in past.context["adminform"].form.errors
-
-
-def test_quality_settings_are_added_never_edited(client, region, enter) -> None:
-    before = QualitySetting.objects.create(flag_from=0.6)
-    person = enter(Role.ADMINISTRATOR, region["region"])
-    client.post(
-        f"/admin/cases/qualitysetting/{before.pk}/change/",
-        {"flag_from": "0.1", "publish_own_until": "0.1", "thresholds": "{}"},
-    )
-    before.refresh_from_db()
-    assert before.flag_from == 0.6
-    client.post(
-        "/admin/cases/qualitysetting/add/",
-        {"flag_from": "0.7", "publish_own_until": "0.3", "thresholds": "{}"},
-    )
-    latest = QualitySetting.objects.first()
-    assert (latest.flag_from, latest.created_by) == (0.7, person)
-
-
-def test_a_term_that_only_warns_never_makes_a_case_overdue(region) -> None:
-    from cases import clocks
-
-    DeadlineRule.objects.update(is_active=False)
-    rule = DeadlineRule.objects.get(code="POS-TARGET")
-    assert rule.warning_only
-    DeadlineRule.objects.filter(pk=rule.pk).update(is_active=True)
-    case = make_case(Status.IN_WORK, region["own"], due_at=None)
-    clock = clocks.start_clock(
-        case, ("POS-TARGET",), kind=Clock.Kind.TOTAL, start=timezone.now(), agency=region["own"]
-    )
-    assert clock is not None
-    assert case.due_at is None
-
-
-def test_a_cutoff_of_the_rule_reaches_the_count(region) -> None:
-    from cases import clocks
-
-    rule = DeadlineRule(
-        code="X", amount=1, unit="working_days", start="assignment", title="x", cutoff="17:00"
-    )
-    assert clocks.term_of(rule).cutoff == "17:00"
-    rule.cutoff = ""
-    assert clocks.term_of(rule).cutoff is None
-
-
-def test_who_rests_on_other_days_keeps_holidays_and_not_transfers(region) -> None:
-    from agencies.models import CalendarDay, WorkingCalendar
-    from cases.calendar import work_calendar
-
-    hours = [["09:00", "18:00"]]
-    museum = WorkingCalendar.objects.create(
-        code="museum", name="Музей", week=[[], [], *[hours] * 5], follows_production=True
-    )
-    usual = region["own"].calendar
-    moved = CalendarDay.objects.filter(calendar=None, kind="moved_off").order_by("day")
-    weekday_moved = [row.day for row in moved if row.day.weekday() in (2, 3, 4)]
-    assert weekday_moved
-    holiday = date(2026, 6, 12)
-    theirs, ours = work_calendar(museum.pk), work_calendar(usual.pk)
-    assert theirs.intervals(holiday) == ()
-    for day in weekday_moved:
-        assert ours.intervals(day) == ()
-        assert theirs.intervals(day) != ()
 
 
 def test_answered_cases_are_closed_together_and_each_refusal_is_told(client, region, enter) -> None:
