@@ -18,7 +18,8 @@ Rows = Callable[[Frame], list[Row]]
 class Table:
     """`columns`: codes of `reports.tables`. `heads_only`: names executors, so only the head of
     this one agency is shown it. `matrix`: the page lays the rows out as topics by territories.
-    `first`: the page shows so many rows, the files all."""
+    `first`: the page shows so many rows, the files all. `retired`: only snapshots of an earlier
+    edition have it; shown there, made no more."""
 
     code: str
     title: Promise
@@ -28,6 +29,7 @@ class Table:
     heads_only: bool = False
     matrix: bool = False
     first: int = 100
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Report:
     @property
     def number(self) -> str:
         return self.code.upper()
+
+    @property
+    def made(self) -> tuple[Table, ...]:
+        """The tables a snapshot of today has."""
+        return tuple(table for table in self.tables if not table.retired)
 
     def table(self, code: str) -> Table | None:
         return next((table for table in self.tables if table.code == code), None)

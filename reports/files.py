@@ -248,7 +248,7 @@ def slice_values(reading: Reading) -> dict[str, Any]:
             for row, values in zip(shown["topics"].rows, raw["topics"]["rows"], strict=True)
         ],
         "days": days(reading) if len(raw["days"]["rows"]) <= 7 else [],
-        "spikes": spikes(shown["spikes"]),
+        "spikes": sentences.spikes(reading),
         "events": events(reading),
         "agencies": _plain(shown["agencies"]),
         "promises": promises(reading),
@@ -327,17 +327,6 @@ def days(reading: Reading) -> list[dict[str, Any]]:
             "day": date_format(date.fromisoformat(day), "D, j E"), "now": now, "before": before,
         }
         for day, now, before in reading.data["tables"]["days"]["rows"]
-    ]  # fmt: skip
-
-
-def spikes(shown: Shown) -> list[str]:
-    """«Ямы, Верхний Яр: 63, обычно 7»"""
-    return [
-        _("%(topic)s, %(place)s: %(count)s messages in seven days, usually %(usual)s.")
-        % {
-            "topic": row[0].text, "place": row[1].text, "count": row[2].text, "usual": row[3].text,
-        }
-        for row in shown.rows
     ]  # fmt: skip
 
 

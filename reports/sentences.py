@@ -1,7 +1,9 @@
 """What the figures of the weekly slice come to, in sentences: plain rules over the content."""
 
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -87,24 +89,45 @@ def main(reading: Reading) -> list[str]:
     return found
 
 
+def spikes(reading: Reading) -> list[str]:
+    """«Ямы, Верхний Яр: 12 ноября пришло 63 сообщения, обычно 7.»; of the slices made before the
+    alarms were named in them, by their seven days."""
+    columns = reading.data["tables"]["spikes"]["columns"]
+    found = []
+    for values in _rows(reading, "spikes"):
+        row = dict(zip(columns, values, strict=True))
+        topic = reading.directory.topics.get(row["topic"])
+        place = reading.directory.territories.get(row["territory"])
+        if topic is None:
+            continue
+        count = row["arrived"]
+        day = row.get("day")
+        words = (
+            ngettext(
+                "%(topic)s, %(place)s: %(count)s message on %(day)s, usually %(usual)s.",
+                "%(topic)s, %(place)s: %(count)s messages on %(day)s, usually %(usual)s.",
+                count,
+            )
+            if day
+            else _("%(topic)s, %(place)s: %(count)s messages in seven days, usually %(usual)s.")
+        )
+        found.append(
+            words
+            % {
+                "topic": topic.name, "place": place.name if place else _("place not named"),
+                "count": wording.number(count), "usual": wording.number(row["usual"] / 10, 1),
+                "day": date_format(date.fromisoformat(day), "j E") if day else "",
+            }
+        )  # fmt: skip
+    return found
+
+
 def decide(reading: Reading) -> list[str]:
     """What asks for a decision: spikes, events without one, brush-offs above all others', late
     promises and controls. A person writes his own lines instead (`Snapshot.words`)."""
-    directory = reading.directory
     found: list[str] = []
-    for topic, place, count, usual, _times in _rows(reading, "spikes")[:2]:
-        if topic not in directory.topics:
-            continue
-        known = directory.territories.get(place)
-        found.append(
-            _("%(topic)s, %(place)s: %(count)s messages in seven days, usually %(usual)s. Name who"
-              " answers for it and by when.")
-            % {
-                "topic": directory.topics[topic].name,
-                "place": known.name if known else _("place not named"),
-                "count": wording.number(count), "usual": wording.number(usual / 10, 1),
-            }
-        )  # fmt: skip
+    for words in spikes(reading)[:2]:
+        found.append(_("%(spike)s Name who answers for it and by when.") % {"spike": words})
     for event, members, open_, _answered, _since, _until, decided in _rows(reading, "events"):
         if not decided and event in reading.events:
             found.append(

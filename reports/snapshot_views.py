@@ -36,7 +36,7 @@ def _person(request: HttpRequest) -> User:
     return user
 
 
-def _report(user: User, code: str) -> Report:
+def report_of(user: User, code: str) -> Report:
     found = REPORTS.get(code)
     if found is None:
         raise Http404
@@ -91,7 +91,7 @@ def _listed(snapshot: Snapshot, user: User) -> dict[str, Any]:
 def report(request: HttpRequest, code: str) -> HttpResponse:
     """What the report says, the days and the agency to make it of, those made before."""
     user = _person(request)
-    found = _report(user, code)
+    found = report_of(user, code)
     return _report_page(request, user, found, _form(user, found))
 
 
@@ -119,7 +119,7 @@ def _report_page(
 def make(request: HttpRequest, code: str) -> HttpResponse:
     """Freeze the report; without values of its usual period: one click."""
     user = _person(request)
-    found = _report(user, code)
+    found = report_of(user, code)
     if "period" not in request.POST:
         period, agency = PERIODS[found.usual](region_today()), None
     else:
@@ -188,7 +188,7 @@ def _other(request: HttpRequest, user: User, found: Snapshot) -> Snapshot | None
 
 
 def _progress(found: Snapshot) -> dict[str, Any]:
-    total = len(REPORTS[found.report].tables)
+    total = len(REPORTS[found.report].made)
     return {
         "total": total,
         "percent": round(100 * found.tables_done / total) if total else 0,
@@ -220,7 +220,11 @@ def _has_json(reading: Reading) -> bool:
 @require_safe
 def file(request: HttpRequest, pk: int, file_format: str) -> HttpResponse:
     """The report as a paper, a workbook, or the canonical text its hash is of."""
-    user, found = _opened(request, pk)
+    return file_answer(*_opened(request, pk), file_format)
+
+
+def file_answer(user: User, found: Snapshot, file_format: str) -> HttpResponse:
+    """404 while it is not ready; 403 for content that names executors, but for their head."""
     if file_format not in files.FORMATS or found.state != Snapshot.State.DONE:
         raise Http404
     if file_format == "json" and not _has_json(Reading(found, user)):
@@ -230,7 +234,7 @@ def file(request: HttpRequest, pk: int, file_format: str) -> HttpResponse:
     shown = "inline" if file_format == "pdf" else "attachment"
     answer["Content-Disposition"] = f'{shown}; filename="{name}"'
     answer["Cache-Control"] = "private, no-store"
-    snapshots.log.info("report %s as %s is taken by user %s", pk, file_format, user.pk)
+    snapshots.log.info("report %s as %s is taken by user %s", found.pk, file_format, user.pk)
     return answer
 
 

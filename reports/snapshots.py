@@ -144,7 +144,7 @@ def build(snapshot: Snapshot, *, progress: bool = False) -> Content:
     report = REPORTS[snapshot.report]
     frame = frame_of(snapshot, directory_of(User()))
     tables: dict[str, Any] = {}
-    for number, table in enumerate(report.tables, 1):
+    for number, table in enumerate(report.made, 1):
         tables[table.code] = {"columns": list(table.columns), "rows": table.rows(frame)}
         if progress:
             Snapshot.objects.filter(pk=snapshot.pk).update(tables_done=number)

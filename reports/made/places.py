@@ -1,19 +1,13 @@
 """R6, R7, R13, R15: topics by territories, spikes and mass events, decisions, what there is."""
 
-from datetime import date, timedelta
-
 from django.utils.translation import gettext_lazy as _
 
 from agencies.roles import Right
 from reports.content import Row
 from reports.definitions import Report, Table
-from reports.expected import LEAST, WEEKS, expected
 from reports.frame import Frame
 from reports.measures import Kind
-from reports.periods import DAY, Period
-from reports.spikes import Key, bound_of
-
-WEEK = timedelta(days=7)
+from reports.spikes import Spike, spikes
 
 
 def heat_rows(frame: Frame) -> list[Row]:
@@ -58,64 +52,40 @@ R6 = Report(
 )  # fmt: skip
 
 
-def _since(frame: Frame) -> date:
-    """The first day of the counters: what lies before it says nothing of the usual."""
-    ((day,),) = frame.ask("select min(start) from reports_topiccount where span = 'd'")
-    return day or frame.today
+def _found(frame: Frame) -> list[Spike]:
+    """The alarms of the period as the page of spikes has them; of agencies, by their own counts."""
+    last = min(frame.period.last, frame.today)
+    return spikes(frame.period.first, last, frame.scope.ids)
 
 
-def _spike(where: Row, count: int, middle: float) -> Row:
-    """[…, count, 10 × usual, 10 × times]"""
-    times = round(10 * count / middle) if middle else None
-    return [*where, count, round(10 * middle), times]
+def _above(count: int, middle: float) -> Row:
+    """[count, 10 × usual, 10 × times]"""
+    return [count, round(10 * middle), round(10 * count / middle) if middle else None]
 
 
-def week_spikes(frame: Frame, days: int = 7) -> list[Row]:
-    """Topic and territory whose last days lie above what the eight weeks before let expect.
-
-    [topic, territory, count, 10 × usual, 10 × times]; the largest first.
-    """
-    last = Period(frame.period.last - (days - 1) * DAY, frame.period.last)
-    since = _since(frame)
-    runs = [Period(last.first - WEEK * n, last.last - WEEK * n) for n in range(WEEKS + 1)]
-    runs = [run for run in runs if run.first >= since or run == last]
-    found: list[Row] = []
-    for (topic, place), (count, *before) in frame.topics("received", runs).items():
-        if topic and count >= LEAST and (bound := expected(before)).is_spike(count):
-            found.append(_spike([topic, place], count, bound.middle))
-    return sorted(found, key=lambda row: (-row[2], row[0], row[1]))
+def spike_rows(frame: Frame) -> list[Row]:
+    """[first, last, topic, territory, highest day, its count, 10 × usual, 10 × times]; a spike
+    that began before the period from its own first day. The largest first."""
+    rows = [
+        [
+            *(one.first.isoformat(), one.last.isoformat(), one.topic, one.territory),
+            *(one.highest.isoformat(), *_above(one.count, one.bound.middle)),
+        ]
+        for one in _found(frame)
+    ]
+    return sorted(rows, key=lambda row: (-row[5], row[0], row[2], row[3]))
 
 
-def day_spikes(frame: Frame) -> list[Row]:
-    """[day, topic, territory, count, 10 × usual, 10 × times]: by day, against its weekday."""
-    first = frame.period.first - WEEK * WEEKS
-    if frame.scope.ids is None:
-        rows = frame.ask(
-            "select start, topic_id, territory_id, received from reports_topiccount"
-            " where span = 'd' and start between %(back)s and %(last)s and received > 0"
-            " and topic_id <> 0",
-            back=first,
-        )
-    else:
-        rows = frame.ask(
-            "select day, topic_id, territory_id, count(*) from reports_fact"
-            f" where kind = {int(Kind.RECEIVED)} and agency_id = any(%(ids)s)"
-            " and day between %(back)s and %(last)s and topic_id <> 0 group by 1, 2, 3",
-            back=first,
-        )
-    series: dict[Key, dict[date, int]] = {}
-    for day, topic, place, count in rows:
-        series.setdefault((topic, place), {})[day] = count
-    since = _since(frame)
-    found: list[Row] = []
-    for key, days in series.items():
-        for day, count in days.items():
-            if day < frame.period.first or count < LEAST:
-                continue
-            bound = bound_of(days, day, since)
-            if bound.is_spike(count):
-                found.append(_spike([day.isoformat(), *key], count, bound.middle))
-    return sorted(found, key=lambda row: (row[0], -row[3], row[1], row[2]))
+def day_rows(frame: Frame) -> list[Row]:
+    """[day, topic, territory, count, 10 × usual, 10 × times]: every day of the period above its
+    bound."""
+    rows = [
+        [day.isoformat(), one.topic, one.territory, *_above(count, bound.middle)]
+        for one in _found(frame)
+        for day, count, bound in one.above
+        if day >= frame.period.first
+    ]
+    return sorted(rows, key=lambda row: (row[0], -row[3], row[1], row[2]))
 
 
 def event_rows(frame: Frame) -> list[Row]:
@@ -133,6 +103,7 @@ def event_rows(frame: Frame) -> list[Row]:
     ]
 
 
+SPIKES = ("since", "until", "topic", "territory", "day", "arrived", "usual", "deviates")
 _EVENTS = ("event", "members", "open", "answered", "since", "until", "decided")
 R7 = Report(
     "r7",
@@ -140,18 +111,23 @@ R7 = Report(
     _("Days far above their usual; mass events with their decisions."),
     (
         Table(
+            "spikes", _("Spikes"), SPIKES, spike_rows,
+            note=_("The alarms of the page of spikes, each with its highest day. Usual: the median"
+                   " of the same weekday over the eight weeks before."),
+        ),
+        Table(
             "days", _("Spikes by day"),
-            ("day", "topic", "territory", "arrived", "usual", "deviates"), day_spikes,
-            note=_("Usual: the median of the same weekday over the eight weeks before."),
+            ("day", "topic", "territory", "arrived", "usual", "deviates"), day_rows,
         ),
         Table(
             "weeks", _("Spikes of the last seven days"),
-            ("topic", "territory", "arrived", "usual", "deviates"), week_spikes,
+            ("topic", "territory", "arrived", "usual", "deviates"), lambda frame: [], retired=True,
         ),
         Table("events", _("Mass events"), _EVENTS, event_rows),
     ),
     usual="week",
     now=True,
+    edition=2,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from reports.definitions import Report, Table
 from reports.figures import _sums_of_periods
 from reports.frame import Frame
 from reports.made.agencies import no_marks
-from reports.made.places import _EVENTS, event_rows, week_spikes
+from reports.made.places import _EVENTS, SPIKES, event_rows, spike_rows
 from reports.made.registers import CONTROL, control_rows
 from reports.periods import DAY, Period
 
@@ -102,8 +102,7 @@ R1 = Report(
             ("topic", "arrived", "arrived_before", "where", "weeks"), topic_rows,
         ),
         Table(
-            "spikes", _("Spikes"), ("topic", "territory", "arrived", "usual", "deviates"),
-            lambda frame: week_spikes(frame)[:_EVENTS_SHOWN],
+            "spikes", _("Spikes"), SPIKES, lambda frame: spike_rows(frame)[:_EVENTS_SHOWN],
             note=_("Above what the eight weeks before let expect."),
         ),
         Table("days", _("Messages by day"), ("day", "arrived", "arrived_before"), day_rows),
@@ -123,5 +122,6 @@ R1 = Report(
     ),
     usual="week",
     now=True,
+    edition=2,
     notes=no_marks,
 )  # fmt: skip

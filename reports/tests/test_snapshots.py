@@ -28,7 +28,7 @@ from cases.models import (
     Territory,
     Topic,
 )
-from reports import files, keeping, snapshots
+from reports import files, keeping, sentences, snapshots, spikes
 from reports.content import canonical
 from reports.definitions import PERIODS
 from reports.forms import LONGEST
@@ -163,6 +163,52 @@ def test_forgetting_a_citizen_changes_no_report(demo: dict[str, User]) -> None:
     Case.objects.update(title="…", place="")
     for one in known:
         assert snapshots.build(one).sha256 == one.sha256
+
+
+def test_spikes_of_reports_are_the_alarms_of_the_page(demo: dict[str, User]) -> None:
+    user = person(demo, Role.HEAD_OFFICE)
+    period = long_ago()
+    alarms = {
+        (one.first.isoformat(), one.topic, one.territory, one.count)
+        for one in spikes.spikes(period.first, region_today())
+    }
+    event = MassEvent.objects.get(code="dark-yards")
+    planted = Case.objects.filter(event=event).select_related("agency").first()
+    assert planted is not None
+
+    def named(code: str, **given: Any) -> set[tuple[Any, ...]]:
+        rows = json.loads(made(user, code, **given).content)["tables"]["spikes"]["rows"]
+        return {(row[0], row[2], row[3], row[5]) for row in rows}
+
+    assert named("r7") == alarms
+    assert named("r1") <= alarms
+    # Of one agency: the same rule over its own messages.
+    own = named("r7", agency=planted.agency_id)
+    assert any(row[1] == planted.topic_id and row[3] >= 11 for row in own)
+    other = Agency.objects.exclude(pk=planted.agency_id).order_by("pk")[3]
+    assert not named("r7", agency=other.pk)
+
+
+def test_a_slice_of_the_earlier_edition_is_still_read(demo: dict[str, User]) -> None:
+    """It named spikes by seven days; it is shown so, and not made again by other rules."""
+    user = person(demo, Role.HEAD_OFFICE)
+    old = made(user, "r7")
+    data = json.loads(old.content)
+    tables = data["tables"]
+    tables["weeks"] = {
+        "columns": ["topic", "territory", "arrived", "usual", "deviates"],
+        "rows": [[row[2], row[3], 63, 70, 90] for row in tables.pop("spikes")["rows"]],
+    }
+    old.content = canonical(data)
+    assert [shown.code for shown in Reading(old, user).tables()] == ["days", "weeks", "events"]
+    weekly = made(user, "r1")
+    data = json.loads(weekly.content)
+    data["tables"]["spikes"] = tables["weeks"]
+    weekly.content = canonical(data)
+    assert "за семь дней сообщений 63, обычно 7." in sentences.spikes(Reading(weekly, user))[0]
+    Snapshot.objects.filter(pk=old.pk).update(edition=1)
+    with pytest.raises(CommandError, match="edition 1"):
+        call_command("rebuild_snapshot", old.pk)
 
 
 def test_a_changed_row_is_found_and_named(demo: dict[str, User]) -> None:

@@ -59,3 +59,40 @@ def test_a_spike_is_shown_and_told_once() -> None:
     assert "/events/new/?topic=" in page.content.decode()
     own = factories.make_person(Role.COORDINATOR, factories.make_agency("sub", region))
     assert client_of(own).get(reverse("spikes")).status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_spike_of_many_days_stays_one_and_is_told_once() -> None:
+    """Seen through a window of a week its first day moved on, and it was news every day."""
+    factories.load_reference()
+    factories.make_region()
+    topic, land = factories.make_topic(), factories.make_territory()
+    today = region_today()
+    with connection.cursor() as cursor:
+        for n in range(90):
+            cursor.execute(
+                _PUT, [today - timedelta(days=n), topic.pk, land.pk, 3 if n >= 12 else 40 - n]
+            )
+    told = [spikes.tell(today - timedelta(days=n)) for n in (11, 8, 4, 2, 1, 0)]
+    assert told == [1, 0, 0, 0, 0, 0]
+    (spike,) = spikes.spikes(today, today)
+    assert (spike.first, spike.highest, len(spike.above)) == (
+        today - timedelta(days=11), today, 12
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_small_spike_is_found_beside_hundreds_of_busy_topics() -> None:
+    factories.load_reference()
+    factories.make_region()
+    topic, land = factories.make_topic(), factories.make_territory()
+    today = region_today()
+    rows = [
+        (today - timedelta(days=n), topic.pk, 100_000 + busy, 50)
+        for busy in range(520)
+        for n in (0, 7, 14, 21, 28, 35, 42, 49, 56)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_PUT, [*rows, (today, topic.pk, land.pk, 12)])
+    (spike,) = spikes.spikes(today, today)
+    assert (spike.territory, spike.count) == (land.pk, 12)

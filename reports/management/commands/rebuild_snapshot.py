@@ -8,6 +8,7 @@ from django.core.management import BaseCommand, CommandError
 
 from reports import keeping, snapshots
 from reports.content import differences
+from reports.made.all import REPORTS
 from reports.models import Snapshot
 
 
@@ -24,6 +25,11 @@ class Command(BaseCommand):
         found = Snapshot.objects.filter(pk=options["id"], state=Snapshot.State.DONE).first()
         if found is None:
             raise CommandError("There is no such frozen report.")
+        edition = REPORTS[found.report].edition
+        if found.edition != edition:
+            raise CommandError(
+                f"{found}: edition {found.edition}; today the report is made by edition {edition}."
+            )
         if options["verify"] and (wrong := keeping.verify().differences):
             raise CommandError(f"{wrong} differences between rows and counters: verify_metrics")
         keeping.catch_up()
