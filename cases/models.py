@@ -45,6 +45,7 @@ from cases.models_reuse import (
     ReplyPrint,
 )
 from cases.models_review import Review, ReviewClaim, ReviewTask
+from cases.models_tabs import TabCount
 from cases.models_templates import ReplyTemplate, TemplateUse
 from cases.models_terms import Clock, DeadlineRule
 from cases.models_waiting import Waiting
@@ -116,6 +117,7 @@ __all__ = [
     "ReviewTask",
     "RoutingRule",
     "SavedView",
+    "TabCount",
     "TaskMark",
     "TemplateUse",
     "TermChange",

@@ -11,7 +11,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from cases import keeping, recounting, rehearsal, reminding
+from cases import keeping, recounting, rehearsal, reminding, tabs
 
 
 def _periodic(cron: str, name: str) -> Any:
@@ -34,6 +34,12 @@ def remind(timestamp: int) -> int:
 def recount(timestamp: int) -> int:
     """Terms counted again: every night, and after a change of calendars or rules."""
     return recounting.tick()
+
+
+@_periodic("* * * * *", "cases.fold_counts")
+def fold_counts(timestamp: int) -> int:
+    """Add up what moves noted of the tabs' counts."""
+    return tabs.fold()
 
 
 @_periodic("*/5 * * * *", "cases.close_surveys")

@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 TASKS = {
     "cases.remind": _lazy("Warnings, ends of terms, escalation"),
     "cases.recount": _lazy("Recount of running terms"),
+    "cases.fold_counts": _lazy("Adding up the counts of tabs"),
     "cases.close_surveys": _lazy("Closing after the survey"),
     "cases.resume_plans": _lazy("Planned works back into work"),
     "cases.mind_promises": _lazy("Promised days"),

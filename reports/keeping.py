@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import connection, models, transaction
 
-from cases import following
+from cases import following, tabs
 from cases.models import Case, CaseEvent, Touched
 from reports import facts
 from reports.counting import durations, sums
@@ -165,6 +165,7 @@ _VALUES_OF = {
     "reports_topiccount": ", ".join(NAMES),
     "reports_durationcount": "n",
 }
+_TABS = "cases_tabcount"  # kept by a trigger of their own (`cases.tabs`)
 _SPANS = "(values ('d', f.day), ('m', date_trunc('month', f.day)::date)) as s(span, start)"
 _COUNTED = {
     "reports_agencycount": (
@@ -211,6 +212,8 @@ def verify(say: Callable[[int], None] = lambda done: None, *, chunk: int = CHUNK
         found.cases += len(ids)
         say(found.cases)
     found.counters = {table: count for table in _KEYS if (count := _miscounted(table))}
+    if count := tabs.differences():
+        found.counters[_TABS] = count
     return found
 
 
@@ -249,7 +252,9 @@ def _miscounted(table: str) -> int:
 def repair(wrong: Verified) -> None:
     """Write the facts that differ anew, and the counters where they do."""
     refresh(sorted({case for case, _kind in wrong.facts}))
-    if wrong.counters or wrong.facts:
+    if _TABS in wrong.counters:
+        tabs.recount()
+    if wrong.facts or wrong.counters.keys() - {_TABS}:
         recount()
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from agencies.models import Agency, User
 from agencies.roles import Role
-from cases import handover, orphans
+from cases import handover, orphans, tabs
 from cases.actions import hand_over, save_draft
 from cases.errors import BadChange, CaseError, RightMissing
 from cases.handover import Plan
@@ -229,6 +229,7 @@ def test_each_case_is_decided_by_itself_and_once(
         cases[2].pk: ("done", ""),
     }
     assert CaseEvent.objects.filter(move="hand_over").count() == 1
+    assert tabs.differences() == 0
 
 
 def test_a_right_lost_meanwhile_stops_the_rest(

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from agencies.access import holds_anywhere
 from agencies.roles import Right
-from cases.counts import capped_counts
+from cases.counts import desk_counts
 from cases.directory import Directory, directory_of
 from cases.doors import open_doors
 from cases.dossier import dossier_of, whole_case
@@ -112,7 +112,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request, asked or (cases[0].number if cases else ""))
     if asked and chosen is None:
         raise Http404
-    counts = capped_counts(views)
+    counts = desk_counts(request.user)
     context: dict[str, Any] = {
         "rows": rows_of(cases, request.user),
         "listed": "list" in request.GET,

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from agencies.roles import HOLDERS, Right, Role
+from cases import tabs
 from cases.models import Case, CaseEvent, Message, Reply
 from cases.tasks import backlog_size, check_some
 from intake.models import ColumnMapping, ImportBatch, QuarantinedRow
@@ -104,6 +105,7 @@ def test_undo_deletes_what_nobody_worked_on_and_keeps_the_rest(operator: Client)
     CaseEvent.objects.create(case=kept, actor=batch.started_by, move="add_note")
     operator.post(f"/import/{batch.pk}/undo/", {"reason": "Не тот файл", "confirm": "on"})
     assert list(Case.objects.all()) == [kept]
+    assert tabs.differences() == 0
     batch.refresh_from_db()
     assert (batch.state, batch.undo_reason) == ("undone", "Не тот файл")
 

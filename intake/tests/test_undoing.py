@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from agencies.models import User
 from agencies.roles import Role
-from cases import actions
+from cases import actions, tabs
 from cases.errors import BadChange, RightMissing
 from cases.keeping import close_surveys
 from cases.models import Assignment, Case, Citizen, Clock, Message, Reply
@@ -88,6 +88,7 @@ def test_an_undone_update_leaves_everything_as_it_was(
     done = undo(batch, actor=operator, reason="Не тот файл")
     assert (done.deleted, done.restored, done.kept) == (0, 1, [])
     assert state() == before
+    assert tabs.differences() == 0
     batch.refresh_from_db()
     assert (batch.state, batch.undo_reason, batch.undone_by) == ("undone", "Не тот файл", operator)
     last = Case.objects.get().events.first()
