@@ -30,12 +30,6 @@ def _english() -> Any:
 
 
 @pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
-@pytest.fixture
 def boss(region: dict[str, Agency], client: Client) -> User:
     person = factories.make_person(Role.ADMINISTRATOR, region["region"])
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"

@@ -4,10 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
-from agencies.models import Agency, Deputy, User
+from agencies.models import Deputy, User
 from agencies.roles import Role
 from cases.models import Case, CaseEvent, News
 from cases.workflow import Status
@@ -15,31 +14,24 @@ from notices.kinds import Kind
 from notices.models import Notice
 from notices.telling import of_events, of_news, tell
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
 
 
 @pytest.fixture
-def tree() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
+def anna(region: Any) -> User:
+    return factories.make_person(
+        Role.EXECUTOR, region["own"], first_name="Анна", last_name="Серова"
+    )
 
 
 @pytest.fixture
-def anna(tree: Any) -> User:
-    return factories.make_person(Role.EXECUTOR, tree["own"], first_name="Анна", last_name="Серова")
-
-
-@pytest.fixture
-def olga(tree: Any) -> User:
-    return factories.make_person(Role.EXECUTOR, tree["own"], first_name="Ольга", last_name="Лапина")
-
-
-def at(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
+def olga(region: Any) -> User:
+    return factories.make_person(
+        Role.EXECUTOR, region["own"], first_name="Ольга", last_name="Лапина"
+    )
 
 
 def given(deputy: User, **more: Any) -> dict[str, Any]:
@@ -54,25 +46,25 @@ def given(deputy: User, **more: Any) -> dict[str, Any]:
 
 
 def stand(person: User, deputy: User) -> None:
-    answer = at(person).post("/absence/", given(deputy, person=person.username))
+    answer = client_of(person).post("/absence/", given(deputy, person=person.username))
     assert answer.status_code == 302
 
 
 def test_one_names_a_deputy_for_oneself_and_both_see_it(anna: User, olga: User) -> None:
     stand(anna, olga)
-    assert "Вас замещают" not in at(olga).get("/absence/").content.decode()
-    assert "Вы замещаете" in at(olga).get("/absence/").content.decode()
-    assert "Ольга Лапина" in at(anna).get("/absence/").content.decode()
+    assert "Вас замещают" not in client_of(olga).get("/absence/").content.decode()
+    assert "Вы замещаете" in client_of(olga).get("/absence/").content.decode()
+    assert "Ольга Лапина" in client_of(anna).get("/absence/").content.decode()
     news = News.objects.get()
     assert (news.kind, news.person, news.data["state"]) == ("deputy", olga, "named")
     tell(of_news([news]))
-    page = at(olga).get("/notices/").content.decode()
+    page = client_of(olga).get("/notices/").content.decode()
     assert "Вы замещаете: Анна Серова" in page.replace("\u00a0", " ")
 
 
-def test_a_leader_names_it_and_the_absent_one_is_told(tree: Any, anna: User, olga: User) -> None:
-    head = factories.make_person(Role.APPROVER, tree["own"])
-    answer = at(head).post("/absence/", given(olga, person=anna.username))
+def test_a_leader_names_it_and_the_absent_one_is_told(region: Any, anna: User, olga: User) -> None:
+    head = factories.make_person(Role.APPROVER, region["own"])
+    answer = client_of(head).post("/absence/", given(olga, person=anna.username))
     assert answer.status_code == 302
     told = {(news.person_id, news.data["state"]) for news in News.objects.all()}
     assert told == {(olga.pk, "named"), (anna.pk, "given")}
@@ -80,106 +72,110 @@ def test_a_leader_names_it_and_the_absent_one_is_told(tree: Any, anna: User, olg
 
 
 def test_a_colleague_cannot_name_one_for_another(anna: User, olga: User) -> None:
-    answer = at(olga).post("/absence/", given(olga, person=anna.username))
+    answer = client_of(olga).post("/absence/", given(olga, person=anna.username))
     assert answer.status_code == 400
     assert not Deputy.objects.exists()
 
 
 def test_a_refusal_stands_beside_its_field(anna: User, olga: User) -> None:
     last = (TODAY - timedelta(days=1)).isoformat()
-    answer = at(anna).post("/absence/", given(olga, person=anna.username, last=last))
+    answer = client_of(anna).post("/absence/", given(olga, person=anna.username, last=last))
     assert answer.status_code == 400
     assert "Последний день раньше первого" in answer.content.decode()
 
 
-def test_the_deputys_queue_holds_both_peoples_cases(tree: Any, anna: User, olga: User) -> None:
-    hers = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    own = factories.make_case(Status.IN_WORK, tree["own"], executor=olga)
-    page = at(olga).get("/queue/").content.decode()
+def test_the_deputys_queue_holds_both_peoples_cases(region: Any, anna: User, olga: User) -> None:
+    hers = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    own = factories.make_case(Status.IN_WORK, region["own"], executor=olga)
+    page = client_of(olga).get("/queue/").content.decode()
     assert own.number in page
     assert hers.number not in page
     stand(anna, olga)
-    page = at(olga).get("/queue/").content.decode()
+    page = client_of(olga).get("/queue/").content.decode()
     assert own.number in page
     assert hers.number in page
 
 
-def test_the_history_says_for_whom_it_was_done(tree: Any, anna: User, olga: User) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
+def test_the_history_says_for_whom_it_was_done(region: Any, anna: User, olga: User) -> None:
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
     stand(anna, olga)
-    at(olga).post(f"{case.get_absolute_url()}submit-reply/", {"text": factories.REPLY})
+    client_of(olga).post(f"{case.get_absolute_url()}submit-reply/", {"text": factories.REPLY})
     event = CaseEvent.objects.get(case=case, move="submit_reply")
     assert (event.actor, event.data["for"]) == (olga, anna.pk)
-    page = at(anna).get(case.get_absolute_url()).content.decode()
+    page = client_of(anna).get(case.get_absolute_url()).content.decode()
     assert "Ольга Лапина (за: Анна Серова)" in page
-    answer = at(olga).get(f"/api/cases/{case.number}/").json()
+    answer = client_of(olga).get(f"/api/cases/{case.number}/").json()
     assert answer["events"][0]["on_behalf_of"] == "Анна Серова"
 
 
-def test_a_right_of_the_absent_one_alone_is_said_too(tree: Any, olga: User) -> None:
-    boss = factories.make_person(Role.APPROVER, tree["other"], last_name="Орлов")
-    case = factories.make_case(Status.APPROVAL, tree["other"])
-    page = at(olga).get(case.get_absolute_url())
+def test_a_right_of_the_absent_one_alone_is_said_too(region: Any, olga: User) -> None:
+    boss = factories.make_person(Role.APPROVER, region["other"], last_name="Орлов")
+    case = factories.make_case(Status.APPROVAL, region["other"])
+    page = client_of(olga).get(case.get_absolute_url())
     assert page.status_code == 404
     now = timezone.now()
     Deputy.objects.create(person=boss, deputy=olga, starts_at=now, ends_at=now + timedelta(days=1))
-    at(olga).post(f"{case.get_absolute_url()}return-to-author/", {"remark": "Назовите день"})
+    client_of(olga).post(f"{case.get_absolute_url()}return-to-author/", {"remark": "Назовите день"})
     event = CaseEvent.objects.get(case=case, move="return_to_author")
     assert event.data["for"] == boss.pk
     Deputy.objects.update(ends_at=timezone.now())
-    assert at(olga).get(case.get_absolute_url()).status_code == 404
+    assert client_of(olga).get(case.get_absolute_url()).status_code == 404
 
 
-def test_ones_own_work_is_nobody_elses(tree: Any, anna: User, olga: User) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=olga)
+def test_ones_own_work_is_nobody_elses(region: Any, anna: User, olga: User) -> None:
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=olga)
     stand(anna, olga)
-    at(olga).post(f"{case.get_absolute_url()}submit-reply/", {"text": factories.REPLY})
+    client_of(olga).post(f"{case.get_absolute_url()}submit-reply/", {"text": factories.REPLY})
     event = CaseEvent.objects.get(case=case, move="submit_reply")
     assert "for" not in event.data
 
 
-def test_the_deputy_takes_back_the_absent_authors_reply(tree: Any, anna: User, olga: User) -> None:
-    case = factories.make_case(Status.APPROVAL, tree["own"], executor=anna)
+def test_the_deputy_takes_back_the_absent_authors_reply(
+    region: Any, anna: User, olga: User
+) -> None:
+    case = factories.make_case(Status.APPROVAL, region["own"], executor=anna)
     url = f"{case.get_absolute_url()}withdraw-reply/"
-    assert at(olga).post(url).status_code == 403
+    assert client_of(olga).post(url).status_code == 403
     stand(anna, olga)
-    assert at(olga).post(url).status_code == 302
+    assert client_of(olga).post(url).status_code == 302
     assert CaseEvent.objects.get(case=case, move="withdraw_reply").data["for"] == anna.pk
 
 
-def test_what_the_absent_one_is_told_the_deputy_is_told(tree: Any, anna: User, olga: User) -> None:
-    case = factories.make_case(Status.APPROVAL, tree["own"], executor=anna)
+def test_what_the_absent_one_is_told_the_deputy_is_told(
+    region: Any, anna: User, olga: User
+) -> None:
+    case = factories.make_case(Status.APPROVAL, region["own"], executor=anna)
     stand(anna, olga)
-    boss = factories.make_person(Role.APPROVER, tree["own"])
-    at(boss).post(f"{case.get_absolute_url()}return-to-author/", {"remark": "Назовите день"})
+    boss = factories.make_person(Role.APPROVER, region["own"])
+    client_of(boss).post(f"{case.get_absolute_url()}return-to-author/", {"remark": "Назовите день"})
     tell(of_events(list(CaseEvent.objects.filter(move="return_to_author"))))
     found = Notice.objects.filter(kind=Kind.RETURNED)
     assert set(found.values_list("person", flat=True)) == {anna.pk, olga.pk}
     assert found.get(person=olga).data["for"] == "Анна Серова"
-    page = at(olga).get("/notices/").content.decode()
+    page = client_of(olga).get("/notices/").content.decode()
     assert "вместо: Анна Серова" in page
 
 
-def test_nobody_is_told_of_what_he_did_for_another(tree: Any, anna: User, olga: User) -> None:
-    boss = factories.make_person(Role.APPROVER, tree["own"])
+def test_nobody_is_told_of_what_he_did_for_another(region: Any, anna: User, olga: User) -> None:
+    boss = factories.make_person(Role.APPROVER, region["own"])
     stand(anna, boss)
-    case = factories.make_case(Status.APPROVAL, tree["own"], executor=anna)
-    at(boss).post(f"{case.get_absolute_url()}return-to-author/", {"remark": "Назовите день"})
+    case = factories.make_case(Status.APPROVAL, region["own"], executor=anna)
+    client_of(boss).post(f"{case.get_absolute_url()}return-to-author/", {"remark": "Назовите день"})
     tell(of_events(list(CaseEvent.objects.filter(move="return_to_author"))))
     assert set(Notice.objects.values_list("person", flat=True)) == {anna.pk}
 
 
-def test_the_deputy_reads_the_absent_ones_draft(tree: Any, anna: User, olga: User) -> None:
-    case: Case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    at(anna).post(f"{case.get_absolute_url()}draft/", {"text": "Начато Анной"})
+def test_the_deputy_reads_the_absent_ones_draft(region: Any, anna: User, olga: User) -> None:
+    case: Case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    client_of(anna).post(f"{case.get_absolute_url()}draft/", {"text": "Начато Анной"})
     url = f"{case.get_absolute_url()}copies/"
-    assert "Начато Анной" not in at(olga).get(url).content.decode()
+    assert "Начато Анной" not in client_of(olga).get(url).content.decode()
     stand(anna, olga)
-    assert "Начато Анной" in at(olga).get(url).content.decode()
+    assert "Начато Анной" in client_of(olga).get(url).content.decode()
 
 
 def test_naming_and_ending_by_api(anna: User, olga: User) -> None:
-    client = at(anna)
+    client = client_of(anna)
     values = given(olga)
     made = client.post("/api/absences/", values, content_type="application/json")
     assert made.status_code == 201
@@ -188,8 +184,8 @@ def test_naming_and_ending_by_api(anna: User, olga: User) -> None:
     assert again.status_code == 422
     assert "deputy" in again.json()["errors"]
     pk = made.json()["id"]
-    assert at(olga).get("/api/absences/").json()[0]["runs"] is True
-    assert at(olga).post(f"/api/absences/{pk}/end/").status_code == 204
+    assert client_of(olga).get("/api/absences/").json()[0]["runs"] is True
+    assert client_of(olga).post(f"/api/absences/{pk}/end/").status_code == 204
     assert client.get("/api/absences/").json() == []
     states = set(News.objects.values_list("person", "data__state"))
     assert states == {(olga.pk, "named"), (anna.pk, "gone")}

@@ -9,14 +9,9 @@ from agencies.models import Agency
 from cases.models import Case
 from cases.workflow import Status
 from tests import factories
+from tests.acting import reloaded
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
 
 
 @pytest.fixture
@@ -31,17 +26,13 @@ def case(region: dict[str, Agency]) -> Case:
     return factories.make_case(Status.MODERATION)
 
 
-def now(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
-
-
 @pytest.mark.parametrize("field", ["topic", "territory", "place"])
 def test_a_field_sent_empty_is_cleared_and_the_others_stay(
     operator: Client, case: Case, field: str
 ) -> None:
     answer = operator.post(f"/cases/{case.number}/amend/", {field: ""})
     assert answer.status_code == 302
-    got = now(case)
+    got = reloaded(case)
     assert not getattr(got, field)
     kept = {"topic", "territory", "place", "title", "severity"} - {field}
     assert all(getattr(got, name) == getattr(case, name) for name in kept)
@@ -54,11 +45,11 @@ def test_null_clears_over_the_api_and_what_is_left_out_stays(operator: Client, c
     body = json.dumps({"topic": None, "territory": None, "place": None})
     answer = operator.post(path, body, content_type="application/json")
     assert answer.status_code == 200
-    got = now(case)
+    got = reloaded(case)
     assert (got.topic, got.territory, got.place) == (None, None, "")
     assert got.title == case.title
     assert operator.post(path, "{}", content_type="application/json").status_code == 200
-    assert now(case).title == case.title
+    assert reloaded(case).title == case.title
 
 
 @pytest.mark.parametrize("field", ["title", "severity"])
@@ -67,14 +58,14 @@ def test_what_lists_need_is_not_emptied(operator: Client, case: Case, field: str
     assert page.status_code == 422
     assert 'id="errors"' in page.content.decode()
     assert "Садовая, 9" in page.content.decode()
-    got = now(case)
+    got = reloaded(case)
     assert (got.title, got.severity, got.place) == (case.title, case.severity, case.place)
 
 
 def test_the_desk_clears_what_was_emptied_there(operator: Client, case: Case) -> None:
     fields = {"topic": "", "territory": "", "place": "", "severity": "2"}
     operator.post(f"/cases/{case.number}/amend/", {**fields, "version": case.version})
-    got = now(case)
+    got = reloaded(case)
     assert (got.topic, got.territory, got.place) == (None, None, "")
 
 
@@ -84,15 +75,15 @@ def test_another_topic_repeats_another_case_or_none(
     answered = factories.make_case(Status.ANSWERED, region["own"])
     again = factories.make_case(Status.MODERATION, citizen=answered.citizen, repeat_of=answered)
     operator.post(f"/cases/{again.number}/amend/", {"topic": ""})
-    assert now(again).repeat_of_id is None
+    assert reloaded(again).repeat_of_id is None
     operator.post(f"/cases/{again.number}/amend/", {"topic": answered.topic.code})
-    assert now(again).repeat_of_id == answered.pk
+    assert reloaded(again).repeat_of_id == answered.pk
 
 
 def test_a_name_and_a_phone_in_a_heading_are_hidden(operator: Client, case: Case) -> None:
     title = f"{case.citizen.name} просит, телефон +7 912 345-67-89"
     operator.post(f"/cases/{case.number}/amend/", {"title": title})
-    assert now(case).title == "••• просит, телефон •••"
+    assert reloaded(case).title == "••• просит, телефон •••"
 
 
 @pytest.mark.parametrize("regime", ["pos", "law59", "hotline", "social"])
@@ -103,6 +94,6 @@ def test_the_page_sent_as_it_was_opened_changes_nothing(
     form = operator.get(f"/cases/{case.number}/amend/").context["form"]
     sent = {field.html_name: field.value() or "" for field in form}
     assert operator.post(f"/cases/{case.number}/amend/", sent).status_code == 302
-    got = now(case)
+    got = reloaded(case)
     assert got.events.first().data == {}
     assert (got.regime, got.severity, got.touched) == (regime, 3, [])

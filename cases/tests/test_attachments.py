@@ -11,18 +11,13 @@ from cases import actions
 from cases.models import Attachment, Case, Message, Reply
 from cases.workflow import Status
 from tests import factories
+from tests.acting import client_of
 from tests.world import PNG
 
 pytestmark = pytest.mark.django_db
 # A PDF by its first bytes; a page of HTML that calls itself a picture.
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 PAGE = b"<html><script>alert(1)</script></html>"
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
 
 
 @pytest.fixture
@@ -33,12 +28,6 @@ def case(region: dict[str, Agency]) -> Case:
 def author(case: Case) -> User:
     assert case.executor is not None
     return case.executor
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def picture(name: str = "двор.png", data: bytes = PNG) -> SimpleUploadedFile:

@@ -1,27 +1,15 @@
 """Authors as cards show them: by name, by handle, anonymous, collective; what they wrote before."""
 
 import pytest
-from django.test import Client
 
 from agencies.models import Agency
 from cases.models import Case, Citizen
 from cases.numbers import number_in
 from cases.workflow import Status
 from tests import factories
+from tests.acting import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
-def signed_in(role: str, agency: Agency) -> Client:
-    client = Client()
-    client.force_login(factories.make_person(role, agency))
-    return client
 
 
 @pytest.mark.parametrize(

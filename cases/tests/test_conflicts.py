@@ -1,31 +1,14 @@
 """Two people at one case by its pages: the second is told who did what and keeps his words."""
 
 import pytest
-from django.test import Client
 
-from agencies.models import Agency, User
+from agencies.models import Agency
 from cases import actions
-from cases.models import Case
 from cases.workflow import Status
 from tests import factories
+from tests.acting import client_of, reloaded
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-def now(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
 
 
 def test_a_form_sent_after_anothers_change_keeps_its_words(region: dict[str, Agency]) -> None:
@@ -39,11 +22,11 @@ def test_a_form_sent_after_anothers_change_keeps_its_words(region: dict[str, Age
     assert page.status_code == 412
     assert "Юдина" in text
     assert "Назовите срок" in text
-    assert now(case).status == Status.APPROVAL
-    assert f'name="version" value="{now(case).version}"' in text
-    again = approver.post(path, {"remark": "Назовите срок", "version": now(case).version})
+    assert reloaded(case).status == Status.APPROVAL
+    assert f'name="version" value="{reloaded(case).version}"' in text
+    again = approver.post(path, {"remark": "Назовите срок", "version": reloaded(case).version})
     assert again.status_code == 302
-    assert now(case).status == Status.IN_WORK
+    assert reloaded(case).status == Status.IN_WORK
 
 
 def test_a_reply_sent_after_anothers_change_stays_in_the_editor(

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,14 +14,9 @@ from cases.errors import BadChange, RightMissing
 from cases.models import Case, Control
 from cases.workflow import Status
 from tests import factories
+from tests.acting import client_of, reloaded
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
 
 
 @pytest.fixture
@@ -35,18 +29,8 @@ def supervisor(region: dict[str, Agency]) -> User:
     return factories.make_person("quality_supervisor", region["region"])
 
 
-def again(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
 def names(case: Case, person: User) -> set[str]:
-    fresh = again(case)
+    fresh = reloaded(case)
     dossier_of(fresh, person)
     return {door.name for door in open_doors(fresh, person, None)}
 
@@ -57,16 +41,16 @@ def test_a_supervisor_proposes_and_only_the_heads_office_lifts(
     case = factories.make_case(Status.IN_WORK, region["own"])
     actions.set_control(case, actor=head, reason="Жалоба третий раз", resolution="Доложить лично")
     assert "propose_lifting" in names(case, supervisor)
-    actions.propose_lifting(again(case), actor=supervisor, outcome="Яму засыпали, акт № 5")
+    actions.propose_lifting(reloaded(case), actor=supervisor, outcome="Яму засыпали, акт № 5")
     assert {"propose_lifting", "lift_control", "decline_lifting"} & names(case, supervisor) == set()
     with pytest.raises(RightMissing):
-        actions.lift_control(again(case), actor=supervisor, reason="Сделано")
+        actions.lift_control(reloaded(case), actor=supervisor, reason="Сделано")
     with pytest.raises(BadChange, match="lifting_proposed"):
-        actions.propose_lifting(again(case), actor=supervisor, outcome="Ещё раз")
+        actions.propose_lifting(reloaded(case), actor=supervisor, outcome="Ещё раз")
     assert {"lift_control", "decline_lifting"} <= names(case, head)
-    actions.decline_lifting(again(case), actor=head, note="Проверим весной")
-    actions.propose_lifting(again(case), actor=supervisor, outcome="Проверено весной")
-    lifted = actions.lift_control(again(case), actor=head, reason="Исполнено")
+    actions.decline_lifting(reloaded(case), actor=head, note="Проверим весной")
+    actions.propose_lifting(reloaded(case), actor=supervisor, outcome="Проверено весной")
+    lifted = actions.lift_control(reloaded(case), actor=head, reason="Исполнено")
     assert lifted.controlled_by is None
     control = case.controls.get()
     assert (control.set_by, control.lifted_by, control.proposed_by) == (head, head, supervisor)
@@ -87,11 +71,11 @@ def test_every_time_under_control_stays_in_the_history(
     case = factories.make_case(Status.IN_WORK, region["own"])
     actions.set_control(case, actor=supervisor, reason="Первый")
     actions.set_control(
-        again(case), actor=head, reason="Первый, уточнён", until=timezone.localdate()
+        reloaded(case), actor=head, reason="Первый, уточнён", until=timezone.localdate()
     )
-    assert again(case).controlled_by == supervisor
-    actions.lift_control(again(case), actor=head, reason="Сделано")
-    actions.set_control(again(case), actor=head, reason="Второй")
+    assert reloaded(case).controlled_by == supervisor
+    actions.lift_control(reloaded(case), actor=head, reason="Сделано")
+    actions.set_control(reloaded(case), actor=head, reason="Второй")
     assert [(c.reason, c.lifted_at is None) for c in case.controls.order_by("pk")] == [
         ("Первый, уточнён", False),
         ("Второй", True),
@@ -126,7 +110,7 @@ def test_the_board_sorts_by_what_has_to_happen_next(
     late = under_control(due_at=now - timedelta(hours=1))
     answered = under_control(Status.ANSWERED)
     proposed = under_control(**later_due)
-    actions.propose_lifting(again(proposed), actor=supervisor, outcome="Готово")
+    actions.propose_lifting(reloaded(proposed), actor=supervisor, outcome="Готово")
     page = client_of(head).get(reverse("control-board"))
     board = {c.key: [card.control.case_id for card in c.cards] for c in page.context["columns"]}
     assert board == {
@@ -164,7 +148,7 @@ def test_the_protocol_is_a_pdf_with_what_runs_and_what_was_lifted(
     actions.set_control(running, actor=head, reason="Поручение", resolution="Доложить")
     done = factories.make_case(Status.IN_WORK, region["own"])
     actions.set_control(done, actor=head, reason="Поручение")
-    actions.lift_control(again(done), actor=head, reason="Исполнено полностью")
+    actions.lift_control(reloaded(done), actor=head, reason="Исполнено полностью")
     client = client_of(head)
     answer = client.get(reverse("control-protocol-pdf"))
     assert answer.content.startswith(b"%PDF")

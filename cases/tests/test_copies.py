@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agencies.models import Agency, User
+from agencies.models import Agency
 from cases import actions, checking, formulas, reuse, tasks
 from cases.models import Case, Formula, MassEvent, Reply, ReplyKey, ReplyPrint
 from cases.reuse import Asked
@@ -20,6 +19,7 @@ from quality import DEFAULT, Assessment, EarlierReply, assess
 from quality.memory import MemoryIndex
 from quality.prints import PER_KEY, make_print, masked
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -34,12 +34,6 @@ OTHER = (
     "сварщик Лапин; ключ от неё лежит на вахте у дежурной Ниловой, звоните с восьми до пяти."
 )
 SHORT = "Яму у дома засыпали, спасибо за сигнал."
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
 
 
 def stored(agency: Agency, text: str, *, days: int = 0, **facts: Any) -> Reply:
@@ -66,12 +60,6 @@ def found(case: Case, text: str) -> list[int]:
     """Replies the check names as sources."""
     told = checked(case, text)
     return [int(match.key) for match in told.reuse.sources] if told.reuse else []
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def submitted(case: Case, text: str) -> Reply:

@@ -12,22 +12,13 @@ from cases.errors import BadChange
 from cases.models import Case, Clock, Message, Reply
 from cases.workflow import Status
 from tests import factories
+from tests.acting import reloaded
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
 def person(role: str, agency: Agency) -> User:
     return factories.make_person(role, agency)
-
-
-def reload(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
 
 
 def publish(case: Case, agency: Agency) -> Case:
@@ -67,16 +58,16 @@ def test_recalled_publication_of_a_correction_brings_its_term_back(
     approver = person("approver", region["own"])
     corrected = actions.correct_reply(case, actor=approver, reason="опечатка")
     assert corrected.due_at is not None
-    actions.submit_reply(reload(case), actor=case.executor, text=factories.REPLY + " Уточнено.")
-    fresh = reload(case)
+    actions.submit_reply(reloaded(case), actor=case.executor, text=factories.REPLY + " Уточнено.")
+    fresh = reloaded(case)
     # Sent: the term of the correction is kept, that of the approver runs.
     due = fresh.due_at
     assert due is not None
     Case.objects.filter(pk=case.pk).update(status=Status.APPROVAL)
     fresh.replies.filter(version=2).update(state=Reply.State.APPROVAL)
-    published = publish(reload(case), region["own"])
+    published = publish(reloaded(case), region["own"])
     assert published.due_at is None
-    recalled = actions.recall_publication(reload(case), actor=approver, reason="не тот пост")
+    recalled = actions.recall_publication(reloaded(case), actor=approver, reason="не тот пост")
     assert recalled.due_at == due
 
 
@@ -89,7 +80,7 @@ def test_a_calendar_that_ends_refuses_the_move_in_words_and_changes_nothing(
     with pytest.raises(BadChange) as refused:
         actions.route(case, actor=operator, agency=region["own"])
     assert refused.value.code == "calendar_gap"
-    assert reload(case).status == Status.MODERATION
+    assert reloaded(case).status == Status.MODERATION
 
 
 def test_an_answered_author_who_writes_again_about_the_same_is_a_repeat(
@@ -109,8 +100,8 @@ def test_an_answered_author_who_writes_again_about_the_same_is_a_repeat(
     operator = person("operator", region["region"])
     actions.route(again, actor=operator, agency=region["own"])
     actions.route(other_topic, actor=operator, agency=region["own"])
-    assert reload(again).repeat_of_id == answered.pk
-    assert reload(other_topic).repeat_of_id is None
+    assert reloaded(again).repeat_of_id == answered.pk
+    assert reloaded(other_topic).repeat_of_id is None
 
 
 def test_a_message_of_a_known_topic_is_a_repeat_from_its_arrival(
@@ -127,7 +118,7 @@ def test_a_message_of_a_known_topic_is_a_repeat_from_its_arrival(
         author=citizen.handle,
         topic=answered.topic,
     )
-    assert reload(arrived.case).repeat_of_id == answered.pk
+    assert reloaded(arrived.case).repeat_of_id == answered.pk
 
 
 def test_the_agency_reads_the_message_of_a_merged_case(region: dict[str, Agency]) -> None:
@@ -137,7 +128,7 @@ def test_the_agency_reads_the_message_of_a_merged_case(region: dict[str, Agency]
     assert "фонарь" in checking.message_of(main)
     assert Message.objects.filter(case=main).count() == 2
     assert Case.objects.matching("фонарь").get() == main
-    assert reload(main).version == main.version + 1
+    assert reloaded(main).version == main.version + 1
 
 
 def test_nothing_is_merged_into_a_case_that_has_ended(region: dict[str, Agency]) -> None:
@@ -146,7 +137,7 @@ def test_nothing_is_merged_into_a_case_that_has_ended(region: dict[str, Agency])
     with pytest.raises(BadChange) as refused:
         actions.merge(second, actor=person("operator", region["region"]), into=main)
     assert refused.value.code == "merge_target_ended"
-    assert reload(second).status == Status.MODERATION
+    assert reloaded(second).status == Status.MODERATION
 
 
 def test_a_term_is_not_extended_into_another_age(region: dict[str, Agency]) -> None:

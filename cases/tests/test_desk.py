@@ -10,20 +10,9 @@ from cases import actions
 from cases.models import Case
 from cases.workflow import Status
 from tests import factories
+from tests.acting import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
-def signed_in(role: str, agency: Agency) -> Client:
-    client = Client()
-    client.force_login(factories.make_person(role, agency))
-    return client
 
 
 def disputed(region: dict[str, Agency]) -> Case:

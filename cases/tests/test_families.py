@@ -32,12 +32,6 @@ from .test_copies import EDITED, OTHER, SHORT, TEXT, client_of, make_event, stor
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
 def drain() -> None:
     tasks.renew_families(0)
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Agency, User
@@ -30,40 +29,33 @@ from notices.kinds import Kind
 from notices.models import Notice
 from notices.telling import of_events, of_news, tell
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def tree() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
+def anna(region: Any) -> User:
+    return factories.make_person(
+        Role.EXECUTOR, region["own"], first_name="Анна", last_name="Серова"
+    )
 
 
 @pytest.fixture
-def anna(tree: Any) -> User:
-    return factories.make_person(Role.EXECUTOR, tree["own"], first_name="Анна", last_name="Серова")
+def olga(region: Any) -> User:
+    return factories.make_person(
+        Role.EXECUTOR, region["own"], first_name="Ольга", last_name="Лапина"
+    )
 
 
 @pytest.fixture
-def olga(tree: Any) -> User:
-    return factories.make_person(Role.EXECUTOR, tree["own"], first_name="Ольга", last_name="Лапина")
+def curator(region: Any) -> User:
+    return factories.make_person(Role.CURATOR, region["own"])
 
 
 @pytest.fixture
-def curator(tree: Any) -> User:
-    return factories.make_person(Role.CURATOR, tree["own"])
-
-
-@pytest.fixture
-def admin(tree: Any) -> User:
-    return factories.make_person(Role.ADMINISTRATOR, tree["region"])
-
-
-def at(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
+def admin(region: Any) -> User:
+    return factories.make_person(Role.ADMINISTRATOR, region["region"])
 
 
 def held(case: Case, executor: User, due: Any) -> Clock:
@@ -91,9 +83,9 @@ def fresh(case: Case) -> Case:
 
 @pytest.mark.parametrize("status", sorted(MOVES["hand_over"].sources))
 def test_a_case_in_any_open_state_passes_to_another_executor(
-    tree: Any, anna: User, olga: User, curator: User, status: str
+    region: Any, anna: User, olga: User, curator: User, status: str
 ) -> None:
-    case = factories.make_case(status, tree["own"], executor=anna)
+    case = factories.make_case(status, region["own"], executor=anna)
     hand_over(case, actor=curator, executor=olga, reason="Увольнение", holder=anna.pk)
     now = fresh(case)
     assert now.executor == olga
@@ -103,8 +95,8 @@ def test_a_case_in_any_open_state_passes_to_another_executor(
     assert Assignment.objects.get(case=case, until=None).executor == olga
 
 
-def test_terms_run_on(tree: Any, anna: User, olga: User, curator: User) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
+def test_terms_run_on(region: Any, anna: User, olga: User, curator: User) -> None:
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
     due = timezone.now() + timedelta(hours=5)
     old = held(case, anna, due)
     main = list(Clock.objects.exclude(kind=Clock.Kind.EXECUTOR).filter(case=case).values("due_at"))
@@ -119,21 +111,21 @@ def test_terms_run_on(tree: Any, anna: User, olga: User, curator: User) -> None:
 
 
 def test_a_case_goes_to_another_agency_which_names_the_executor(
-    tree: Any, anna: User, curator: User
+    region: Any, anna: User, curator: User
 ) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    hand_over(case, actor=curator, executor=None, agency=tree["below"], reason="Реорганизация")
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    hand_over(case, actor=curator, executor=None, agency=region["below"], reason="Реорганизация")
     now = fresh(case)
-    assert (now.agency, now.executor, now.status) == (tree["below"], None, Status.ROUTED)
+    assert (now.agency, now.executor, now.status) == (region["below"], None, Status.ROUTED)
     assert "agency" in now.touched
     data = CaseEvent.objects.get(case=case, move="hand_over").data
-    assert (data["from"], data["agency_name"]) == (tree["own"].pk, str(tree["below"]))
+    assert (data["from"], data["agency_name"]) == (region["own"].pk, str(region["below"]))
 
 
 def test_the_draft_of_who_leaves_goes_along(
-    tree: Any, anna: User, olga: User, curator: User
+    region: Any, anna: User, olga: User, curator: User
 ) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
     save_draft(case, actor=anna, text="Осмотрели двор")
     hand_over(case, actor=curator, executor=olga)
     copy = DraftCopy.objects.get()
@@ -141,38 +133,38 @@ def test_the_draft_of_who_leaves_goes_along(
 
 
 def test_an_administrator_hands_over_what_he_cannot_read(
-    tree: Any, anna: User, olga: User, admin: User
+    region: Any, anna: User, olga: User, admin: User
 ) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    assert at(admin).get(case.get_absolute_url()).status_code == 404
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    assert client_of(admin).get(case.get_absolute_url()).status_code == 404
     hand_over(case, actor=admin, executor=olga)
     assert fresh(case).executor == olga
 
 
-def test_who_may_not(tree: Any, anna: User, olga: User, curator: User) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
+def test_who_may_not(region: Any, anna: User, olga: User, curator: User) -> None:
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
     for role in (Role.EXECUTOR, Role.APPROVER, Role.HEAD_OFFICE, Role.AUDITOR):
-        actor = factories.make_person(role, tree["own"])
+        actor = factories.make_person(role, region["own"])
         with pytest.raises(RightMissing):
             hand_over(case, actor=actor, executor=olga)
-    stranger = factories.make_person(Role.CURATOR, tree["other"])
+    stranger = factories.make_person(Role.CURATOR, region["other"])
     with pytest.raises(CaseError, match="case_not_found"):
         hand_over(case, actor=stranger, executor=olga)
     # A curator gives nothing to an agency beyond his own.
     with pytest.raises(RightMissing):
-        hand_over(case, actor=curator, executor=None, agency=tree["other"])
+        hand_over(case, actor=curator, executor=None, agency=region["other"])
     assert not CaseEvent.objects.filter(move="hand_over").exists()
 
 
-def test_refusals(tree: Any, anna: User, olga: User, curator: User) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
+def test_refusals(region: Any, anna: User, olga: User, curator: User) -> None:
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
 
     def refused(**given: Any) -> str:
         with pytest.raises(BadChange) as error:
             hand_over(case, **{"actor": curator, "executor": olga, **given})
         return error.value.code
 
-    outsider = factories.make_person(Role.EXECUTOR, tree["other"])
+    outsider = factories.make_person(Role.EXECUTOR, region["other"])
     assert refused(executor=outsider) == "executor_may_not_answer"
     assert refused(executor=anna) == "nothing_handed_over"
     assert refused(executor=None) == "nothing_handed_over"
@@ -180,24 +172,24 @@ def test_refusals(tree: Any, anna: User, olga: User, curator: User) -> None:
     User.objects.filter(pk=olga.pk).update(is_active=False)
     olga.refresh_from_db()
     assert refused() == "executor_may_not_answer"
-    Agency.objects.filter(pk=tree["below"].pk).update(is_active=False)
-    tree["below"].refresh_from_db()
-    assert refused(agency=tree["below"], executor=None) == "agency_inactive"
-    disputed = factories.make_case(Status.REDIRECT_ASKED, tree["own"], executor=anna)
-    Agency.objects.filter(pk=tree["below"].pk).update(is_active=True)
-    tree["below"].refresh_from_db()
+    Agency.objects.filter(pk=region["below"].pk).update(is_active=False)
+    region["below"].refresh_from_db()
+    assert refused(agency=region["below"], executor=None) == "agency_inactive"
+    disputed = factories.make_case(Status.REDIRECT_ASKED, region["own"], executor=anna)
+    Agency.objects.filter(pk=region["below"].pk).update(is_active=True)
+    region["below"].refresh_from_db()
     with pytest.raises(BadChange, match="handover_in_dispute"):
-        hand_over(disputed, actor=curator, executor=None, agency=tree["below"])
+        hand_over(disputed, actor=curator, executor=None, agency=region["below"])
 
 
 def test_several_share_the_cases_evenly_by_their_terms(
-    tree: Any, anna: User, olga: User, curator: User
+    region: Any, anna: User, olga: User, curator: User
 ) -> None:
-    third = factories.make_person(Role.EXECUTOR, tree["own"])
+    third = factories.make_person(Role.EXECUTOR, region["own"])
     now = timezone.now()
     cases = [
         factories.make_case(
-            Status.IN_WORK, tree["own"], executor=anna, due_at=now + timedelta(hours=hours)
+            Status.IN_WORK, region["own"], executor=anna, due_at=now + timedelta(hours=hours)
         )
         for hours in (5, 1, 3)
     ]
@@ -211,13 +203,13 @@ def test_several_share_the_cases_evenly_by_their_terms(
 
 
 def test_each_case_is_decided_by_itself_and_once(
-    tree: Any, anna: User, olga: User, curator: User
+    region: Any, anna: User, olga: User, curator: User
 ) -> None:
-    cases = [factories.make_case(Status.IN_WORK, tree["own"], executor=anna) for _ in range(3)]
+    cases = [factories.make_case(Status.IN_WORK, region["own"], executor=anna) for _ in range(3)]
     made = handover.start(curator, Plan(anna, None, executors=[olga]), reason="Увольнение")
     # Meanwhile one case ends and one goes to somebody else.
     Case.objects.filter(pk=cases[0].pk).update(status=Status.CLOSED, closed_at=timezone.now())
-    other = factories.make_person(Role.EXECUTOR, tree["own"])
+    other = factories.make_person(Role.EXECUTOR, region["own"])
     Case.objects.filter(pk=cases[1].pk).update(executor=other)
     assert handover.carry_out(made, 1) == 1
     assert handover.carry_out(made) == 2
@@ -233,9 +225,9 @@ def test_each_case_is_decided_by_itself_and_once(
 
 
 def test_a_right_lost_meanwhile_stops_the_rest(
-    tree: Any, anna: User, olga: User, curator: User
+    region: Any, anna: User, olga: User, curator: User
 ) -> None:
-    factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
+    factories.make_case(Status.IN_WORK, region["own"], executor=anna)
     made = handover.start(curator, Plan(anna, None, executors=[olga]), reason="Увольнение")
     User.objects.filter(pk=curator.pk).update(is_active=False)
     handover.carry_out(made)
@@ -244,10 +236,10 @@ def test_a_right_lost_meanwhile_stops_the_rest(
 
 
 def test_through_the_pages_preview_then_result(
-    tree: Any, anna: User, olga: User, curator: User
+    region: Any, anna: User, olga: User, curator: User
 ) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    client, url = at(curator), f"/handover/plan/?person={anna.username}"
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    client, url = client_of(curator), f"/handover/plan/?person={anna.username}"
     assert "1 открытое обращение" in client.get(url).content.decode().replace("\u00a0", " ")
     given = {"executors": [olga.username], "reason": "Увольнение"}
     page = client.post(url, {**given, "step": "preview"}).content.decode()
@@ -265,28 +257,30 @@ def test_through_the_pages_preview_then_result(
 
 
 def test_more_than_a_page_of_cases_is_left_to_the_worker(
-    tree: Any, anna: User, olga: User, curator: User, monkeypatch: pytest.MonkeyPatch
+    region: Any, anna: User, olga: User, curator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cases.views.handover.AT_ONCE", 1)
     for _ in range(3):
-        factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    answer = at(curator).post(
+        factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    answer = client_of(curator).post(
         f"/handover/plan/?person={anna.username}",
         {"executors": [olga.username], "reason": "Увольнение", "step": "do"},
     )
-    page = at(curator).get(answer["Location"]).content.decode()
+    page = client_of(curator).get(answer["Location"]).content.decode()
     assert 'hx-trigger="every 3s"' in page
     from cases.tasks import resume_handovers
 
     assert resume_handovers(0) == 2
-    page = at(curator).get(answer["Location"], headers={"HX-Request": "true"}).content.decode()
+    page = (
+        client_of(curator).get(answer["Location"], headers={"HX-Request": "true"}).content.decode()
+    )
     assert "hx-trigger" not in page
     assert HandoverRow.objects.filter(state="done").count() == 3
 
 
-def test_nobody_chosen_is_said_beside_the_field(tree: Any, anna: User, curator: User) -> None:
-    factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    answer = at(curator).post(
+def test_nobody_chosen_is_said_beside_the_field(region: Any, anna: User, curator: User) -> None:
+    factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    answer = client_of(curator).post(
         f"/handover/plan/?person={anna.username}", {"reason": "Увольнение", "step": "do"}
     )
     assert answer.status_code == 400
@@ -294,10 +288,10 @@ def test_nobody_chosen_is_said_beside_the_field(tree: Any, anna: User, curator: 
 
 
 def test_an_administrator_sees_numbers_without_titles(
-    tree: Any, anna: User, olga: User, admin: User
+    region: Any, anna: User, olga: User, admin: User
 ) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna, title="Тайный двор")
-    page = at(admin).post(
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna, title="Тайный двор")
+    page = client_of(admin).post(
         f"/handover/plan/?person={anna.username}",
         {"executors": [olga.username], "reason": "Увольнение", "step": "preview"},
     )
@@ -305,10 +299,10 @@ def test_an_administrator_sees_numbers_without_titles(
     assert "Тайный двор" not in page.content.decode()
 
 
-def test_by_api(tree: Any, anna: User, olga: User, curator: User) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
+def test_by_api(region: Any, anna: User, olga: User, curator: User) -> None:
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
     given = {"person": anna.username, "executors": [olga.username], "reason": "Увольнение"}
-    client = at(curator)
+    client = client_of(curator)
     seen = client.post(
         "/api/handovers/", {**given, "preview": True}, content_type="application/json"
     )
@@ -323,13 +317,13 @@ def test_by_api(tree: Any, anna: User, olga: User, curator: User) -> None:
 
 
 def test_the_new_executor_and_the_new_agency_hear_of_it(
-    tree: Any, anna: User, olga: User, curator: User
+    region: Any, anna: User, olga: User, curator: User
 ) -> None:
-    first = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    second = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    below = factories.make_person(Role.CURATOR, tree["below"])
+    first = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    second = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    below = factories.make_person(Role.CURATOR, region["below"])
     hand_over(first, actor=curator, executor=olga)
-    hand_over(second, actor=curator, executor=None, agency=tree["below"])
+    hand_over(second, actor=curator, executor=None, agency=region["below"])
     tell(of_events(list(CaseEvent.objects.filter(move="hand_over"))))
     told = set(Notice.objects.values_list("person", "kind"))
     assert told == {(olga.pk, Kind.HANDOVER), (below.pk, Kind.ARRIVED)}
@@ -356,11 +350,11 @@ def test_why_nobody_works_on_it(
 
 
 def test_orphans_are_found_told_once_and_forgotten(
-    tree: Any, anna: User, olga: User, curator: User
+    region: Any, anna: User, olga: User, curator: User
 ) -> None:
-    case = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    factories.make_case(Status.IN_WORK, tree["own"], executor=olga)
-    factories.make_case(Status.ROUTED, tree["own"], executor=None)
+    case = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    factories.make_case(Status.IN_WORK, region["own"], executor=olga)
+    factories.make_case(Status.ROUTED, region["own"], executor=None)
     assert orphans.check() == 0
     User.objects.filter(pk=anna.pk).update(is_active=False)
     assert orphans.check() == 1
@@ -370,12 +364,12 @@ def test_orphans_are_found_told_once_and_forgotten(
     assert News.objects.filter(kind="orphan").count() == 1
     tell(of_news(list(News.objects.all())))
     assert curator.pk in set(Notice.objects.values_list("person", flat=True))
-    page = at(curator).get("/handover/").content.decode()
+    page = client_of(curator).get("/handover/").content.decode()
     assert case.number in page
     assert f"person={anna.username}" in page
-    assert at(curator).get("/api/orphans/").json()[0]["case"] == case.number
+    assert client_of(curator).get("/api/orphans/").json()[0]["case"] == case.number
     hand_over(fresh(case), actor=curator, executor=olga)
-    assert case.number not in at(curator).get("/handover/").content.decode()
+    assert case.number not in client_of(curator).get("/handover/").content.decode()
     assert orphans.check() == 0
     assert not Orphan.objects.exists()
     # The same again later is another finding, told again.
@@ -384,21 +378,21 @@ def test_orphans_are_found_told_once_and_forgotten(
     assert News.objects.filter(kind="orphan").count() == 2
 
 
-def test_an_agency_that_works_no_more_and_a_lost_right(tree: Any, anna: User) -> None:
-    first = factories.make_case(Status.IN_WORK, tree["own"], executor=anna)
-    second = factories.make_case(Status.IN_WORK, tree["other"], executor=anna)
-    third = factories.make_case(Status.ROUTED, tree["beside"])
-    Agency.objects.filter(pk=tree["beside"].pk).update(is_active=False)
+def test_an_agency_that_works_no_more_and_a_lost_right(region: Any, anna: User) -> None:
+    first = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    second = factories.make_case(Status.IN_WORK, region["other"], executor=anna)
+    third = factories.make_case(Status.ROUTED, region["beside"])
+    Agency.objects.filter(pk=region["beside"].pk).update(is_active=False)
     orphans.check()
     found = dict(Orphan.objects.values_list("case", "reason"))
     assert found == {second.pk: "executor_right", third.pk: "agency_inactive"}
     assert first.pk not in found
 
 
-def test_orphans_of_others_are_not_shown(tree: Any, curator: User) -> None:
-    gone = factories.make_person(Role.EXECUTOR, tree["other"], is_active=False)
-    case = factories.make_case(Status.IN_WORK, tree["other"], executor=gone)
+def test_orphans_of_others_are_not_shown(region: Any, curator: User) -> None:
+    gone = factories.make_person(Role.EXECUTOR, region["other"], is_active=False)
+    case = factories.make_case(Status.IN_WORK, region["other"], executor=gone)
     orphans.check()
     assert Orphan.objects.exists()
-    assert case.number not in at(curator).get("/handover/").content.decode()
-    assert at(curator).get("/api/orphans/").json() == []
+    assert case.number not in client_of(curator).get("/handover/").content.decode()
+    assert client_of(curator).get("/api/orphans/").json() == []

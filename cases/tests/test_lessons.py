@@ -24,12 +24,6 @@ pytestmark = pytest.mark.django_db
 SINCE = timedelta(days=30)
 
 
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
 def judged(agency: Agency, flagged: bool, verdict: str, *, code: str = "") -> Reply:
     case = factories.make_case(Status.IN_WORK, agency, text="Звоните 8 900 123-45-67, яма!")
     reply = factories.make_reply(

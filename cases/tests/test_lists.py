@@ -20,6 +20,7 @@ from cases.screens import rows_of
 from cases.workflow import Status
 from portal.templatetags.rows import case_rows
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +37,6 @@ def _case(status: str, agency: Agency, due: timedelta, **facts: object) -> Case:
     due_at = timezone.now() + due
     Case.objects.filter(pk=case.pk).update(due_at=due_at, executor=facts.get("executor"))
     return Case.objects.get(pk=case.pk)
-
-
-def _signed_in(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -86,7 +81,7 @@ def test_counts_of_other_lists_stop_at_their_cap(
 def test_a_renamed_reference_row_is_shown_by_its_new_name_on_the_next_request(
     agency: Agency,
 ) -> None:
-    client = _signed_in(factories.make_person("executor", agency))
+    client = client_of(factories.make_person("executor", agency))
     case = factories.make_case(Status.IN_WORK, agency)
     assert case.topic is not None
     before = client.get("/cases/").content.decode()
@@ -153,7 +148,7 @@ def test_a_row_made_after_the_request_began_is_loaded_when_asked_for(agency: Age
 
 
 def test_codes_of_other_agencies_and_unknown_ones_are_refused(agency: Agency) -> None:
-    client = _signed_in(factories.make_person("executor", agency))
+    client = client_of(factories.make_person("executor", agency))
     factories.make_agency("other")
     case = factories.make_case(Status.IN_WORK, agency)
     assert isinstance(case.topic, Topic)

@@ -15,34 +15,19 @@ from cases.doors import DOORS
 from cases.models import BulkRow, BulkRun, Case, CaseEvent, ReasonKind
 from cases.workflow import MOVES, Status
 from tests import factories
+from tests.acting import client_of, reloaded
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def agencies() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
+def curator(region: dict[str, Agency]) -> User:
+    return factories.make_person(Role.CURATOR, region["own"])
 
 
 @pytest.fixture
-def curator(agencies: dict[str, Agency]) -> User:
-    return factories.make_person(Role.CURATOR, agencies["own"])
-
-
-@pytest.fixture
-def official(agencies: dict[str, Agency]) -> User:
-    return factories.make_person(Role.EXECUTOR, agencies["own"])
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-def reload(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
+def official(region: dict[str, Agency]) -> User:
+    return factories.make_person(Role.EXECUTOR, region["own"])
 
 
 def post(client: Client, page: Any, **body: Any) -> Any:
@@ -59,11 +44,11 @@ def test_moves_for_many_are_those_the_table_marks() -> None:
 
 
 def test_the_preview_says_who_can_and_why_not_and_changes_nothing(
-    agencies: dict[str, Agency], curator: User, official: User
+    region: dict[str, Agency], curator: User, official: User
 ) -> None:
-    can = factories.make_case(Status.ROUTED, agencies["own"])
-    ended = factories.make_case(Status.CLOSED, agencies["own"])
-    foreign = factories.make_case(Status.ROUTED, agencies["other"])
+    can = factories.make_case(Status.ROUTED, region["own"])
+    ended = factories.make_case(Status.CLOSED, region["own"])
+    foreign = factories.make_case(Status.ROUTED, region["other"])
     client = client_of(curator)
     numbers = "&".join(f"case={case.number}" for case in (can, ended, foreign))
     page = client.get(f"/bulk/?move=assign&list=queue&{numbers}")
@@ -76,13 +61,13 @@ def test_the_preview_says_who_can_and_why_not_and_changes_nothing(
     looked = post(client, page, step="preview", executor=official.username)
     assert looked.context["possible"] == 1
     assert not BulkRun.objects.exists()
-    assert reload(can).version == can.version
+    assert reloaded(can).version == can.version
 
 
 def test_each_row_is_moved_by_the_same_action_and_one_refused_harms_no_other(
-    agencies: dict[str, Agency], curator: User, official: User
+    region: dict[str, Agency], curator: User, official: User
 ) -> None:
-    chosen = [factories.make_case(Status.ROUTED, agencies["own"]) for _ in range(3)]
+    chosen = [factories.make_case(Status.ROUTED, region["own"]) for _ in range(3)]
     client = client_of(curator)
     numbers = "&".join(f"case={case.number}" for case in chosen)
     page = client.get(f"/bulk/?move=assign&{numbers}")
@@ -96,7 +81,7 @@ def test_each_row_is_moved_by_the_same_action_and_one_refused_harms_no_other(
         chosen[1].pk: ("refused", "bulk_changed"),
         chosen[2].pk: ("done", ""),
     }
-    assert [reload(case).executor == official for case in chosen] == [True, False, True]
+    assert [reloaded(case).executor == official for case in chosen] == [True, False, True]
     events = CaseEvent.objects.filter(case__in=chosen, move="assign")
     assert {(event.case_id, event.actor_id) for event in events} == {
         (chosen[0].pk, curator.pk),
@@ -109,17 +94,17 @@ def test_each_row_is_moved_by_the_same_action_and_one_refused_harms_no_other(
     assert client_of(official).get(f"/bulk/{made.pk}/").status_code == 404
     again = client.get(f"/bulk/?move=assign&case={result.context['again'][0]}")
     post(client, again, executor=official.username)
-    assert reload(chosen[1]).executor == official
+    assert reloaded(chosen[1]).executor == official
 
 
 def test_values_that_suit_one_case_only_are_refused_row_by_row(
-    agencies: dict[str, Agency],
+    region: dict[str, Agency],
 ) -> None:
     """The executor of a department may not answer for the ministry above it."""
-    curator = factories.make_person(Role.CURATOR, agencies["own"])
-    below = factories.make_person(Role.EXECUTOR, agencies["below"])
-    upper = factories.make_case(Status.ROUTED, agencies["own"])
-    lower = factories.make_case(Status.ROUTED, agencies["below"])
+    curator = factories.make_person(Role.CURATOR, region["own"])
+    below = factories.make_person(Role.EXECUTOR, region["below"])
+    upper = factories.make_case(Status.ROUTED, region["own"])
+    lower = factories.make_case(Status.ROUTED, region["below"])
     client = client_of(curator)
     page = client.get(f"/bulk/?move=assign&case={upper.number}&case={lower.number}")
     assert page.context["possible"] == 2
@@ -129,15 +114,15 @@ def test_values_that_suit_one_case_only_are_refused_row_by_row(
     assert told[lower.pk] == ""
     assert "не может отвечать" in told[upper.pk]
     post(client, page, executor=below.username)
-    assert reload(lower).executor == below
-    assert reload(upper).executor != below
+    assert reloaded(lower).executor == below
+    assert reloaded(upper).executor != below
     assert BulkRow.objects.get(case=upper).state == "refused"
 
 
 def test_values_that_suit_none_are_a_mistake_of_the_form(
-    agencies: dict[str, Agency], curator: User
+    region: dict[str, Agency], curator: User
 ) -> None:
-    case = factories.make_case(Status.ROUTED, agencies["own"])
+    case = factories.make_case(Status.ROUTED, region["own"])
     client = client_of(curator)
     page = client.get(f"/bulk/?move=assign&case={case.number}")
     answer = post(client, page, executor="")
@@ -147,12 +132,12 @@ def test_values_that_suit_none_are_a_mistake_of_the_form(
 
 
 def test_all_that_match_are_those_of_the_list_up_to_a_limit(
-    agencies: dict[str, Agency], curator: User, monkeypatch: pytest.MonkeyPatch
+    region: dict[str, Agency], curator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
-        factories.make_case(Status.ROUTED, agencies["own"])
-    factories.make_case(Status.IN_WORK, agencies["own"])
-    factories.make_case(Status.ROUTED, agencies["other"])
+        factories.make_case(Status.ROUTED, region["own"])
+    factories.make_case(Status.IN_WORK, region["own"])
+    factories.make_case(Status.ROUTED, region["other"])
     client = client_of(curator)
     address = "/bulk/?move=take&all=1&list=queue&scope=agency&status=routed"
     page = client.get(address)
@@ -161,14 +146,14 @@ def test_all_that_match_are_those_of_the_list_up_to_a_limit(
     page = client.get(address)
     assert (page.context["total"], page.context["more"]) == (2, True)
     post(client, page)
-    assert Case.objects.filter(agency=agencies["own"], status=Status.IN_WORK).count() == 3
+    assert Case.objects.filter(agency=region["own"], status=Status.IN_WORK).count() == 3
 
 
 def test_what_a_request_leaves_the_worker_does(
-    agencies: dict[str, Agency], curator: User, monkeypatch: pytest.MonkeyPatch
+    region: dict[str, Agency], curator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cases.views.bulk.AT_ONCE", 2)
-    chosen = [factories.make_case(Status.ROUTED, agencies["own"]) for _ in range(5)]
+    chosen = [factories.make_case(Status.ROUTED, region["own"]) for _ in range(5)]
     client = client_of(curator)
     page = client.get("/bulk/?move=take&" + "&".join(f"case={c.number}" for c in chosen))
     answer = post(client, page)
@@ -182,24 +167,24 @@ def test_what_a_request_leaves_the_worker_does(
         assert cursor.fetchone() == (1,)
     assert tasks.bulk_rest() == 3
     assert tasks.resume_bulk(0) == 0
-    assert all(reload(case).status == Status.IN_WORK for case in chosen)
+    assert all(reloaded(case).status == Status.IN_WORK for case in chosen)
     assert "every 2s" not in client.get(answer["Location"]).content.decode()
 
 
-def test_rights_count_when_the_row_is_decided(agencies: dict[str, Agency], curator: User) -> None:
-    case = factories.make_case(Status.ROUTED, agencies["own"])
+def test_rights_count_when_the_row_is_decided(region: dict[str, Agency], curator: User) -> None:
+    case = factories.make_case(Status.ROUTED, region["own"])
     lines = many.looked_at(DOORS["take"], many.by_number(curator, [case.number]), curator)
     made = many.start(DOORS["take"], lines, curator, {})
     AgencyUserPermission.objects.filter(user=curator).delete()
     assert many.carry_out(made) == 1
     assert BulkRow.objects.get().refusal == "bulk_gone"
-    assert reload(case).status == Status.ROUTED
+    assert reloaded(case).status == Status.ROUTED
 
 
 def test_a_fault_in_one_row_is_told_there_and_a_fault_of_the_database_leaves_it_waiting(
-    agencies: dict[str, Agency], curator: User, monkeypatch: pytest.MonkeyPatch
+    region: dict[str, Agency], curator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = [factories.make_case(Status.ROUTED, agencies["own"]) for _ in range(2)]
+    chosen = [factories.make_case(Status.ROUTED, region["own"]) for _ in range(2)]
     numbers = [case.number for case in chosen]
     lines = many.looked_at(DOORS["take"], many.by_number(curator, numbers), curator)
     made = many.start(DOORS["take"], lines, curator, {})
@@ -217,47 +202,45 @@ def test_a_fault_in_one_row_is_told_there_and_a_fault_of_the_database_leaves_it_
     assert states == {chosen[0].pk: "refused", chosen[1].pk: "waiting"}
     monkeypatch.setattr(many, "ensure_open", real)
     assert tasks.bulk_rest() == 1
-    assert [reload(case).status for case in chosen] == [Status.ROUTED, Status.IN_WORK]
+    assert [reloaded(case).status for case in chosen] == [Status.ROUTED, Status.IN_WORK]
 
 
 @pytest.mark.parametrize("name", many.BULK)
 def test_every_move_for_many_has_a_page_for_its_holder(
-    agencies: dict[str, Agency], name: str
+    region: dict[str, Agency], name: str
 ) -> None:
     from agencies.roles import HOLDERS, Right
 
     move = MOVES[name]
     role = sorted(HOLDERS[Right(move.right)])[0]
-    person = factories.make_person(role, agencies["region"])
+    person = factories.make_person(role, region["region"])
     facts = {"controlled_by": person} if "lift" in name else {}
     status = sorted(set(move.sources) - {Status.RECEIVED} or move.sources)[0]
-    case = factories.make_case(status, agencies["own"], **facts)
+    case = factories.make_case(status, region["own"], **facts)
     page = client_of(person).get(f"/bulk/?move={name}&case={case.number}")
     assert page.status_code == 200
     assert page.context["possible"] == 1, page.context["lines"][0].line.refusal
     offered = [door.name for door in many.offered(person)]
     assert name in offered
-    stranger = factories.make_person(Role.AUDITOR, agencies["region"])
+    stranger = factories.make_person(Role.AUDITOR, region["region"])
     assert client_of(stranger).get(f"/bulk/?move={name}").status_code == 403
     assert many.offered(stranger) == []
 
 
-def test_a_move_that_is_none_for_many_has_no_page(
-    agencies: dict[str, Agency], curator: User
-) -> None:
+def test_a_move_that_is_none_for_many_has_no_page(region: dict[str, Agency], curator: User) -> None:
     for name in ("publish", "submit_reply", "no such", ""):
         assert client_of(curator).get(f"/bulk/?move={name}").status_code == 403
 
 
 def test_rows_have_boxes_for_who_may_move_them_only(
-    agencies: dict[str, Agency], curator: User
+    region: dict[str, Agency], curator: User
 ) -> None:
-    case = factories.make_case(Status.ROUTED, agencies["own"])
+    case = factories.make_case(Status.ROUTED, region["own"])
     box = f'name="case" value="{case.number}"'
     page = client_of(curator).get("/queue/?scope=agency").content.decode()
     assert box in page
     assert 'name="move" value="assign"' in page
-    auditor = factories.make_person(Role.AUDITOR, agencies["own"])
+    auditor = factories.make_person(Role.AUDITOR, region["own"])
     seen = client_of(auditor).get("/cases/").content.decode()
     assert case.number in seen
     assert "bulk-bar" not in seen
@@ -265,9 +248,9 @@ def test_rows_have_boxes_for_who_may_move_them_only(
 
 
 def test_the_preview_of_a_hundred_asks_as_often_as_that_of_one(
-    agencies: dict[str, Agency], curator: User
+    region: dict[str, Agency], curator: User
 ) -> None:
-    chosen = [factories.make_case(Status.ROUTED, agencies["own"]) for _ in range(20)]
+    chosen = [factories.make_case(Status.ROUTED, region["own"]) for _ in range(20)]
     client = client_of(curator)
 
     def statements(cases: list[Case]) -> int:
@@ -281,10 +264,10 @@ def test_the_preview_of_a_hundred_asks_as_often_as_that_of_one(
 
 
 def test_the_same_by_api_with_a_key_that_makes_it_once(
-    agencies: dict[str, Agency], curator: User, official: User
+    region: dict[str, Agency], curator: User, official: User
 ) -> None:
-    can = factories.make_case(Status.ROUTED, agencies["own"])
-    ended = factories.make_case(Status.CLOSED, agencies["own"])
+    can = factories.make_case(Status.ROUTED, region["own"])
+    ended = factories.make_case(Status.CLOSED, region["own"])
     api = APIClient()
     api.force_login(curator)
     body = {
@@ -303,7 +286,7 @@ def test_the_same_by_api_with_a_key_that_makes_it_once(
     assert again.data["id"] == made.data["id"]
     assert again.headers["Idempotency-Replayed"] == "true"
     assert BulkRun.objects.count() == 1
-    assert reload(can).executor == official
+    assert reloaded(can).executor == official
     assert api.get(f"/api/cases/bulk/{made.data['id']}/").data["done"] == 1
     unknown = api.post("/api/cases/bulk/", {**body, "values": {"x": 1}}, format="json")
     assert unknown.status_code == 422
@@ -313,9 +296,9 @@ def test_the_same_by_api_with_a_key_that_makes_it_once(
     assert api.post("/api/cases/bulk/", closing, format="json").status_code == 403
 
 
-def test_all_that_match_by_api(agencies: dict[str, Agency], curator: User) -> None:
+def test_all_that_match_by_api(region: dict[str, Agency], curator: User) -> None:
     for _ in range(2):
-        factories.make_case(Status.ROUTED, agencies["own"])
+        factories.make_case(Status.ROUTED, region["own"])
     api = APIClient()
     api.force_login(curator)
     body = {

@@ -28,6 +28,7 @@ from cases.models import (
 )
 from cases.workflow import Status
 from tests import factories
+from tests.acting import reloaded
 
 pytestmark = pytest.mark.django_db
 ZONE = ZoneInfo("Asia/Yakutsk")
@@ -86,27 +87,23 @@ class Month:
         )
 
     def route(self, case: Case, agency: Agency | None = None) -> Case:
-        return actions.route(now(case), actor=self.operator, agency=agency or self.own)
+        return actions.route(reloaded(case), actor=self.operator, agency=agency or self.own)
 
     def take(self, case: Case, by: User | None = None) -> Case:
-        return actions.take(now(case), actor=by or self.executor)
+        return actions.take(reloaded(case), actor=by or self.executor)
 
     def reply(self, case: Case, **facts: Any) -> Reply:
         """Sent; a flag of the check is taken away: the scenario is about terms."""
         sent = actions.submit_reply(
-            now(case), actor=self.executor, text=factories.REPLY, override="проверено", **facts
+            reloaded(case), actor=self.executor, text=factories.REPLY, override="проверено", **facts
         )
         if sent.state == Reply.State.REVIEW:
-            actions.accept_reply(now(case), actor=self.supervisor)
+            actions.accept_reply(reloaded(case), actor=self.supervisor)
         return sent
 
     def publish(self, case: Case, **facts: Any) -> Case:
         given = {"url": "https://vk.example/wall1_1", **facts}
-        return actions.publish(now(case), actor=self.approver, **given)
-
-
-def now(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
+        return actions.publish(reloaded(case), actor=self.approver, **given)
 
 
 def due(case: Case, code: str, kind: str = "") -> datetime:
@@ -128,25 +125,25 @@ def month(monkeypatch: pytest.MonkeyPatch) -> Month:
 def test_social_networks(month: Month) -> None:
     month.at("06-01 10:12")
     case = month.arrive("vk")
-    assert now(case).due_at == moment("06-01 11:12")  # a working hour at the desk
-    actions.start_moderation(now(case), actor=month.operator)
+    assert reloaded(case).due_at == moment("06-01 11:12")  # a working hour at the desk
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.at("06-01 10:40")
     month.route(case)
     # 8 working hours of 9-13, 14-18 from 10:40: 6 h 20 on Monday, the rest on Tuesday.
-    assert now(case).due_at == moment("06-02 10:40")
+    assert reloaded(case).due_at == moment("06-02 10:40")
     month.at("06-01 17:30")
     actions.dispute_competence(
-        now(case), actor=month.curator, reason="other-owner", proposed=month.other
+        reloaded(case), actor=month.curator, reason="other-owner", proposed=month.other
     )
     assert due(case, "DISPUTE") == moment("06-02 10:30")
     month.at("06-02 10:20")
-    actions.redirect(now(case), actor=month.coordinator, agency=month.other)
+    actions.redirect(reloaded(case), actor=month.coordinator, agency=month.other)
     # The citizen's term did not move; the new agency has eight hours of its own.
     assert due(case, "SN-FIRST", "reply") == moment("06-02 10:40")
     assert due(case, "SN-FIRST", "executor") == moment("06-03 10:20")
-    assert now(case).due_at == moment("06-02 10:40")
+    assert reloaded(case).due_at == moment("06-02 10:40")
     month.at("06-02 11:00")
-    actions.recall_routing(now(case), actor=month.operator, reason="Всё же дороги")
+    actions.recall_routing(reloaded(case), actor=month.operator, reason="Всё же дороги")
     month.route(case)
     month.take(case)
     month.at("06-02 12:00")
@@ -155,16 +152,16 @@ def test_social_networks(month: Month) -> None:
     month.reply(case, kind="interim", promised_on=moment("06-10 00:00").date())
     assert due(case, "SN-APPR") == moment("06-02 12:30")
     month.at("06-02 12:10")
-    actions.give_interim(now(case), actor=month.approver, url="https://vk.example/wall1_1")
-    assert now(case).status == Status.INTERIM
+    actions.give_interim(reloaded(case), actor=month.approver, url="https://vk.example/wall1_1")
+    assert reloaded(case).status == Status.INTERIM
     # Seven working days after Tuesday: 3, 4, 5, 8, 9, 10, 11 June; the 11th closes at 17:00.
     assert due(case, "SN-FINAL", "total") == moment("06-11 17:00")
-    assert now(case).due_at == moment("06-10 23:59:59")
+    assert reloaded(case).due_at == moment("06-10 23:59:59")
     month.at("06-10 15:00")
     again = {"kind": "interim", "promised_on": moment("06-19 00:00").date()}
     assert refusal(lambda: month.reply(case, **again)) == "interim_needs_fact"
     month.reply(case, **again, new_fact="Подрядчик вышел на место")
-    actions.give_interim(now(case), actor=month.approver, url="https://vk.example/wall1_2")
+    actions.give_interim(reloaded(case), actor=month.approver, url="https://vk.example/wall1_2")
     # 11, 15, 16, 17, 18, 19, 22 June: the 12th is a holiday.
     assert due(case, "SN-FINAL", "total") == moment("06-22 18:00")
     third = {"kind": "interim", "promised_on": moment("06-22 00:00").date(), "new_fact": "Ждём"}
@@ -173,13 +170,13 @@ def test_social_networks(month: Month) -> None:
     month.reply(case)
     month.at("06-19 16:20")
     month.publish(case)
-    assert now(case).due_at is None
+    assert reloaded(case).due_at is None
     assert due(case, "SURVEY") == moment("06-23 16:20")  # 96 hours, day and night
     month.at("06-22 10:00")
-    assert refusal(lambda: actions.close_unmarked(now(case))) == "survey_open"
+    assert refusal(lambda: actions.close_unmarked(reloaded(case))) == "survey_open"
     month.at("06-23 16:21")
-    actions.close_unmarked(now(case))
-    assert (now(case).status, now(case).close_reason) == (Status.CLOSED, "no-answer")
+    actions.close_unmarked(reloaded(case))
+    assert (reloaded(case).status, reloaded(case).close_reason) == (Status.CLOSED, "no-answer")
     states = list(Promise.objects.filter(case=case).order_by("pk").values_list("state", flat=True))
     assert states == [Promise.State.MOVED, Promise.State.KEPT]
     # The first reply was late by 80 minutes: once for the case, not for who held it last.
@@ -194,14 +191,14 @@ def test_a_first_response_where_the_region_keeps_its_term(month: Month) -> None:
     case = month.arrive("vk", severity=4)
     # Three working hours on the eve of the holiday: one to 17:00, two on Monday.
     assert due(case, "SN-PRIMARY") == moment("06-15 11:00")
-    actions.start_moderation(now(case), actor=month.operator)
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.at("06-11 16:10")
     month.route(case)
     assert due(case, "SN-URGENT", "reply") == moment("06-15 12:10")
-    actions.respond_first(now(case), actor=month.executor, url="https://vk.example/wall1_0")
-    assert now(case).first_response_at == moment("06-11 16:10")
+    actions.respond_first(reloaded(case), actor=month.executor, url="https://vk.example/wall1_0")
+    assert reloaded(case).first_response_at == moment("06-11 16:10")
     assert Clock.objects.get(case=case, code="SN-PRIMARY").missed_at is None
-    assert refusal(lambda: actions.respond_first(now(case), actor=month.executor)) == (
+    assert refusal(lambda: actions.respond_first(reloaded(case), actor=month.executor)) == (
         "no_first_response"
     )
 
@@ -211,19 +208,19 @@ def test_feedback_platform(month: Month) -> None:
     case = month.arrive("pos")
     assert due(case, "POS-STD", "total") == moment("07-02 23:59:59")
     assert due(case, "POS-TARGET") == moment("06-10 23:59:59")
-    assert now(case).due_at == moment("07-02 23:59:59")  # the target only warns
-    actions.start_moderation(now(case), actor=month.operator)
-    actions.amend(now(case), actor=month.operator, fast_track=True)
+    assert reloaded(case).due_at == moment("07-02 23:59:59")  # the target only warns
+    actions.start_moderation(reloaded(case), actor=month.operator)
+    actions.amend(reloaded(case), actor=month.operator, fast_track=True)
     # Ten days end on Friday the 12th, a holiday; the platform counts on to Monday.
     assert due(case, "POS-FAST", "total") == moment("06-15 23:59:59")
-    assert now(case).due_at == moment("06-15 23:59:59")
+    assert reloaded(case).due_at == moment("06-15 23:59:59")
     month.route(case)
     month.take(case)
     month.at("06-16 10:00")
     assert list(Case.objects.missed_a_term()) == [case]
     assert Assignment.objects.overdue().count() == 1
     actions.extend(
-        now(case),
+        reloaded(case),
         actor=month.coordinator,
         until=moment("06-19 18:00"),
         reason="Нужен выезд",
@@ -234,23 +231,23 @@ def test_feedback_platform(month: Month) -> None:
     month.reply(case)
     month.publish(case, url="")
     month.at("06-18 10:00")
-    actions.record_mark(now(case), actor=month.operator, value=2, comment="Яма на месте")
-    assert now(case).status == Status.REWORK
+    actions.record_mark(reloaded(case), actor=month.operator, value=2, comment="Яма на месте")
+    assert reloaded(case).status == Status.REWORK
     # Three working days after Thursday: 19, 22, 23 June.
     assert due(case, "REWORK") == moment("06-23 18:00")
     assert refusal_of_early_mark(month, case)
     month.at("06-22 10:00")
     month.reply(case)
     month.publish(case, url="")
-    actions.record_mark(now(case), actor=month.operator, value=5)
-    assert (now(case).status, now(case).close_reason) == (Status.CLOSED, "marked")
+    actions.record_mark(reloaded(case), actor=month.operator, value=5)
+    assert (reloaded(case).status, reloaded(case).close_reason) == (Status.CLOSED, "marked")
     assert Assignment.objects.overdue().count() == 1
 
 
 def refusal_of_early_mark(month: Month, case: Case) -> bool:
     """A mark is of a published reply: while it is mended there is none to give."""
     with pytest.raises(MoveNotAllowed):
-        actions.record_mark(now(case), actor=month.operator, value=1)
+        actions.record_mark(reloaded(case), actor=month.operator, value=1)
     return True
 
 
@@ -258,27 +255,27 @@ def test_appeal_by_59_fz(month: Month, settings: Any, tmp_path: Any) -> None:
     settings.MEDIA_ROOT = tmp_path
     month.at("06-01 15:00")
     case = month.arrive("reception")
-    assert now(case).status == Status.RECEIVED
-    assert now(case).due_at == moment("06-04 23:59:59")  # three days to register
+    assert reloaded(case).status == Status.RECEIVED
+    assert reloaded(case).due_at == moment("06-04 23:59:59")  # three days to register
     with pytest.raises(MoveNotAllowed):
-        actions.start_moderation(now(case), actor=month.operator)
+        actions.start_moderation(reloaded(case), actor=month.operator)
     month.at("06-02 11:00")
-    actions.register_appeal(now(case), actor=month.operator, incoming_number="А-15/26")
+    actions.register_appeal(reloaded(case), actor=month.operator, incoming_number="А-15/26")
     # Thirty days end on 2 July, a Thursday; passing on on the 9th.
     assert due(case, "L59-MAIN", "total") == moment("07-02 23:59:59")
     assert due(case, "L59-REDIR") == moment("06-09 23:59:59")
     month.at("06-03 10:00")
     month.route(case)
-    assert now(case).due_at == moment("06-09 23:59:59")
+    assert reloaded(case).due_at == moment("06-09 23:59:59")
     actions.dispute_competence(
-        now(case), actor=month.curator, reason="other-powers", proposed=month.other
+        reloaded(case), actor=month.curator, reason="other-powers", proposed=month.other
     )
-    actions.refuse_redirect(now(case), actor=month.coordinator, note="Ваша дорога")
-    assert now(case).due_at == moment("07-02 23:59:59")
+    actions.refuse_redirect(reloaded(case), actor=month.coordinator, note="Ваша дорога")
+    assert reloaded(case).due_at == moment("07-02 23:59:59")
     month.at("06-10 10:00")
     late = refusal(
         lambda: actions.dispute_competence(
-            now(case), actor=month.curator, reason="other-powers", proposed=month.other
+            reloaded(case), actor=month.curator, reason="other-powers", proposed=month.other
         )
     )
     assert late == "dispute_too_late"
@@ -286,7 +283,7 @@ def test_appeal_by_59_fz(month: Month, settings: Any, tmp_path: Any) -> None:
 
     def extend(until: str) -> Case:
         return actions.extend_appeal(
-            now(case),
+            reloaded(case),
             actor=month.approver,
             until=moment(f"{until} 00:00").date(),
             ground="Запрошены сведения у владельца сетей",
@@ -302,7 +299,7 @@ def test_appeal_by_59_fz(month: Month, settings: Any, tmp_path: Any) -> None:
     month.reply(case)
     assert refusal(lambda: month.publish(case)) == "outgoing_missing"
     month.publish(case, outgoing_number="12-о/145", signer="Лапина О. С.", result="measures")
-    appeal = now(case).appeal
+    appeal = reloaded(case).appeal
     assert (appeal.outgoing_number, appeal.result) == ("12-о/145", "measures")
     assert appeal.extension_notice_at == moment("06-29 10:00")
     kinds = list(Paper.objects.filter(case=case).order_by("pk").values_list("kind", flat=True))
@@ -323,7 +320,7 @@ def test_an_appeal_answered_twice_may_be_ended_and_an_unanswered_one_not(
 
     def cease(case: Case) -> Case:
         return actions.cease(
-            now(case),
+            reloaded(case),
             actor=month.approver,
             no_new_arguments=True,
             agreed_by=month.curator,
@@ -342,7 +339,7 @@ def test_an_appeal_answered_twice_may_be_ended_and_an_unanswered_one_not(
             month.publish(case, outgoing_number=f"12-о/{day}")
     assert Clock.objects.filter(case=cases[2], stopped_at=None).exists()
     cease(cases[2])
-    assert now(cases[2]).status == Status.CEASED
+    assert reloaded(cases[2]).status == Status.CEASED
     assert not Clock.objects.filter(case=cases[2], stopped_at=None).exists()
     other = month.arrive("reception", incoming_number="А-99/26")
     month.route(other)
@@ -356,30 +353,32 @@ def test_migration_appeals_short_notices_and_redirection(
     month.at("06-01 10:00")
     case = month.arrive("reception")
     actions.register_appeal(
-        now(case), actor=month.operator, incoming_number="М-1/26", migration=True
+        reloaded(case), actor=month.operator, incoming_number="М-1/26", migration=True
     )
     # Twenty days end on Sunday the 21st: the Friday before; five to pass on, on Saturday the 6th.
     assert due(case, "L59-MIG", "total") == moment("06-19 23:59:59")
-    assert now(case).due_at == moment("06-05 23:59:59")
+    assert reloaded(case).due_at == moment("06-05 23:59:59")
     month.route(case)
-    assert now(case).due_at == moment("06-19 23:59:59")
+    assert reloaded(case).due_at == moment("06-19 23:59:59")
     month.at("06-02 10:00")
     court = month.arrive("reception", incoming_number="А-2/26")
     month.at("06-10 10:00")
-    actions.short_notice(now(court), actor=month.operator, kind="court", outgoing_number="12-у/1")
+    actions.short_notice(
+        reloaded(court), actor=month.operator, kind="court", outgoing_number="12-у/1"
+    )
     event = court.events.first()
     assert event.data["late"] is True  # the eighth day
-    assert now(court).status == Status.CLOSED
+    assert reloaded(court).status == Status.CLOSED
     outside = month.arrive("reception", incoming_number="А-3/26")
     month.at("06-15 10:00")
     actions.forward_appeal(
-        now(outside),
+        reloaded(outside),
         actor=month.operator,
         body="Прокуратура области",
         outgoing_number="12-п/1",
     )
     assert "late" not in outside.events.first().data
-    assert now(outside).appeal.result == "redirected"
+    assert reloaded(outside).appeal.result == "redirected"
     assert Paper.objects.filter(case=outside).count() == 2
 
 
@@ -388,7 +387,7 @@ def test_regional_portal_with_planned_works(month: Month) -> None:
     case = month.arrive("portal")
     # Eight working days after Monday: 2-5, 8-11 June; the 11th closes at 17:00.
     assert due(case, "PORTAL-8", "total") == moment("06-11 17:00")
-    actions.start_moderation(now(case), actor=month.operator)
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.route(case)
     assert due(case, "PORTAL-8", "executor") == moment("06-11 17:00")
     month.take(case)
@@ -398,26 +397,29 @@ def test_regional_portal_with_planned_works(month: Month) -> None:
 
     def plan(day: str) -> Case:
         month.reply(case, kind="planned", promised_on=moment(f"{day} 00:00").date())
-        return actions.plan(now(case), actor=month.approver)
+        return actions.plan(reloaded(case), actor=month.approver)
 
     plan("06-19")
-    assert (now(case).status, now(case).due_at) == (Status.PLANNED, moment("06-19 23:59:59"))
+    assert (reloaded(case).status, reloaded(case).due_at) == (
+        Status.PLANNED,
+        moment("06-19 23:59:59"),
+    )
     month.at("06-15 10:00")
-    assert refusal(lambda: actions.resume_planned(now(case), actor=None)) == "too_early"
+    assert refusal(lambda: actions.resume_planned(reloaded(case), actor=None)) == "too_early"
     month.at("06-16 00:05")
-    actions.resume_planned(now(case), actor=None)
-    assert now(case).due_at == moment("06-19 23:59:59")
+    actions.resume_planned(reloaded(case), actor=None)
+    assert reloaded(case).due_at == moment("06-19 23:59:59")
     month.at("06-16 10:00")
     plan("06-22")
     month.at("06-19 10:00")
-    actions.resume_planned(now(case), actor=month.executor)
+    actions.resume_planned(reloaded(case), actor=month.executor)
     plan("06-25")
     month.at("06-23 10:00")
-    actions.resume_planned(now(case), actor=month.executor)
-    assert now(case).postponements == 2
+    actions.resume_planned(reloaded(case), actor=month.executor)
+    assert reloaded(case).postponements == 2
     assert refusal(lambda: plan("06-30")) == "postponements_limit"
     head = factories.make_person("head_office", month.region)
-    actions.set_control(now(case), actor=head, reason="Третий перенос")
+    actions.set_control(reloaded(case), actor=head, reason="Третий перенос")
     plan("06-30")
     chain = Promise.objects.filter(case=case).order_by("pk")
     assert [p.state for p in chain] == ["moved", "moved", "moved", "open"]
@@ -430,38 +432,38 @@ def test_regional_portal_with_planned_works(month: Month) -> None:
 def test_hotline_with_rejection_by_two(month: Month) -> None:
     month.at("06-01 12:30")
     case = month.arrive("hotline")
-    assert now(case).due_at == moment("06-01 14:30")  # the hour of the desk has a lunch in it
-    actions.start_moderation(now(case), actor=month.operator)
-    actions.reject(now(case), actor=month.operator, reason="joke")
-    assert now(case).status == Status.MODERATION
-    assert refusal(lambda: actions.confirm_rejection(now(case), actor=month.operator)) == (
+    assert reloaded(case).due_at == moment("06-01 14:30")  # the hour of the desk has a lunch in it
+    actions.start_moderation(reloaded(case), actor=month.operator)
+    actions.reject(reloaded(case), actor=month.operator, reason="joke")
+    assert reloaded(case).status == Status.MODERATION
+    assert refusal(lambda: actions.confirm_rejection(reloaded(case), actor=month.operator)) == (
         "own_rejection"
     )
     assert refusal(lambda: month.route(case)) == "rejection_waits"
-    actions.decline_rejection(now(case), actor=month.second, note="Вопрос есть")
+    actions.decline_rejection(reloaded(case), actor=month.second, note="Вопрос есть")
     month.route(case)
     assert due(case, "HOTLINE", "total") == moment("06-11 17:00")
     joke = month.arrive("hotline")
-    actions.start_moderation(now(joke), actor=month.operator)
-    actions.reject(now(joke), actor=month.operator, reason="joke")
-    actions.confirm_rejection(now(joke), actor=month.second)
-    assert now(joke).status == Status.REJECTED
+    actions.start_moderation(reloaded(joke), actor=month.operator)
+    actions.reject(reloaded(joke), actor=month.operator, reason="joke")
+    actions.confirm_rejection(reloaded(joke), actor=month.second)
+    assert reloaded(joke).status == Status.REJECTED
     assert "no_second_reviewer" not in joke.events.first().data
 
 
 def test_without_a_second_person_a_rejection_stands_and_says_so(month: Month) -> None:
     User.objects.exclude(pk=month.operator.pk).update(is_active=False)
     case = month.arrive("vk")
-    actions.start_moderation(now(case), actor=month.operator)
-    actions.reject(now(case), actor=month.operator, reason="spam")
-    assert now(case).status == Status.REJECTED
+    actions.start_moderation(reloaded(case), actor=month.operator)
+    actions.reject(reloaded(case), actor=month.operator, reason="spam")
+    assert reloaded(case).status == Status.REJECTED
     assert case.events.first().data["no_second_reviewer"] is True
 
 
 def test_internal_matter_with_rework_up_to_the_head(month: Month) -> None:
     month.at("06-01 10:00")
     case = month.arrive("internal")
-    actions.start_moderation(now(case), actor=month.operator)
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.route(case)
     month.take(case)
     assert due(case, "INTERNAL", "total") == moment("06-11 17:00")
@@ -470,14 +472,14 @@ def test_internal_matter_with_rework_up_to_the_head(month: Month) -> None:
     month.reply(case)
     month.publish(case, url="")
     for number in (1, 2, 3):
-        actions.return_for_rework(now(case), actor=month.supervisor, grounds=["no-date"])
+        actions.return_for_rework(reloaded(case), actor=month.supervisor, grounds=["no-date"])
         assert due(case, "REWORK") == moment("06-08 18:00")  # 4, 5, 8 June
-        assert (now(case).escalated_at is not None) is (number == 3)
+        assert (reloaded(case).escalated_at is not None) is (number == 3)
         month.reply(case)
         month.publish(case, url="")
     moves = list(case.events.order_by("pk").values_list("move", flat=True))
     assert moves.count("escalate") == 1
-    actions.close(now(case), actor=month.coordinator, reason="done")
+    actions.close(reloaded(case), actor=month.coordinator, reason="done")
     assert Case.objects.missed_a_term().count() == 0
 
 
@@ -485,21 +487,23 @@ def test_an_author_reopens_his_case_twice_and_not_a_third_time(month: Month) -> 
     author = factories.make_citizen()
     month.at("06-01 10:00")
     case = month.arrive("vk", author=author)
-    actions.start_moderation(now(case), actor=month.operator)
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.route(case)
     month.take(case)
     for number in (1, 2, 3):
         month.reply(case)
         month.publish(case)
-        actions.close(now(case), actor=month.coordinator, reason="done")
+        actions.close(reloaded(case), actor=month.coordinator, reason="done")
         again = month.arrive("vk", author=author)
-        actions.start_moderation(now(again), actor=month.operator)
+        actions.start_moderation(reloaded(again), actor=month.operator)
         if number == 3:
             assert refusal(
-                lambda again=again: actions.merge(now(again), actor=month.operator, into=now(case))
+                lambda again=again: actions.merge(
+                    reloaded(again), actor=month.operator, into=reloaded(case)
+                )
             ) == ("reopenings_limit")
             break
-        actions.merge(now(again), actor=month.operator, into=now(case))
-        assert (now(case).status, now(case).reopenings) == (Status.REOPENED, number)
-        actions.resume(now(case), actor=month.operator)
-    assert now(case).status == Status.CLOSED
+        actions.merge(reloaded(again), actor=month.operator, into=reloaded(case))
+        assert (reloaded(case).status, reloaded(case).reopenings) == (Status.REOPENED, number)
+        actions.resume(reloaded(case), actor=month.operator)
+    assert reloaded(case).status == Status.CLOSED

@@ -1,19 +1,15 @@
 """Contributions of other agencies: asked, given, returned, withdrawn, ended with the case."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agencies.models import Agency, Deputy, Session, User
+from agencies.models import Agency, Deputy, User
 from agencies.roles import Role
 from cases import actions, attachments
 from cases.actions.recounting import recount
@@ -25,12 +21,11 @@ from notices import inbox, telling
 from notices.kinds import Kind
 from notices.models import Notice
 from tests import factories
+from tests.acting import MOSCOW, NOW, client_of, reloaded
 from tests.world import PNG
 
 pytestmark = pytest.mark.django_db
 
-MOSCOW = ZoneInfo("Europe/Moscow")
-NOW = datetime(2026, 6, 8, 9, tzinfo=UTC)  # a Monday noon in Moscow
 TASK = "Чей это кабель и когда его заменят?"
 SECRET = "секретзимородок"
 
@@ -59,31 +54,8 @@ class Place:
 
 
 @pytest.fixture
-def at() -> Iterator[Any]:
-    moment = [NOW]
-    with patch.object(timezone, "now", lambda: moment[0]):
-
-        def to(when: datetime) -> datetime:
-            moment[0] = when
-            return when
-
-        yield to
-
-
-@pytest.fixture
 def place() -> Place:
     return Place()
-
-
-def again(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    Session.objects.update(expire_date=timezone.now() + timedelta(days=3650))
-    return client
 
 
 def follow() -> None:
@@ -110,9 +82,9 @@ def test_the_asked_agency_has_its_own_term_and_the_case_keeps_its_due_moment(
         "PART-SN/1",
         part.agency,
     )
-    assert again(case).due_at == case.due_at
-    actions.add_note(again(case), actor=place.executor, text="ждём")
-    assert again(case).due_at == case.due_at
+    assert reloaded(case).due_at == case.due_at
+    actions.add_note(reloaded(case), actor=place.executor, text="ждём")
+    assert reloaded(case).due_at == case.due_at
 
 
 def test_59_fz_gives_fifteen_days_and_a_named_day_lasts_to_its_end(at: Any, place: Place) -> None:
@@ -153,8 +125,8 @@ def test_the_page_of_a_part_shows_the_message_without_contacts_and_nothing_else(
     case = place.case(text=text, control_reason=SECRET)
     other = place.ask(case, agency=place.third, task=f"Другим: {SECRET}")
     actions.give_part(other, actor=place.stranger, text=SECRET)
-    part = place.ask(again(case))
-    actions.save_draft(again(case), actor=place.executor, text=SECRET)
+    part = place.ask(reloaded(case))
+    actions.save_draft(reloaded(case), actor=place.executor, text=SECRET)
     factories.make_reply(case, text=SECRET)
     CaseEvent.objects.create(case=case, move="add_note", data={"text": SECRET})
     Attachment.objects.create(
@@ -184,10 +156,10 @@ def test_who_is_not_asked_gives_nothing(place: Place) -> None:
         with pytest.raises(CaseNotFound):
             actions.give_part(part, actor=person, text="Наш")
     with pytest.raises(CaseNotFound):
-        actions.ask_part(again(case), actor=place.helper, agency=place.third, task="?")
+        actions.ask_part(reloaded(case), actor=place.helper, agency=place.third, task="?")
     with pytest.raises(RightMissing):
         actions.ask_part(
-            again(case), actor=factories.make_person(Role.CO_EXECUTOR, place.own),
+            reloaded(case), actor=factories.make_person(Role.CO_EXECUTOR, place.own),
             agency=place.third, task="?",
         )  # fmt: skip
     part.refresh_from_db()
@@ -199,7 +171,7 @@ def test_a_returned_contribution_is_mended_in_a_term_of_its_own(at: Any, place: 
     part = place.ask(case)
     actions.give_part(part, actor=place.helper, text="Кабель наш.")
     at(NOW + timedelta(days=1))
-    actions.return_part(again(case), actor=place.approver, part=part, remark="Когда замените?")
+    actions.return_part(reloaded(case), actor=place.approver, part=part, remark="Когда замените?")
     part.refresh_from_db()
     assert (part.state, part.returns, part.text) == ("asked", 1, "Кабель наш.")
     assert part.due_at.astimezone(MOSCOW) == datetime(2026, 6, 9, 17, tzinfo=MOSCOW)
@@ -218,11 +190,11 @@ def test_a_withdrawn_part_and_one_of_an_answered_case_ask_for_nothing(
     at: Any, place: Place
 ) -> None:
     case = place.case(Status.APPROVAL)
-    first, second = place.ask(case), place.ask(again(case), agency=place.third)
-    actions.withdraw_part(again(case), actor=place.executor, part=first, reason="Выяснили")
+    first, second = place.ask(case), place.ask(reloaded(case), agency=place.third)
+    actions.withdraw_part(reloaded(case), actor=place.executor, part=first, reason="Выяснили")
     follow()
     at(NOW + timedelta(days=3))
-    actions.publish(again(case), actor=place.approver, url="https://vk.example/wall-1_2")
+    actions.publish(reloaded(case), actor=place.approver, url="https://vk.example/wall-1_2")
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, second.state) == ("withdrawn", "ended")
@@ -242,17 +214,17 @@ def test_a_part_cannot_be_given_or_returned_twice(place: Place) -> None:
     case = place.case()
     part = place.ask(case)
     with pytest.raises(BadChange, match="part_went_on"):
-        actions.return_part(again(case), actor=place.executor, part=part, remark="?")
+        actions.return_part(reloaded(case), actor=place.executor, part=part, remark="?")
     with pytest.raises(BadChange, match="part_asked_already"):
-        place.ask(again(case))
+        place.ask(reloaded(case))
     actions.give_part(part, actor=place.helper, text="Наш")
     with pytest.raises(BadChange, match="part_went_on"):
         actions.give_part(part, actor=place.curator, text="Не наш")
     with pytest.raises(BadChange, match="part_own_agency"):
-        place.ask(again(case), agency=place.own)
+        place.ask(reloaded(case), agency=place.own)
     with pytest.raises(BadChange, match="part_person_unfit"):
-        place.ask(again(case), person=place.stranger)
-    place.ask(again(case), person=place.helper)
+        place.ask(reloaded(case), person=place.stranger)
+    place.ask(reloaded(case), person=place.helper)
 
 
 def test_reminders_go_to_who_is_asked_and_the_end_also_to_who_waits(at: Any, place: Place) -> None:
@@ -315,7 +287,7 @@ def test_the_term_of_a_part_follows_a_new_calendar_and_so_does_its_list(
     assert recount([case.pk], cause="change") == (1, 1)
     part.refresh_from_db()
     assert part.due_at.astimezone(MOSCOW) == datetime(2026, 6, 9, 10, tzinfo=MOSCOW)
-    assert again(case).due_at == NOW + timedelta(days=20)
+    assert reloaded(case).due_at == NOW + timedelta(days=20)
 
 
 def test_files_travel_with_the_contribution_and_photos_only_where_they_were_shown(
@@ -326,7 +298,7 @@ def test_files_travel_with_the_contribution_and_photos_only_where_they_were_show
         case=case, message=case.messages.get(), name="Кузнецова Марина.png",
         sha256="ab" * 32, media_type="image/png", size=9,
     )  # fmt: skip
-    plain, shown = place.ask(case), place.ask(again(case), agency=place.third, photos=True)
+    plain, shown = place.ask(case), place.ask(reloaded(case), agency=place.third, photos=True)
     assert attachments.files_of_part(plain) == []
     assert attachments.files_of_part(shown) == [photo]
     client = client_of(place.helper)

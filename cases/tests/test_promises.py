@@ -1,45 +1,27 @@
 """The register of promises: recognised, confirmed, kept, moved, due, broken."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
-from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from agencies.models import Agency, Session, User
+from agencies.models import Agency, User
 from cases import actions, promise_terms
 from cases.errors import BadChange
 from cases.models import Case, Clock, News, Promise, Reply
 from cases.workflow import Status
 from tests import factories
+from tests.acting import MOSCOW, NOW, client_of, reloaded
 
 pytestmark = pytest.mark.django_db
 
-MOSCOW = ZoneInfo("Europe/Moscow")
-NOW = datetime(2026, 6, 8, 9, tzinfo=UTC)  # a Monday noon in Moscow
 TEXT = (
     "Здравствуйте! Мастер Петров осмотрел двор дома 5 по улице Садовой сегодня. Яму засыпят и"
     " заасфальтируют до 15 июня, работы ведёт «Дорсервис», телефон 12-34-56."
 )
 URL = "https://vk.example/wall-1_2"
-
-
-@pytest.fixture
-def at() -> Iterator[Any]:
-    """Sets the clock of the actions."""
-    moment = [NOW]
-    with patch.object(timezone, "now", lambda: moment[0]):
-
-        def to(when: datetime) -> datetime:
-            moment[0] = when
-            return when
-
-        yield to
 
 
 @pytest.fixture
@@ -58,20 +40,8 @@ def people(agency: Agency) -> dict[str, User]:
     }
 
 
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    # The database's own clock is not the test's.
-    Session.objects.update(expire_date=timezone.now() + timedelta(days=3650))
-    return client
-
-
 def case_of(agency: Agency, people: dict[str, User], **facts: Any) -> Case:
     return factories.make_case(Status.IN_WORK, agency, executor=people["executor"], **facts)
-
-
-def again(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
 
 
 def answered(agency: Agency, people: dict[str, User], text: str = TEXT) -> Case:
@@ -81,8 +51,8 @@ def answered(agency: Agency, people: dict[str, User], text: str = TEXT) -> Case:
         case, actor=people["executor"], text=text, promises=[date(2026, 6, 15)], override="да"
     )
     if reply.state == Reply.State.REVIEW:
-        actions.accept_reply(again(case), actor=people["supervisor"])
-    return actions.publish(again(case), actor=people["approver"], url=URL)
+        actions.accept_reply(reloaded(case), actor=people["supervisor"])
+    return actions.publish(reloaded(case), actor=people["approver"], url=URL)
 
 
 def test_the_confirmed_day_of_a_reply_becomes_a_promise_with_its_own_clock(
@@ -105,9 +75,9 @@ def test_a_day_the_author_did_not_confirm_is_no_promise(
 ) -> None:
     case = case_of(agency, people)
     actions.submit_reply(case, actor=people["executor"], text=TEXT, promises=[], override="да")
-    if again(case).status == Status.REVIEW:
-        actions.accept_reply(again(case), actor=people["supervisor"])
-    published = actions.publish(again(case), actor=people["approver"], url=URL)
+    if reloaded(case).status == Status.REVIEW:
+        actions.accept_reply(reloaded(case), actor=people["supervisor"])
+    published = actions.publish(reloaded(case), actor=people["approver"], url=URL)
     assert not published.promises.exists()
     assert [day["confirmed"] for day in published.replies.get().promised] == [False]
 
@@ -178,8 +148,8 @@ def test_the_approver_confirms_what_nobody_was_asked_about(
 ) -> None:
     case = case_of(agency, people)
     actions.submit_reply(case, actor=people["executor"], text=TEXT, override="да")
-    if again(case).status == Status.REVIEW:
-        actions.accept_reply(again(case), actor=people["supervisor"])
+    if reloaded(case).status == Status.REVIEW:
+        actions.accept_reply(reloaded(case), actor=people["supervisor"])
     client = client_of(people["approver"])
     page = client.get(reverse("case-detail", args=[case.number])).content.decode()
     assert 'name="promises" value="2026-06-15" checked' in page
@@ -205,7 +175,7 @@ def test_on_its_day_the_case_is_back_in_the_queue_and_the_day_after_the_promise_
     at(datetime(2026, 6, 15, 6, 1, tzinfo=UTC))
     assert promise_terms.walk(timezone.now())["due"] == 1
     assert promise_terms.walk(timezone.now())["due"] == 0
-    back = again(case)
+    back = reloaded(case)
     assert back.status == Status.IN_WORK
     assert back.due_at == promise.clock.due_at
     queue = client_of(people["executor"]).get(reverse("queue"))
@@ -218,7 +188,7 @@ def test_on_its_day_the_case_is_back_in_the_queue_and_the_day_after_the_promise_
     promise.refresh_from_db()
     assert promise.state == "broken"
     assert promise.clock.missed_at is not None or Clock.objects.get(pk=promise.clock_id).missed_at
-    assert again(case).due_at is not None
+    assert reloaded(case).due_at is not None
     assert case.events.first().move == "promise_broken"
 
 
@@ -226,11 +196,11 @@ def test_a_broken_promise_reopens_a_closed_case(
     at: Any, agency: Agency, people: dict[str, User]
 ) -> None:
     case = answered(agency, people)
-    closed = actions.close(again(case), actor=people["supervisor"], reason="author-content")
+    closed = actions.close(reloaded(case), actor=people["supervisor"], reason="author-content")
     assert closed.promises.get().clock.stopped_at is None
     at(datetime(2026, 6, 16, 9, tzinfo=UTC))
     assert promise_terms.walk(timezone.now())["broken"] == 1
-    assert again(case).status == Status.REOPENED
+    assert reloaded(case).status == Status.REOPENED
 
 
 def test_a_promise_reported_with_proof_lets_the_case_rest(
@@ -241,9 +211,9 @@ def test_a_promise_reported_with_proof_lets_the_case_rest(
     promise_terms.walk(timezone.now())
     promise = case.promises.get()
     with pytest.raises(BadChange, match="proof_missing"):
-        actions.keep_promise(again(case), actor=people["executor"], promise=promise, proof=" ")
+        actions.keep_promise(reloaded(case), actor=people["executor"], promise=promise, proof=" ")
     done = actions.keep_promise(
-        again(case), actor=people["executor"], promise=promise, proof="Акт № 5"
+        reloaded(case), actor=people["executor"], promise=promise, proof="Акт № 5"
     )
     assert done.status == Status.ANSWERED
     assert done.due_at is None
@@ -263,7 +233,7 @@ def test_a_day_is_moved_twice_at_most_and_further_only_under_control(
     case = answered(agency, people)
     for day in (date(2026, 6, 22), date(2026, 6, 29)):
         actions.move_promise(
-            again(case),
+            reloaded(case),
             actor=people["approver"],
             promise=case.promises.get(state="open"),
             until=day,
@@ -272,7 +242,7 @@ def test_a_day_is_moved_twice_at_most_and_further_only_under_control(
         )
     last = case.promises.get(state="open")
     assert last.moved_from.moved_from.until_on == date(2026, 6, 15)
-    assert again(case).postponements == 2
+    assert reloaded(case).postponements == 2
     third = {
         "actor": people["approver"],
         "promise": last,
@@ -281,9 +251,9 @@ def test_a_day_is_moved_twice_at_most_and_further_only_under_control(
         "url": URL,
     }
     with pytest.raises(BadChange, match="postponements_limit"):
-        actions.move_promise(again(case), **third)
-    actions.set_control(again(case), actor=people["supervisor"], reason="Срывы")
-    moved = actions.move_promise(again(case), **third)
+        actions.move_promise(reloaded(case), **third)
+    actions.set_control(reloaded(case), actor=people["supervisor"], reason="Срывы")
+    moved = actions.move_promise(reloaded(case), **third)
     assert moved.promises.filter(state="moved").count() == 3
     assert Clock.objects.running().filter(case=case, code__startswith="PROMISE").count() == 1
 
@@ -293,18 +263,18 @@ def test_a_later_day_in_a_new_final_reply_is_a_move_and_not_a_promise_kept(
 ) -> None:
     case = answered(agency, people)
     at(NOW + timedelta(hours=1))
-    actions.correct_reply(again(case), actor=people["approver"], reason="Новый срок")
+    actions.correct_reply(reloaded(case), actor=people["approver"], reason="Новый срок")
     at(NOW + timedelta(hours=2))
     actions.submit_reply(
-        again(case),
+        reloaded(case),
         actor=people["executor"],
         text=TEXT.replace("15 июня", "25 июня"),
         promises=[date(2026, 6, 25)],
         override="да",
     )
-    if again(case).status == Status.REVIEW:
-        actions.accept_reply(again(case), actor=people["supervisor"])
-    published = actions.publish(again(case), actor=people["approver"], url=URL)
+    if reloaded(case).status == Status.REVIEW:
+        actions.accept_reply(reloaded(case), actor=people["supervisor"])
+    published = actions.publish(reloaded(case), actor=people["approver"], url=URL)
     assert list(published.promises.values_list("until_on", "state")) == [
         (date(2026, 6, 15), "moved"),
         (date(2026, 6, 25), "open"),

@@ -23,12 +23,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
-@pytest.fixture
 def enter(client: Client) -> Callable[..., User]:
     """Sign in as the holder of a role on an agency."""
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +27,7 @@ from cases.models import (
 )
 from cases.workflow import Status
 from tests import factories
+from tests.acting import client_of, reloaded
 
 NOW = timezone.now()
 
@@ -39,18 +39,8 @@ def region(db: None) -> dict[str, Agency]:
     return factories.make_region()
 
 
-def now(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
-
-
 def reviewer(region: dict[str, Agency], name: str) -> User:
     return factories.make_person(Role.QUALITY_SUPERVISOR, region["own"], username=name)
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def author_of(case: Case) -> User:
@@ -131,7 +121,7 @@ def test_the_desk_orders_by_gravity_and_waiting(region: dict[str, Agency]) -> No
     listed = sorted(made, key=lambda name: page.index(f"/review/{made[name]}/"))
     assert listed == ["old", "wide", "grave", "mild"]
     actions.accept_reply(Case.objects.get(number=made["old"]), actor=person)
-    assert now(Case.objects.get(number=made["old"])).review_rank is None
+    assert reloaded(Case.objects.get(number=made["old"])).review_rank is None
 
 
 def test_who_comes_second_is_told_and_may_take_over(region: dict[str, Agency]) -> None:
@@ -156,7 +146,7 @@ def test_a_verdict_is_undone_as_if_it_had_not_been(region: dict[str, Agency], mo
     author = author_of(case)
     person = reviewer(region, "first")
     reply = case.replies.get()
-    before = now(case)
+    before = reloaded(case)
     clocks = sorted(Clock.objects.filter(case=case).values_list("pk", "stopped_at", "due_at"))
     if move == "accept":
         actions.accept_reply(case, actor=person)
@@ -164,7 +154,7 @@ def test_a_verdict_is_undone_as_if_it_had_not_been(region: dict[str, Agency], mo
         actions.return_for_rework(case, actor=person, grounds=["no-date"], brush_off=True)
         assert Draft.objects.filter(case=case, author=author).exists()
     actions.undo_verdict(case, actor=person)
-    got = now(case)
+    got = reloaded(case)
     for name in ("status", "returns", "risk", "flagged", "submitted_at", "escalated_at"):
         assert getattr(got, name) == getattr(before, name), name
     assert clocks == sorted(
@@ -193,7 +183,7 @@ def test_a_verdict_is_not_undone_late_or_after_somebody_else(region: dict[str, A
             actions.add_note(case, actor=other, text="Смотрю")
         with pytest.raises(BadChange, match="undo_too_late"):
             actions.undo_verdict(case, actor=other if spoil == "other" else person)
-        assert now(case).status == Status.APPROVAL
+        assert reloaded(case).status == Status.APPROVAL
 
 
 @pytest.mark.parametrize("published", [False, True])
@@ -209,7 +199,7 @@ def test_an_objection_is_decided_once_by_another_who_sees_no_first_verdict(
     actions.return_for_rework(case, actor=one, grounds=["no-date"], remark="Нет срока совсем")
     assert "dispute-return" in client_of(author).get(f"/cases/{case.number}/").content.decode()
     actions.dispute_return(case, actor=author, objection="Срок во втором предложении")
-    got = now(case)
+    got = reloaded(case)
     assert (got.status, got.review_rank is not None) == (Status.REVIEW, True)
     with pytest.raises(BadChange, match="another_reviewer"):
         actions.accept_reply(case, actor=one)
@@ -223,11 +213,11 @@ def test_an_objection_is_decided_once_by_another_who_sees_no_first_verdict(
     assert "Срок во втором предложении" in client_of(two).get("/review/").content.decode()
     if stands:
         actions.return_for_rework(case, actor=two, grounds=["no-date"])
-        assert (now(case).status, now(case).returns) == (Status.REWORK, 1)
+        assert (reloaded(case).status, reloaded(case).returns) == (Status.REWORK, 1)
     else:
         actions.accept_reply(case, actor=two)
         wanted = Status.ANSWERED if published else Status.APPROVAL
-        assert (now(case).status, now(case).returns) == (wanted, 0)
+        assert (reloaded(case).status, reloaded(case).returns) == (wanted, 0)
     if stands:
         with pytest.raises(BadChange, match="disputed_already"):
             actions.dispute_return(case, actor=author, objection="И всё же")
@@ -258,7 +248,7 @@ def test_a_drawn_reply_is_judged_without_moving_its_case(region: dict[str, Agenc
     assert f"№&nbsp;{case.number}" in client.get("/review/?part=sample").content.decode()
     sent = {"task": task.pk, "verdict": "brush_off", "grounds": ["no-date"]}
     assert client.post(f"/cases/{case.number}/judge-reply/", sent).status_code == 302
-    got = now(case)
+    got = reloaded(case)
     assert (got.status, got.returns) == (Status.ANSWERED, 0)
     # Everything is looked at again here: by another one, who does not see the verdict.
     second = ReviewTask.objects.get(kind="second")

@@ -17,20 +17,9 @@ from cases.errors import BadChange, CaseNotFound
 from cases.models import FirstView, SavedView
 from cases.workflow import Status
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agencies() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def fresh(person: User) -> User:
@@ -38,11 +27,11 @@ def fresh(person: User) -> User:
 
 
 def test_what_a_list_shows_is_saved_under_a_name_and_opened_again(
-    agencies: dict[str, Agency],
+    region: dict[str, Agency],
 ) -> None:
-    curator = factories.make_person(Role.CURATOR, agencies["own"])
-    factories.make_case(Status.ROUTED, agencies["own"])
-    factories.make_case(Status.IN_WORK, agencies["own"])
+    curator = factories.make_person(Role.CURATOR, region["own"])
+    factories.make_case(Status.ROUTED, region["own"])
+    factories.make_case(Status.IN_WORK, region["own"])
     client = client_of(curator)
     page = client.get("/queue/?scope=agency&status=routed&cursor=x&foreign=1&topic=")
     kept = page.context["kept"]
@@ -62,20 +51,20 @@ def test_what_a_list_shows_is_saved_under_a_name_and_opened_again(
     assert 'aria-current="true"' not in other
 
 
-def test_a_search_is_kept_as_the_list_of_all_with_its_words(agencies: dict[str, Agency]) -> None:
-    client = client_of(factories.make_person(Role.CURATOR, agencies["own"]))
+def test_a_search_is_kept_as_the_list_of_all_with_its_words(region: dict[str, Agency]) -> None:
+    client = client_of(factories.make_person(Role.CURATOR, region["own"]))
     kept = client.get("/search/?q=яма").context["kept"]
     answer = client.post(f"/views/new/?{kept}", {"name": "Ямы"})
     assert answer["Location"].startswith("/cases/?q=")
 
 
-def test_a_shared_view_shows_each_reader_his_own_cases(agencies: dict[str, Agency]) -> None:
-    curator = factories.make_person(Role.CURATOR, agencies["own"])
-    official = factories.make_person(Role.EXECUTOR, agencies["own"])
-    stranger = factories.make_person(Role.EXECUTOR, agencies["other"])
-    factories.make_case(Status.IN_WORK, agencies["own"], executor=official)
-    factories.make_case(Status.IN_WORK, agencies["own"], executor=curator)
-    factories.make_case(Status.IN_WORK, agencies["other"], executor=stranger)
+def test_a_shared_view_shows_each_reader_his_own_cases(region: dict[str, Agency]) -> None:
+    curator = factories.make_person(Role.CURATOR, region["own"])
+    official = factories.make_person(Role.EXECUTOR, region["own"])
+    stranger = factories.make_person(Role.EXECUTOR, region["other"])
+    factories.make_case(Status.IN_WORK, region["own"], executor=official)
+    factories.make_case(Status.IN_WORK, region["own"], executor=curator)
+    factories.make_case(Status.IN_WORK, region["other"], executor=stranger)
     view = saved.save(
         fresh(curator),
         list_name="queue",
@@ -89,7 +78,7 @@ def test_a_shared_view_shows_each_reader_his_own_cases(agencies: dict[str, Agenc
         (view.pk, False, False, 1)
     ]
     assert saved.views_of(fresh(stranger)) == []
-    colleague = fresh(factories.make_person(Role.CURATOR, agencies["own"]))
+    colleague = fresh(factories.make_person(Role.CURATOR, region["own"]))
     saved.change(colleague, view.pk, name="Наши в работе")  # who may share keeps shared ones tidy
     with pytest.raises(CaseNotFound):
         saved.change(fresh(official), view.pk, name="Мои")
@@ -97,8 +86,8 @@ def test_a_shared_view_shows_each_reader_his_own_cases(agencies: dict[str, Agenc
         saved.remove(fresh(stranger), view.pk)
 
 
-def test_only_who_leads_may_share(agencies: dict[str, Agency]) -> None:
-    official = fresh(factories.make_person(Role.EXECUTOR, agencies["own"]))
+def test_only_who_leads_may_share(region: dict[str, Agency]) -> None:
+    official = fresh(factories.make_person(Role.EXECUTOR, region["own"]))
     given: dict[str, Any] = {"list_name": "queue", "name": "Мои", "conditions": {}}
     with pytest.raises(PermissionDenied):
         saved.save(official, **given, shared=True)
@@ -120,28 +109,28 @@ def test_only_who_leads_may_share(agencies: dict[str, Agency]) -> None:
     ],
 )
 def test_what_cannot_be_kept_is_refused(
-    agencies: dict[str, Agency], given: dict[str, Any], code: str
+    region: dict[str, Agency], given: dict[str, Any], code: str
 ) -> None:
-    official = fresh(factories.make_person(Role.EXECUTOR, agencies["own"]))
+    official = fresh(factories.make_person(Role.EXECUTOR, region["own"]))
     saved.save(official, list_name="queue", name="Мои", conditions={})
     with pytest.raises(BadChange) as refused:
         saved.save(official, **{"list_name": "queue", "name": "Ещё", "conditions": {}, **given})
     assert refused.value.code == code
 
 
-def test_views_have_an_end(agencies: dict[str, Agency], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_views_have_an_end(region: dict[str, Agency], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved, "MOST", 1)
-    official = fresh(factories.make_person(Role.EXECUTOR, agencies["own"]))
+    official = fresh(factories.make_person(Role.EXECUTOR, region["own"]))
     saved.save(official, list_name="queue", name="Мои", conditions={})
     with pytest.raises(BadChange):
         saved.save(official, list_name="queue", name="Ещё", conditions={})
 
 
 def test_work_begins_with_the_chosen_view_until_it_is_out_of_sight(
-    agencies: dict[str, Agency],
+    region: dict[str, Agency],
 ) -> None:
-    curator = fresh(factories.make_person(Role.CURATOR, agencies["own"]))
-    official = factories.make_person(Role.EXECUTOR, agencies["own"])
+    curator = fresh(factories.make_person(Role.CURATOR, region["own"]))
+    official = factories.make_person(Role.EXECUTOR, region["own"])
     view = saved.save(
         curator, list_name="queue", name="Сегодня", conditions={"view": ["today"]}, shared=True
     )
@@ -162,8 +151,8 @@ def test_work_begins_with_the_chosen_view_until_it_is_out_of_sight(
     assert not FirstView.objects.exists()
 
 
-def test_views_are_arranged_renamed_and_deleted_by_page(agencies: dict[str, Agency]) -> None:
-    official = fresh(factories.make_person(Role.EXECUTOR, agencies["own"]))
+def test_views_are_arranged_renamed_and_deleted_by_page(region: dict[str, Agency]) -> None:
+    official = fresh(factories.make_person(Role.EXECUTOR, region["own"]))
     made = [
         saved.save(official, list_name="queue", name=name, conditions={})
         for name in ("А", "Б", "В")
@@ -185,8 +174,8 @@ def test_views_are_arranged_renamed_and_deleted_by_page(agencies: dict[str, Agen
     assert names() == ["В", "Первая"]
 
 
-def test_every_form_of_the_page_of_views_has_its_token(agencies: dict[str, Agency]) -> None:
-    official = fresh(factories.make_person(Role.EXECUTOR, agencies["own"]))
+def test_every_form_of_the_page_of_views_has_its_token(region: dict[str, Agency]) -> None:
+    official = fresh(factories.make_person(Role.EXECUTOR, region["own"]))
     view = saved.save(official, list_name="queue", name="Мои", conditions={})
     client = Client(enforce_csrf_checks=True)
     client.force_login(official)
@@ -199,10 +188,10 @@ def test_every_form_of_the_page_of_views_has_its_token(agencies: dict[str, Agenc
 
 
 def test_a_view_whose_condition_went_out_of_sight_is_told_and_does_not_stop_the_others(
-    agencies: dict[str, Agency],
+    region: dict[str, Agency],
 ) -> None:
-    curator = fresh(factories.make_person(Role.CURATOR, agencies["own"]))
-    factories.make_case(Status.IN_WORK, agencies["own"])
+    curator = fresh(factories.make_person(Role.CURATOR, region["own"]))
+    factories.make_case(Status.IN_WORK, region["own"])
     saved.save(curator, list_name="case-list", name="Все", conditions={})
     SavedView.objects.create(
         owner=curator,
@@ -218,7 +207,7 @@ def test_a_view_whose_condition_went_out_of_sight_is_told_and_does_not_stop_the_
 
 
 def test_slow_counts_are_given_up(
-    agencies: dict[str, Agency], monkeypatch: pytest.MonkeyPatch
+    region: dict[str, Agency], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(_lists: object) -> dict[str, int]:
         with connection.cursor() as cursor:
@@ -227,7 +216,7 @@ def test_slow_counts_are_given_up(
 
     monkeypatch.setattr(saved, "PATIENCE_MS", 20)
     monkeypatch.setattr(saved, "capped_counts", slow)
-    official = fresh(factories.make_person(Role.EXECUTOR, agencies["own"]))
+    official = fresh(factories.make_person(Role.EXECUTOR, region["own"]))
     saved.save(official, list_name="queue", name="Мои", conditions={})
     shown = saved.views_of(official)
     saved.count(shown, official)
@@ -235,8 +224,8 @@ def test_slow_counts_are_given_up(
     assert "Мои" in client_of(official).get("/views/row/?list=queue").content.decode()
 
 
-def test_ten_views_ask_as_often_as_one(agencies: dict[str, Agency]) -> None:
-    official = fresh(factories.make_person(Role.EXECUTOR, agencies["own"]))
+def test_ten_views_ask_as_often_as_one(region: dict[str, Agency]) -> None:
+    official = fresh(factories.make_person(Role.EXECUTOR, region["own"]))
     client = client_of(official)
 
     def statements() -> int:
@@ -254,9 +243,9 @@ def test_ten_views_ask_as_often_as_one(agencies: dict[str, Agency]) -> None:
     assert statements() == once == 4
 
 
-def test_the_same_by_api(agencies: dict[str, Agency]) -> None:
-    curator = fresh(factories.make_person(Role.CURATOR, agencies["own"]))
-    factories.make_case(Status.IN_WORK, agencies["own"])
+def test_the_same_by_api(region: dict[str, Agency]) -> None:
+    curator = fresh(factories.make_person(Role.CURATOR, region["own"]))
+    factories.make_case(Status.IN_WORK, region["own"])
     api = APIClient()
     api.force_login(curator)
     body = {"name": "Все", "list": "case-list", "conditions": {"open": ["true"]}, "shared": True}
@@ -273,12 +262,12 @@ def test_the_same_by_api(agencies: dict[str, Agency]) -> None:
 
 
 def test_every_list_is_ordered_as_its_page_and_begins_with_the_scope(
-    agencies: dict[str, Agency],
+    region: dict[str, Agency],
 ) -> None:
     """The lists an export or a bulk move takes «all that match» from."""
     nobody = factories.make_person(username="nobody")
     for status in Status.values:
-        factories.make_case(status, agencies["own"])
+        factories.make_case(status, region["own"])
     for name in lists.LISTS:
         found = lists.chosen(name, fresh(nobody), {"q": ["яма"]})
         assert found is not None

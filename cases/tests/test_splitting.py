@@ -5,16 +5,16 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
-from agencies.models import Agency, Session, User
+from agencies.models import Agency
 from agencies.roles import Role
 from cases import actions
 from cases.errors import BadChange
 from cases.models import Attachment, Case, Clock
 from cases.workflow import Status
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
 PIT, LAMP, BUS = "Когда засыпят яму?", "Когда заменят фонарь?", "Почему отменили автобус?"
@@ -44,13 +44,6 @@ class Place:
 @pytest.fixture
 def place() -> Place:
     return Place()
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    Session.objects.update(expire_date=timezone.now() + timedelta(days=3650))
-    return client
 
 
 def test_each_part_is_a_case_at_its_agency_with_the_message_and_its_own_question(

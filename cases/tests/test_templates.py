@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,15 +14,10 @@ from cases.errors import BadChange
 from cases.models import Case, ReplyTemplate
 from cases.workflow import Status
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
 TEXT = "Работы ведёт [кто], закончит до [дата]. Звоните: [телефон, имя]."
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
 
 
 @pytest.fixture
@@ -35,12 +29,6 @@ def template(name: str, **facts: Any) -> ReplyTemplate:
     return ReplyTemplate.objects.create(
         name=name, **{"text": TEXT, "approved_at": timezone.now(), **facts}
     )
-
-
-def client_of(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def test_offered_is_what_is_approved_for_this_agency_topic_and_day(

@@ -1,10 +1,7 @@
 """The only pause: a question to the citizen, recorded, shown, limited, never silent."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -19,24 +16,11 @@ from cases.models import Case, Clock, DeadlineRule, WorkflowSetting
 from cases.workflow import Status
 from portal.wording_deadlines import explain_clock
 from tests import factories
+from tests.acting import MOSCOW, NOW, reloaded
 
 pytestmark = pytest.mark.django_db
 
-MOSCOW = ZoneInfo("Europe/Moscow")
-NOW = datetime(2026, 6, 8, 9, tzinfo=UTC)  # a Monday noon in Moscow; work ends at six
 URL = "https://vk.example/wall-1_7"
-
-
-@pytest.fixture
-def at() -> Iterator[Any]:
-    moment = [NOW]
-    with patch.object(timezone, "now", lambda: moment[0]):
-
-        def to(when: datetime) -> datetime:
-            moment[0] = when
-            return when
-
-        yield to
 
 
 @pytest.fixture
@@ -65,12 +49,8 @@ def taken(agency: Agency, executor: User) -> Case:
 
 def ask(case: Case, executor: User, **facts: Any) -> Case:
     return actions.ask_citizen(
-        again(case), actor=executor, **{"question": "Какой подъезд?", "url": URL, **facts}
+        reloaded(case), actor=executor, **{"question": "Какой подъезд?", "url": URL, **facts}
     )
-
-
-def again(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
 
 
 def test_a_question_moves_the_terms_by_what_is_waited_and_says_so(
@@ -99,7 +79,7 @@ def test_an_answer_gives_back_what_was_not_waited(at: Any, agency: Agency, execu
     at(NOW + timedelta(hours=2))
     ask(case, executor)
     at(moscow(9, 10))
-    answered = actions.citizen_answered(again(case), actor=executor, answer="Третий")
+    answered = actions.citizen_answered(reloaded(case), actor=executor, answer="Третий")
     # Seven hours from ten o'clock: lunch between.
     assert answered.due_at == moscow(9, 18)
     assert answered.waiting_until is None
@@ -112,7 +92,7 @@ def test_an_answer_gives_back_what_was_not_waited(at: Any, agency: Agency, execu
     told = explain_clock(Clock.objects.get(case=case, kind="reply").explanation)
     assert "10:00" in told
     with pytest.raises(BadChange, match="not_waiting"):
-        actions.citizen_answered(again(case), actor=executor, answer="Третий")
+        actions.citizen_answered(reloaded(case), actor=executor, answer="Третий")
 
 
 def test_the_limit_ends_it_by_itself_and_only_then(at: Any, agency: Agency, executor: User) -> None:
@@ -122,11 +102,11 @@ def test_the_limit_ends_it_by_itself_and_only_then(at: Any, agency: Agency, exec
     at(moscow(11, 16, 59))
     assert keeping.end_waitings() == 0
     with pytest.raises(BadChange, match="too_early"):
-        actions.waiting_over(again(case))
+        actions.waiting_over(reloaded(case))
     at(moscow(11, 17, 3))
     assert keeping.end_waitings() == 1
     assert keeping.end_waitings() == 0
-    over = again(case)
+    over = reloaded(case)
     assert (over.waiting_until, over.due_at) == (None, due)
     waiting = case.waitings.get()
     assert (waiting.ended_at, waiting.ended_by) == (waiting.until, "limit")
@@ -146,7 +126,7 @@ def test_a_new_message_of_the_citizen_ends_it(at: Any, agency: Agency, executor:
         text="Яма у третьего подъезда", posted_at=message.posted_at, author="x",
     )  # fmt: skip
     assert case.waitings.get().ended_by == "message"
-    assert (again(case).waiting_until, again(case).due_at) == (None, moscow(9, 18))
+    assert (reloaded(case).waiting_until, reloaded(case).due_at) == (None, moscow(9, 18))
     assert [e.move for e in case.events.order_by("-pk")[:2]] == ["waiting_over", "message_edited"]
 
 
@@ -155,9 +135,9 @@ def test_a_merged_message_ends_it_too(at: Any, agency: Agency, executor: User) -
     ask(case, executor)
     operator = factories.make_person(Role.OPERATOR, Agency.objects.get(code="region"))
     other = factories.make_case(Status.MODERATION, due_at=None)
-    actions.merge(other, actor=operator, into=again(case))
+    actions.merge(other, actor=operator, into=reloaded(case))
     assert case.waitings.get().ended_by == "message"
-    assert again(case).waiting_until is None
+    assert reloaded(case).waiting_until is None
 
 
 def test_a_reply_without_waiting_ends_it_with_an_event_of_its_own(
@@ -166,8 +146,8 @@ def test_a_reply_without_waiting_ends_it_with_an_event_of_its_own(
     case = taken(agency, executor)
     ask(case, executor)
     at(moscow(9, 10))
-    actions.submit_reply(again(case), actor=executor, text=factories.REPLY, override="да")
-    sent = again(case)
+    actions.submit_reply(reloaded(case), actor=executor, text=factories.REPLY, override="да")
+    sent = reloaded(case)
     assert sent.waiting_until is None
     assert case.waitings.get().ended_by == "move"
     moves = [e.move for e in case.events.order_by("-pk")[:2]]
@@ -182,7 +162,7 @@ def test_who_is_late_already_wins_no_time(at: Any, agency: Agency, executor: Use
     at(moscow(9, 15))
     with pytest.raises(BadChange, match="waiting_overdue"):
         ask(case, executor)
-    assert again(case).due_at == moscow(9, 12)
+    assert reloaded(case).due_at == moscow(9, 12)
     assert not case.waitings.exists()
 
 
@@ -197,9 +177,9 @@ def test_only_social_networks_and_only_so_often(at: Any, agency: Agency, executo
     ask(case, executor)
     with pytest.raises(BadChange, match="waiting_already"):
         ask(case, executor)
-    actions.citizen_answered(again(case), actor=executor, answer="Третий")
+    actions.citizen_answered(reloaded(case), actor=executor, answer="Третий")
     ask(case, executor)
-    actions.citizen_answered(again(case), actor=executor, answer="Четвёртый")
+    actions.citizen_answered(reloaded(case), actor=executor, answer="Четвёртый")
     with pytest.raises(BadChange, match="waitings_limit"):
         ask(case, executor)
     WorkflowSetting.objects.create(max_waitings=5, waiting_days=1)
@@ -216,7 +196,7 @@ def test_a_term_moved_by_a_waiting_is_not_counted_back_by_the_recount(
     rule.in_force_from = date(2026, 6, 1)
     rule.save()
     recount([case.pk], cause="change")
-    assert again(case).due_at == due
+    assert reloaded(case).due_at == due
 
 
 def test_it_is_shown_on_the_page_and_found_by_the_filter(agency: Agency, executor: User) -> None:

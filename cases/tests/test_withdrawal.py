@@ -1,7 +1,6 @@
 """Who takes a reply back, and what the case is taken for afterwards."""
 
 import pytest
-from django.test import Client
 
 from agencies.models import Agency, User
 from agencies.roles import Role
@@ -12,29 +11,14 @@ from cases.filters import CaseFilter
 from cases.models import Case, Draft, Reply
 from cases.workflow import Status
 from tests import factories
+from tests.acting import client_of, reloaded
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def author_of(case: Case) -> User:
     assert case.executor is not None
     return case.executor
-
-
-def now(case: Case) -> Case:
-    return Case.objects.defer("search").get(pk=case.pk)
 
 
 def flagged() -> list[Case]:
@@ -72,7 +56,7 @@ def test_the_curator_takes_it_back_for_the_author(region: dict[str, Agency]) -> 
     assert "withdraw-reply" in page.content.decode()
     actions.withdraw_reply(case, actor=curator)
     assert Draft.objects.get(case=case).author == author_of(case)
-    assert now(case).status == Status.IN_WORK
+    assert reloaded(case).status == Status.IN_WORK
 
 
 @pytest.mark.parametrize("move", ["withdraw", "return_to_author", "rework"])
@@ -91,7 +75,7 @@ def test_a_case_is_flagged_only_by_its_current_reply(region: dict[str, Agency], 
         supervisor = factories.make_person("quality_supervisor", region["own"])
         actions.return_for_rework(case, actor=supervisor, grounds=["no-date"])
     assert flagged() == []
-    got = now(case)
+    got = reloaded(case)
     assert (got.risk, got.flagged, got.outcome, got.submitted_at) == (None, False, "", None)
 
 
@@ -103,7 +87,7 @@ def test_behind_a_withdrawn_correction_stands_the_published_reply(
     factories.make_reply(case, Reply.State.REVIEW, risk=0.9, flagged=True, outcome="solved")
     Case.objects.filter(pk=case.pk).update(status=Status.REVIEW, risk=0.9, flagged=True)
     actions.withdraw_reply(case, actor=author_of(case))
-    got = now(case)
+    got = reloaded(case)
     assert (got.risk, got.flagged, got.outcome) == (0.1, False, "explained")
 
 
@@ -111,7 +95,7 @@ def test_a_returned_published_reply_stays_the_current_one(region: dict[str, Agen
     case = factories.make_case(Status.ANSWERED, region["own"])
     supervisor = factories.make_person("quality_supervisor", region["own"])
     actions.return_for_rework(case, actor=supervisor, grounds=["no-date"])
-    assert now(case).risk == case.replies.get().risk
+    assert reloaded(case).risk == case.replies.get().risk
 
 
 def test_an_answer_without_its_text_offers_nothing_to_take_back(region: dict[str, Agency]) -> None:

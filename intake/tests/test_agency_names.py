@@ -11,21 +11,12 @@ from agencies.roles import Role
 from cases.models import Case, Reply, RoutingRule
 from intake.models import AgencyName, AwaitingAgency
 from intake.refs import UNKNOWN_AGENCY
-from intake.tests.command import ANSWERED, bring, files_in, incident, write
+from intake.tests.command import ANSWERED, bring, incident, write
 from portal.wording_events import event_detail
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("region")]
 STRANGE = "Управа Неизвестного района"
-
-
-@pytest.fixture(autouse=True)
-def region(settings: Any, tmp_path: Path) -> dict[str, Any]:
-    files_in(settings, tmp_path / "files")
-    factories.load_reference()
-    factories.make_topic()
-    factories.make_territory()
-    return factories.make_region()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Agency, AgencyUserPermission, User
@@ -28,6 +27,7 @@ from intake.tables import open_table
 from intake.tasks import make_export, resume_exports
 from intake.tests.command import ANSWERED, bring, files_in, incident, write
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
 SAMPLE = Path(__file__).parent.parent / "samples" / "incident_export.xlsx"
@@ -50,12 +50,6 @@ def region() -> dict[str, Any]:
 
 def person(role: str, agency: Any, name: str = "") -> User:
     return factories.make_person(role, agency, name or f"person-{role}")
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def export(user: User, conditions: dict[str, list[str]] | None = None, **asked: Any) -> CaseExport:

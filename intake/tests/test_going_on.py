@@ -34,15 +34,6 @@ from tests import factories
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.fixture
-def region(settings: Any, tmp_path: Path, db: None) -> dict[str, Any]:
-    files_in(settings, tmp_path / "files")
-    factories.load_reference()
-    factories.make_topic()
-    factories.make_territory()
-    return factories.make_region()
-
-
 def many(count: int) -> list[dict[str, str]]:
     return [{**ROW, "id": f"m{n}", "author_id": f"id{n % 7}"} for n in range(count)]
 

@@ -12,21 +12,12 @@ from agencies.roles import Role
 from cases import actions
 from cases.models import Case, CaseEvent, Clock, Message, Reply
 from intake.models import ImportBatch, ImportedRow
-from intake.tests.command import ANSWERED, bring, counts_of, files_in, incident, write
+from intake.tests.command import ANSWERED, bring, counts_of, incident, write
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("region")]
 SECOND = "'Добавляем: работы закончены, двор заасфальтирован."
 THIRD = "'Гарантия подрядчика — пять лет."
-
-
-@pytest.fixture(autouse=True)
-def region(settings: Any, tmp_path: Path) -> dict[str, Any]:
-    files_in(settings, tmp_path / "files")
-    factories.load_reference()
-    factories.make_topic()
-    factories.make_territory()
-    return factories.make_region()
 
 
 @pytest.fixture

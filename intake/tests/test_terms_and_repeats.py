@@ -11,19 +11,10 @@ from agencies.roles import Role
 from cases import actions
 from cases.clocks import binding_due
 from cases.models import Case, RoutingRule
-from intake.tests.command import ANSWERED, ROW, bring, files_in, incident, write
+from intake.tests.command import ANSWERED, ROW, bring, incident, write
 from tests import factories
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def region(settings: Any, tmp_path: Path) -> dict[str, Any]:
-    files_in(settings, tmp_path / "files")
-    factories.load_reference()
-    factories.make_topic()
-    factories.make_territory()
-    return factories.make_region()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("region")]
 
 
 DESK = {("stage", "SN-MOD"): True}

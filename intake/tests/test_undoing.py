@@ -15,21 +15,12 @@ from cases.errors import BadChange, RightMissing
 from cases.keeping import close_surveys
 from cases.models import Assignment, Case, Citizen, Clock, Message, Reply
 from intake.models import AwaitingAgency, ImportBatch, QuarantinedRow
-from intake.tests.command import ANSWERED, bring, counts_of, files_in, incident, write
+from intake.tests.command import ANSWERED, bring, counts_of, incident, write
 from intake.undoing import undo
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("region")]
 WAITING = {"step": "На согласовании", "reply_1": ANSWERED["reply_1"]}
-
-
-@pytest.fixture(autouse=True)
-def region(settings: Any, tmp_path: Path) -> dict[str, Any]:
-    files_in(settings, tmp_path / "files")
-    factories.load_reference()
-    factories.make_topic()
-    factories.make_territory()
-    return factories.make_region()
 
 
 @pytest.fixture

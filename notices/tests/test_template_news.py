@@ -4,37 +4,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from agencies.models import Agency, User
 from agencies.roles import Role
 from cases import keeping
 from cases.models import News, ReplyTemplate
 from notices.models import Notice
 from notices.telling import of_news, tell
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
 
 
 def template(name: str = "Яма", **facts: Any) -> ReplyTemplate:
     return ReplyTemplate.objects.create(
         name=name, text="Яму засыпят до [дата].", approved_at=timezone.now(), **facts
     )
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def test_the_owner_is_told_before_the_last_day_and_after_it_once(region: Any) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from rest_framework.authtoken.models import Token
 from rest_framework.serializers import Serializer
 
-from agencies.models import Agency, Deputy, User
+from agencies.models import Deputy, User
 from agencies.roles import Role
 from cases import actions, clocks
 from cases.directory import directory_of
@@ -32,12 +32,6 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
 
 
 @pytest.fixture

@@ -19,12 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
-@pytest.fixture
 def api(region: dict[str, Agency], client: Client) -> Client:
     client.force_login(factories.make_person(Role.ADMINISTRATOR, region["region"], "boss"))
     return client

@@ -11,20 +11,9 @@ from agencies.models import Agency, User
 from cases.models import Attachment, Case
 from cases.workflow import Status
 from tests import factories
+from tests.acting import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
-def signed_in(role: str, agency: Agency) -> Client:
-    client = Client()
-    client.force_login(factories.make_person(role, agency))
-    return client
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from agencies.models import Agency
 from agencies.roles import Role
-from cases import following
 from cases.errors import BadChange
 from cases.models import Case, MassEvent
 from reports import digests, keeping
@@ -17,13 +16,8 @@ from reports.models import Digest, DigestEntry
 from reports.periods import region_today
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_committed")]
 WORDS = "секретзимородок"
-
-
-@pytest.fixture(autouse=True)
-def _everything_counts_as_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "_BOUND", "")
 
 
 @pytest.fixture

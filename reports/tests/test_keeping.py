@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from agencies.roles import Role
-from cases import following, news
+from cases import news
 from cases.demo.load import load_demo
 from cases.models import Case, CaseEvent, Clock, Mark, Promise, Reply, Review, Touched
 from cases.tasks import check_some
@@ -20,13 +20,7 @@ from reports.measures import MEASURES, NAMES, Kind, Sign
 from reports.models import TOTAL, Fact, Keeping
 from tests import factories
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _everything_counts_as_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test is one transaction: its own rows are read as if it had ended."""
-    monkeypatch.setattr(following, "_BOUND", "")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_committed")]
 
 
 def counted(measure: str, agency: int = TOTAL) -> int:

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from agencies.models import Agency, User
 from agencies.roles import Role
-from cases import following
 from cases.models import Case, Review
 from cases.workflow import Status
 from reports import board, keeping
@@ -20,12 +19,7 @@ from reports.charts import heat_level, spark
 from reports.metrics import METRICS
 from tests import factories
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _everything_counts_as_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "_BOUND", "")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_committed")]
 
 
 @pytest.fixture

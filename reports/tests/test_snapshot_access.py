@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from agencies.models import Agency, AgencyUserPermission, User
 from agencies.roles import Role
-from cases import following
 from reports import keeping, snapshots
 from reports.content import canonical
 from reports.made.all import REPORTS
@@ -19,12 +18,7 @@ from reports.models import Snapshot
 from reports.periods import Period, region_today
 from tests import factories
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _everything_counts_as_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "_BOUND", "")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_committed")]
 
 
 def long_ago() -> Period:

@@ -18,7 +18,6 @@ from django.urls import reverse
 from agencies.access import held_roles
 from agencies.models import Agency, User
 from agencies.roles import Right, Role
-from cases import following
 from cases.demo.load import load_demo
 from cases.models import (
     Case,
@@ -40,12 +39,7 @@ from reports.showing import Reading
 from reports.tables import COLUMNS
 from tests import factories
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _everything_counts_as_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "_BOUND", "")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_committed")]
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from agencies.models import Agency, User
+from agencies.models import Agency
 from agencies.roles import Role
 from cases import actions
 from cases.actions import drafts
@@ -21,6 +20,7 @@ from reports import template_figures
 from reports.figures import Scope
 from reports.periods import Period, region_today
 from tests import factories
+from tests.acting import client_of
 
 pytestmark = pytest.mark.django_db
 TEXT = (
@@ -33,12 +33,6 @@ FILLED = (
 )
 
 
-@pytest.fixture
-def region() -> dict[str, Agency]:
-    factories.load_reference()
-    return factories.make_region()
-
-
 def template(name: str = "Яма", **facts: Any) -> ReplyTemplate:
     return ReplyTemplate.objects.create(
         name=name, **{"text": TEXT, "approved_at": timezone.now(), **facts}
@@ -47,12 +41,6 @@ def template(name: str = "Яма", **facts: Any) -> ReplyTemplate:
 
 def case_in(agency: Agency) -> Case:
     return factories.make_case(Status.IN_WORK, agency)
-
-
-def client_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def send(case: Case, made: ReplyTemplate | None, text: str = FILLED) -> Reply:
