@@ -152,6 +152,17 @@ def granted_agency_ids(user: "User | AnonymousUser", right: str) -> frozenset[in
     return granted
 
 
+def granted_by_any(user: "User | AnonymousUser", rights: Iterable[str]) -> frozenset[int] | None:
+    """Agencies on which `user` holds one of `rights`; None means every agency."""
+    granted: frozenset[int] = frozenset()
+    for right in rights:
+        ids = granted_agency_ids(user, right)
+        if ids is None:
+            return None
+        granted |= ids
+    return granted
+
+
 def holds(user: "User | AnonymousUser", right: str, agency_id: int | None) -> bool:
     """Whether `user` holds `right` on this agency; on None (no agency yet) region-wide only."""
     ids = granted_agency_ids(user, right)

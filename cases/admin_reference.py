@@ -179,6 +179,13 @@ def word_term(rule: DeadlineRule) -> str:
     return words % {"n": n}
 
 
+def not_past(day: date) -> date:
+    """The first day of a new version of a rule."""
+    if day < timezone.localdate():
+        raise forms.ValidationError(_("A version takes force today at the earliest."))
+    return day
+
+
 class DeadlineRuleForm(forms.ModelForm):  # type: ignore[type-arg]
     unit = forms.ChoiceField(
         label=gettext_lazy("unit"),
@@ -195,10 +202,7 @@ class DeadlineRuleForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = "__all__"  # noqa: DJ007  read-only ones are left out by the admin
 
     def clean_in_force_from(self) -> date:
-        day: date = self.cleaned_data["in_force_from"]
-        if day < timezone.localdate():
-            raise forms.ValidationError(_("A version takes force today at the earliest."))
-        return day
+        return not_past(self.cleaned_data["in_force_from"])
 
     def clean(self) -> Any:
         """The combination must be one the core can count; it says no to the same ones."""

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from agencies.access import granted_agency_ids
+from agencies.access import granted_by_any
 from agencies.models import User
 from agencies.roles import Right
 from cases.models import AgencyTexts, CopiedFamily, FamilyShare, MassEvent, Reply
@@ -317,13 +317,7 @@ order by own desc, f.id desc limit %(limit)s
 
 def scope_of(user: User) -> frozenset[int] | None:
     """Agencies whose families this person reads; None means all."""
-    found: frozenset[int] = frozenset()
-    for right in READERS:
-        ids = granted_agency_ids(user, right)
-        if ids is None:
-            return None
-        found |= ids
-    return found
+    return granted_by_any(user, READERS)
 
 
 def listed(user: User, *, days: int, after: Cursor = None) -> tuple[list[Listed], Cursor]:

@@ -44,7 +44,11 @@ def scope_of(user: User | None, right: str = Right.VIEW_CASES) -> list[list[int]
 
 
 def _one(sql: str, key: Any, user: User | None, right: str = Right.VIEW_CASES) -> Case:
-    rows = planned(sql, [key, *scope_of(user, right)])
+    return _taken(sql, [key, *scope_of(user, right)], user)
+
+
+def _taken(sql: str, values: list[Any], user: User | None) -> Case:
+    rows = planned(sql, values)
     found = _CASE.take(rows[0]) if rows else None
     if found is None:
         raise CaseNotFound("case_not_found")
@@ -61,13 +65,7 @@ def visible_case(user: User, number: str) -> Case:
 def locked_for_part(case: Case, part: int, user: User) -> Case:
     """The locked case for a move on one part of it, if `user` is asked for that part."""
     values = [case.pk, part, *scope_of(user, Right.CONTRIBUTE)]
-    rows = planned(_LOCKED_FOR_PART, values)
-    found = _CASE.take(rows[0]) if rows else None
-    if found is None:
-        raise CaseNotFound("case_not_found")
-    if came_with_stamps(user):
-        directory_of(user).attach([found])
-    return found
+    return _taken(_LOCKED_FOR_PART, values, user)
 
 
 def case_by_key(user: User, key: int) -> Case:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from agencies.access import granted_agency_ids
+from agencies.access import granted_by_any
 from agencies.models import Agency, User
 from agencies.roles import Right
 from cases.models import Case, Message, RepeatPair, Reply
@@ -26,13 +26,7 @@ class Pair:
 
 
 def scope_of(user: User) -> frozenset[int] | None:
-    found: frozenset[int] = frozenset()
-    for right in READERS:
-        ids = granted_agency_ids(user, right)
-        if ids is None:
-            return None
-        found |= ids
-    return found
+    return granted_by_any(user, READERS)
 
 
 def listed(

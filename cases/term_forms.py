@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from agencies.admin_forms import HoursField
 from agencies.models import CalendarDay
-from cases.admin_reference import ROLLS, UNITS
+from cases.admin_reference import ROLLS, UNITS, not_past
 from cases.models import DeadlineRule
 from deadlines import Roll, Term, Unit
 
@@ -52,10 +52,7 @@ class RuleChangeForm(forms.Form):
                 field.widget.attrs["class"] = "input"
 
     def clean_in_force_from(self) -> date:
-        day: date = self.cleaned_data["in_force_from"]
-        if day < timezone.localdate():
-            raise forms.ValidationError(_("A version takes force today at the earliest."))
-        return day
+        return not_past(self.cleaned_data["in_force_from"])
 
     def clean(self) -> Any:
         data = super().clean() or {}

@@ -6,32 +6,20 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from django.test import override_settings
 from django.utils import translation
 
 from deadlines import Roll, Term, Unit, WeekPlan, compute_due
 from deadlines.tests.data import production_calendar, rules
 from portal.wording_deadlines import explain_due, time_left
+from tests.russian import russian_of
 
 MOSCOW = ZoneInfo("Europe/Moscow")
-PART = Path(__file__).resolve().parents[1] / "locale" / "ru" / "parts" / "deadlines.po"
 
 
 @pytest.fixture(autouse=True)
 def _russian(tmp_path: Path) -> Iterator[None]:
-    """Russian from this part alone, so that the test needs no compiled catalogue."""
-    target = tmp_path / "ru" / "LC_MESSAGES"
-    target.mkdir(parents=True)
-    with PART.open("rb") as part, (target / "django.mo").open("wb") as compiled:
-        write_mo(compiled, read_po(part, locale="ru"))
-    before = translation.get_language()
-    with override_settings(LOCALE_PATHS=[tmp_path], USE_I18N=True):
-        translation.activate("ru")  # a changed LOCALE_PATHS makes Django forget its catalogues
+    with russian_of("deadlines.po", tmp_path):
         yield
-    if before:
-        translation.activate(before)
 
 
 def explain(term: Term, start: str, week: WeekPlan | None = None, zone: ZoneInfo = MOSCOW) -> str:

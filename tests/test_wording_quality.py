@@ -5,15 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from django.test import override_settings
-from django.utils import translation
 
 from portal.wording_quality import CODES, word_finding, word_line_error
+from tests.russian import russian_of
 
 ROOT = Path(__file__).resolve().parents[1]
-PART = ROOT / "locale" / "ru" / "parts" / "quality.po"
 PARAMS = {
     "percent": 92, "missing": 1, "total": 2, "numbers": "2", "count": 3, "seconds": 40, "times": 7,
     "index": -12,
@@ -22,16 +18,8 @@ PARAMS = {
 
 @pytest.fixture(autouse=True)
 def _russian(tmp_path: Path) -> Iterator[None]:
-    target = tmp_path / "ru" / "LC_MESSAGES"
-    target.mkdir(parents=True)
-    with PART.open("rb") as part, (target / "django.mo").open("wb") as compiled:
-        write_mo(compiled, read_po(part, locale="ru"))
-    before = translation.get_language()
-    with override_settings(LOCALE_PATHS=[tmp_path], USE_I18N=True):
-        translation.activate("ru")
+    with russian_of("quality.po", tmp_path):
         yield
-    if before:
-        translation.activate(before)
 
 
 def test_every_code_of_the_engine_is_worded() -> None:

@@ -50,9 +50,9 @@ def agencies(region: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {agency["code"]: agency for agency in region["agencies"]}
 
 
-def pick(region: dict[str, Any], topic: str, territory: str, on: date) -> str | None:
-    """The agency a rule names: the portal's own router over the rows of the file."""
-    router = Router(
+def router_of(region: dict[str, Any]) -> Router:
+    """The portal's own router over the rows of the file."""
+    return Router(
         Rule(
             pk=number,
             agency_id=row["agency"],
@@ -64,7 +64,13 @@ def pick(region: dict[str, Any], topic: str, territory: str, on: date) -> str | 
         )
         for number, row in enumerate(region["routing"])
     )
-    rule = router.pick(topic_id=topic, group_id=topic.split(".")[0], territory_id=territory, on=on)
+
+
+def pick(region: dict[str, Any], topic: str, territory: str, on: date) -> str | None:
+    """The agency a rule names."""
+    rule = router_of(region).pick(
+        topic_id=topic, group_id=topic.split(".")[0], territory_id=territory, on=on
+    )
     return rule.agency_id if rule else None
 
 
@@ -239,18 +245,7 @@ def test_routing_rules_name_known_things_once(
 def test_every_topic_reaches_an_agency_in_every_territory(
     region: dict[str, Any], topics: dict[str, Any]
 ) -> None:
-    router = Router(
-        Rule(
-            pk=number,
-            agency_id=row["agency"],
-            topic_id=row.get("topic"),
-            group_id=row.get("group"),
-            territory_id=row.get("territory"),
-            from_on=row.get("from"),
-            until_on=row.get("until"),
-        )
-        for number, row in enumerate(region["routing"])
-    )
+    router = router_of(region)
     lost = [
         (topic, territory["code"])
         for topic in topics

@@ -32,6 +32,7 @@ from cases.masking import mask_text
 from cases.models import Attachment, Message, Participation
 from cases.paging import PAGE, read_cursor, write_cursor
 from cases.querysets import ParticipationQuerySet, may
+from cases.views.files import download, tell_refusal
 
 US, OTHERS = "us", "others"
 SIDES = ((US, gettext_lazy("We are asked")), (OTHERS, gettext_lazy("We ask")))
@@ -227,10 +228,10 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     part = part_or_404(request.user, pk)
     uploaded = request.FILES.get("file")
     if uploaded is not None:
-        try:
-            attachments.add_to_part(part, actor=request.user, uploaded=uploaded)
-        except BadChange as error:
-            messages.error(request, word_change(error.code))
+        tell_refusal(
+            request,
+            lambda: attachments.add_to_part(part, actor=request.user, uploaded=uploaded),
+        )
     return redirect(f"{part.get_absolute_url()}#files-of-part")
 
 
@@ -239,10 +240,7 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
 def detach(request: HttpRequest, pk: int, file: int) -> HttpResponse:
     """Takes a file of the contribution away while it is awaited."""
     part = part_or_404(request.user, pk)
-    try:
-        attachments.remove_from_part(part, actor=request.user, pk=file)
-    except BadChange as error:
-        messages.error(request, word_change(error.code))
+    tell_refusal(request, lambda: attachments.remove_from_part(part, actor=request.user, pk=file))
     return redirect(f"{part.get_absolute_url()}#files-of-part")
 
 
@@ -257,13 +255,4 @@ def file_answer(part: Participation, pk: int, user: User) -> FileResponse:
     found = next((one for one in attachments.files_of_part(part) if one.pk == pk), None)
     if found is None:
         raise Http404
-    try:
-        body = attachments.opened(found, user)
-    except FileNotFoundError:
-        raise Http404 from None
-    return FileResponse(
-        body,
-        as_attachment=True,
-        filename=mask_text(found.name, part.case.citizen.hidden_name),
-        content_type=found.media_type,
-    )
+    return download(found, user, mask_text(found.name, part.case.citizen.hidden_name))

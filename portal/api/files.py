@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import FileResponse, Http404
+from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cases import attachments
+from cases.views.files import download
 from portal.api import serializers as out
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.scope import case_or_404, problems
@@ -60,16 +61,7 @@ class CaseFile(APIView):
         found = case.attachments.select_related("paper", "case").filter(pk=pk).first()
         if found is None:
             raise Http404
-        try:
-            body = attachments.opened(found, request.user)
-        except FileNotFoundError:
-            raise Http404 from None
-        return FileResponse(
-            body,
-            as_attachment=True,
-            filename=attachments.shown_name(found, case, request.user),
-            content_type=found.media_type,
-        )
+        return download(found, request.user, attachments.shown_name(found, case, request.user))
 
     @extend_schema(
         operation_id="case_detach", responses={204: None, **problems(403, 404, 409, 422)}
