@@ -1,5 +1,6 @@
 """Mass events: what is offered, decided, shown; every list in the reader's own scope."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from agencies.changes import acting
 from agencies.models import User
 from agencies.roles import Right
 from cases.actions.events import join_event
-from cases.errors import BadChange, CaseError, RightMissing
+from cases.errors import BadChange, CaseError, MoveNotAllowed, RightMissing, StaleChange
 from cases.models import Case, CasePrint, EventOffer, MassEvent, OfferMember
 from cases.querysets import CaseQuerySet
 from cases.workflow import OPEN, Status
@@ -146,18 +147,40 @@ def found_event(*, actor: User, **values: Any) -> MassEvent:
     return MassEvent.objects.create(code=new_code(timezone.localdate()), **values)
 
 
+def print_of(offer: EventOffer, members: Iterable[OfferMember]) -> str:
+    """Of an offer as its reader saw it: another one when messages were added to it since."""
+    told = [offer.state, *sorted(str(member.case_id) for member in members)]
+    return hashlib.sha256(" ".join(told).encode()).hexdigest()[:16]
+
+
+def _still(offer: EventOffer, actor: User, seen: str) -> list[OfferMember]:
+    """The members of a waiting offer, the very ones its reader saw (`seen`; "": whatever)."""
+    if offer.state != EventOffer.State.WAITING:
+        raise MoveNotAllowed("offer_decided")
+    members = members_of(actor, offer)
+    if seen and seen != print_of(offer, members):
+        raise StaleChange("offer_changed")
+    return members
+
+
 @transaction.atomic
 def confirm(
-    offer: EventOffer, *, actor: User, chosen: Iterable[int], event: MassEvent | None, title: str
+    offer: EventOffer,
+    *,
+    actor: User,
+    chosen: Iterable[int],
+    event: MassEvent | None,
+    title: str,
+    seen: str = "",
 ) -> Decided:
     """Make the chosen members one event, or join them to `event`; the others are left out.
 
-    BadChange where somebody decided meanwhile; a case that cannot join stays outside with why.
+    MoveNotAllowed where somebody decided meanwhile, StaleChange where messages came that the reader
+    has not seen (`print_of`): they would be left out for good. A case that cannot join stays
+    outside with why.
     """
     locked = EventOffer.objects.select_for_update().get(pk=offer.pk)
-    if locked.state != EventOffer.State.WAITING:
-        raise BadChange("offer_decided")
-    members = {member.case_id: member for member in members_of(actor, locked)}
+    members = {member.case_id: member for member in _still(locked, actor, seen)}
     wanted = [pk for pk in members if pk in set(chosen)]
     if not wanted:
         raise BadChange("offer_nobody")
@@ -207,11 +230,10 @@ def _join(event: MassEvent, actor: User, cases: Sequence[Case]) -> Decided:
 
 
 @transaction.atomic
-def refuse(offer: EventOffer, *, actor: User, reason: str = "") -> None:
+def refuse(offer: EventOffer, *, actor: User, reason: str = "", seen: str = "") -> None:
     """Not one event: the same messages are not offered again, nor those that come after them."""
     locked = EventOffer.objects.select_for_update().get(pk=offer.pk)
-    if locked.state != EventOffer.State.WAITING:
-        raise BadChange("offer_decided")
+    _still(locked, actor, seen)
     locked.state, locked.reason = EventOffer.State.REFUSED, reason
     locked.decided_at, locked.decided_by = timezone.now(), actor
     locked.save(update_fields=["state", "reason", "decided_at", "decided_by"])

@@ -185,6 +185,17 @@ ROUTES: dict[str, Route] = {
         kwargs=lambda w, c: {"pk": w.offer.pk},
         body=lambda w, c: {"decision": "confirm", "case": [c.pk], "title": "Нет воды"},
     ),
+    "api-offers": _any(Right.ROUTE_CASES),
+    "api-offer": _any(Right.ROUTE_CASES, kwargs=lambda w, c: {"pk": w.offer.pk}),
+    "api-offer-confirm": _any(
+        Right.ROUTE_CASES,
+        method="post",
+        kwargs=lambda w, c: {"pk": w.offer.pk},
+        body=lambda w, c: {"cases": [c.number], "title": "Нет воды"},
+    ),
+    "api-offer-refuse": _any(
+        Right.ROUTE_CASES, method="post", kwargs=lambda w, c: {"pk": w.offer.pk}
+    ),
     "event": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"code": w.event.code}),
     "event-edit": _any(
         Right.CLOSE_CASES,
@@ -290,6 +301,12 @@ ROUTES: dict[str, Route] = {
     "digest-cases": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"pk": w.decision.pk}),
     "decisions": Route(public=True),
     "decisions-of": Route(public=True, kwargs=lambda w, c: {"pk": w.decision.digest_id}),
+    "api-reports": _any(Right.VIEW_STATES),
+    "api-snapshots": _any(Right.VIEW_STATES, method="post", body=lambda w, c: {"report": "r2"}),
+    "api-snapshot": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
+    "api-snapshot-file": _any(
+        Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk, "file_format": "json"}
+    ),
     "snapshot": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
     "snapshot-progress": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
     "snapshot-file": _any(
@@ -340,6 +357,29 @@ ROUTES: dict[str, Route] = {
         region_wide=True,
         method="post",
         body=lambda w, c: {"drop": "1"},
+        kwargs=lambda w, c: {"pk": 1},
+    ),
+    "api-exchange": _any(Right.MANAGE_AGENCIES, region_wide=True),
+    "api-exchange-register": _any(
+        Right.MANAGE_AGENCIES,
+        region_wide=True,
+        kwargs=lambda w, c: {"code": "people", "kind": "csv"},
+    ),
+    "api-exchange-imports": _any(
+        Right.MANAGE_AGENCIES,
+        region_wide=True,
+        method="post",
+        multipart=True,
+        body=lambda w, c: {"table": "topics", "file": w.upload()},
+    ),
+    "api-exchange-import": _any(
+        Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"pk": 1}
+    ),
+    "api-exchange-decide": _any(
+        Right.MANAGE_AGENCIES,
+        region_wide=True,
+        method="post",
+        body=lambda w, c: {"decision": "drop"},
         kwargs=lambda w, c: {"pk": 1},
     ),
     "terms": _any(Right.MANAGE_AGENCIES, region_wide=True),

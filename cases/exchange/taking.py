@@ -103,6 +103,13 @@ def unknown_columns(table: Table, head: Sequence[str]) -> list[str]:
     ]
 
 
+def told(result: Result) -> list[Line]:
+    """The rows there is something to say of: wrong ones first, then new and changed."""
+    order = {WRONG: 0, NEW: 1, CHANGED: 2}
+    lines = [line for line in result.lines if line.state in order]
+    return sorted(lines, key=lambda line: (order[line.state], line.number))
+
+
 def look(table: Table, rows: Rows, *, actor: User) -> Result:
     """What taking the table would do; nothing is changed."""
     return _run(table, rows, actor=actor, reason="", keep=False)

@@ -276,3 +276,52 @@ def test_unchanged_rows_cost_no_question(boss: User) -> None:
         result = taking.look(TABLES["territories"], rows, actor=boss)
     assert result.counts["same"] >= 300
     assert len([q for q in asked if "SAVEPOINT" not in q["sql"].upper()]) <= 4
+
+
+def test_a_register_goes_out_and_comes_back_over_the_api(boss: User, client: Client) -> None:
+    tables = {table["code"]: table for table in client.get(reverse("api-exchange")).json()}
+    assert set(tables) == set(TABLES)
+    out = client.get(reverse("api-exchange-register", args=["territories", "csv"])).content
+    rows = sheets.read("territories.csv", out)
+    at = rows[0].index(str(TABLES["territories"].columns[1].title))
+    rows[1][at] = "Новый Яр"
+
+    def look(key: str, given: list[list[str]]) -> Any:
+        file = SimpleUploadedFile("t.csv", sheets.write("csv", "t", given))
+        return client.post(
+            reverse("api-exchange-imports"), {"table": "territories", "file": file},
+            headers={"Idempotency-Key": key},
+        )  # fmt: skip
+
+    def decide(pk: int, tag: str, **body: str) -> Any:
+        return client.post(
+            reverse("api-exchange-decide", args=[pk]), body, content_type="application/json",
+            headers={"If-Match": tag} if tag else {},
+        )  # fmt: skip
+
+    before = snapshot()
+    seen = look("a", rows)
+    assert seen.status_code == 201, seen.content
+    assert seen.json()["counts"]["changed"] == 1
+    assert seen.json()["lines"][0]["changes"][0]["becomes"] == "Новый Яр"
+    assert set(changed(before)) <= {"cases_referenceimport", "cases_idempotencykey"}
+    pk, tag = seen.json()["id"], seen["ETag"]
+    assert look("a", rows).json()["id"] == pk
+    assert decide(pk, tag, decision="take").status_code == 422  # no reason
+    assert decide(pk, "", decision="take", reason="Устав района").status_code == 400
+    stale = '"' + "0" * 64 + '"'
+    assert decide(pk, stale, decision="take", reason="Устав района").status_code == 412
+    assert not Territory.objects.filter(name="Новый Яр").exists()
+    done = decide(pk, tag, decision="take", reason="Устав района")
+    assert (done.status_code, done.json()["state"]) == (200, "taken"), done.content
+    renamed = Territory.objects.get(name="Новый Яр")
+    assert changes_of(renamed)[0].reason == "Устав района"
+    assert decide(pk, tag, decision="drop").status_code == 409
+    rows[1][0] = ""
+    wrong = look("b", rows)
+    assert wrong.json()["counts"]["wrong"] == 1
+    again = client.get(reverse("api-exchange-import", args=[wrong.json()["id"]]))
+    refused = decide(wrong.json()["id"], again["ETag"], decision="take", reason="Устав района")
+    assert refused.status_code == 422
+    assert decide(wrong.json()["id"], "", decision="drop").json()["state"] == "dropped"
+    assert len(client.get(reverse("api-exchange-imports")).json()) == 2

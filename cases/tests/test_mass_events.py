@@ -414,3 +414,77 @@ def test_a_repeat_is_shown_with_both_texts_and_decided_with_one_press(
     assert RepeatPair.objects.get().state == "refused"
     curator = factories.make_person(Role.CURATOR, region["other"])
     assert later.number not in client_of(curator).get("/repeats/?state=refused").content.decode()
+
+
+def test_messages_nobody_has_seen_are_not_left_out(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    """One came while the page stood open: a decision without it would refuse it for good."""
+    offer = offered(region, WATER[:4])
+    client = client_of(coordinator)
+    page = client.get(reverse("event-offer", args=[offer.pk]))
+    late = water(region, WATER[4])
+    gathering.gather([late.pk])
+    given = {
+        "decision": "confirm", "title": "Нет воды", "seen": page.context["seen"],
+        "case": [row[0].case_id for row in page.context["rows"]],
+    }  # fmt: skip
+    answer = client.post(reverse("event-offer", args=[offer.pk]), given, follow=True)
+    assert "Сначала посмотрите их" in answer.content.decode()
+    assert offer.members.filter(case=late, state="waiting").exists()
+    assert not MassEvent.objects.exists()
+    given["seen"] = answer.context["seen"]
+    client.post(reverse("event-offer", args=[offer.pk]), given)
+    assert MassEvent.objects.get().cases.count() == 4
+
+
+def test_an_offer_is_decided_over_the_api(region: dict[str, Agency], coordinator: User) -> None:
+    offer = offered(region)
+    client = client_of(coordinator)
+    listed = client.get(reverse("api-offers")).json()
+    assert [(row["offer"]["id"], row["messages"]) for row in listed["results"]] == [(offer.pk, 5)]
+    assert listed["before"] is None
+    seen = client.get(reverse("api-offer", args=[offer.pk]))
+    numbers = [row["case"] for row in seen.json()["members"]]
+    assert {row["text"] for row in seen.json()["members"]} == set(WATER)
+
+    def decide(what: str, body: dict[str, Any], key: str = "", tag: str = "") -> Any:
+        headers = {"If-Match": tag or seen["ETag"]} | ({"Idempotency-Key": key} if key else {})
+        return client.post(
+            reverse(f"api-offer-{what}", args=[offer.pk]), body,
+            content_type="application/json", headers=headers,
+        )  # fmt: skip
+
+    assert decide("confirm", {"cases": numbers}, tag='"' + "0" * 16 + '"').status_code == 412
+    assert decide("confirm", {"cases": numbers}, tag="what").status_code == 400
+    assert decide("confirm", {"cases": ["26-999999"]}).status_code == 422
+    assert decide("confirm", {"cases": numbers, "event": "mv-00-000"}).status_code == 422
+    assert not MassEvent.objects.exists()
+    body = {"cases": numbers[:4], "title": "Нет воды"}
+    done = decide("confirm", body, "k1")
+    assert done.status_code == 200, done.content
+    assert set(done.json()["joined"]) == set(numbers[:4])
+    event = MassEvent.objects.get(code=done.json()["event"], title="Нет воды")
+    assert event.cases.count() == 4
+    assert offer.members.get(case__number=numbers[4]).state == "refused"
+    # Sent again it is the same answer, another decision is too late.
+    assert decide("confirm", body, "k1").json() == done.json()
+    assert decide("refuse", {}).status_code == 409
+    assert client.get(reverse("api-offer", args=[offer.pk])).json()["event"] == event.code
+    stranger = factories.make_person(Role.COORDINATOR, region["other"])
+    assert client_of(stranger).get(reverse("api-offer", args=[offer.pk])).status_code == 404
+    executor = factories.make_person(Role.EXECUTOR, region["own"])
+    assert client_of(executor).get(reverse("api-offers")).status_code == 403
+
+
+def test_a_refused_offer_stays_refused_over_the_api(
+    region: dict[str, Agency], coordinator: User
+) -> None:
+    offer = offered(region)
+    answer = client_of(coordinator).post(
+        reverse("api-offer-refuse", args=[offer.pk]), {"reason": "Разные дома"},
+        content_type="application/json",
+    )  # fmt: skip
+    assert (answer.status_code, answer.json()["state"]) == (200, "refused")
+    offer.refresh_from_db()
+    assert (offer.reason, offer.decided_by) == ("Разные дома", coordinator)

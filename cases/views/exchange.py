@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from agencies.admin_confirm import ReasonForm
 from agencies.models import User
-from cases.errors import BadChange
-from cases.exchange import sheets, taking
+from cases.errors import BadChange, CaseError
+from cases.exchange import deciding, sheets, taking
 from cases.exchange.tables import TABLES, Table
 from cases.forms import word_change
 from cases.models import ReferenceImport
@@ -40,7 +39,7 @@ class FileForm(forms.Form):
         self.fields["table"].widget.attrs["class"] = "input"
 
 
-def _table(code: str) -> Table:
+def table_or_404(code: str) -> Table:
     if code not in TABLES:
         raise Http404
     return TABLES[code]
@@ -54,8 +53,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         uploaded = form.cleaned_data["file"]
         try:
-            made = _looked_at(
-                _table(form.cleaned_data["table"]), uploaded.name, uploaded.read(), request.user
+            made = deciding.looked_at(
+                table_or_404(form.cleaned_data["table"]),
+                *(uploaded.name, uploaded.read(), request.user),  # type: ignore[arg-type]
             )
             return redirect("exchange-import", made.pk)
         except BadChange as error:
@@ -69,30 +69,20 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "service/exchange.html", context, status=422 if form.is_bound else 200)
 
 
-def _looked_at(table: Table, name: str, body: bytes, person: Any) -> ReferenceImport:
-    rows = sheets.read(name, body)
-    result = taking.look(table, rows, actor=person)
-    made: ReferenceImport = ReferenceImport.objects.create(
-        table=table.code,
-        file_name=name[:200],
-        rows=rows,
-        counts=result.counts,
-        digest=result.digest,
-        made_by=person,
-    )
-    return made
-
-
 @administrator
 @require_safe
 def export(request: HttpRequest, code: str, kind: str) -> HttpResponse:
-    table = _table(code)
+    return file_of(table_or_404(code), kind)
+
+
+def file_of(table: Table, kind: str) -> HttpResponse:
+    """The whole register; 404 for a kind of file it is not given as."""
     if kind not in KINDS:
         raise Http404
     body = sheets.write(kind, str(table.title), taking.exported(table))
     answer = HttpResponse(body, content_type=KINDS[kind])
     day = timezone.localdate()
-    answer["Content-Disposition"] = f'attachment; filename="{code}-{day:%Y-%m-%d}.{kind}"'
+    answer["Content-Disposition"] = f'attachment; filename="{table.code}-{day:%Y-%m-%d}.{kind}"'
     return answer
 
 
@@ -107,17 +97,13 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(
     request: HttpRequest, found: ReferenceImport, form: ReasonForm, status: int = 200
 ) -> HttpResponse:
-    table = _table(found.table)
+    table = table_or_404(found.table)
     lines: list[taking.Line] = []
     unknown: list[str] = []
     if found.state == ReferenceImport.State.LOOKED:
         person: User = request.user  # type: ignore[assignment]
-        result = taking.look(table, found.rows, actor=person)
+        lines = taking.told(deciding.seen_now(found, person))
         unknown = taking.unknown_columns(table, found.rows[0])
-        found.counts, found.digest = result.counts, result.digest
-        order = {taking.WRONG: 0, taking.NEW: 1, taking.CHANGED: 2}
-        lines = [line for line in result.lines if line.state in order]
-        lines.sort(key=lambda line: (order[line.state], line.number))
     context = {
         "found": found,
         "table": table,
@@ -137,36 +123,26 @@ def _page(
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the table as it was looked at, or drop it; a register changed meanwhile is shown
     anew."""
+    person: User = request.user  # type: ignore[assignment]
     form = ReasonForm(request.POST)
-    with transaction.atomic():
-        found = get_object_or_404(
-            ReferenceImport.objects.select_for_update(of=("self",)).select_related("made_by"), pk=pk
-        )
-        if found.state != ReferenceImport.State.LOOKED:
-            messages.error(request, _("Somebody has decided already."))
-            return redirect("exchange-import", pk)
-        if "drop" in request.POST:
-            _close(found, ReferenceImport.State.DROPPED)
+    drops = "drop" in request.POST
+    try:
+        if drops:
+            deciding.drop(pk)
             messages.success(request, _("Dropped, nothing has changed"))
             return redirect("exchange")
         if not form.is_valid():
-            return _page(request, found, form, status=422)
-        seen = request.POST.get("digest", "")
-        result = taking.take(
-            _table(found.table), found.rows,
-            actor=request.user,  # type: ignore[arg-type]
-            reason=form.cleaned_data["reason"], digest=seen,
+            found = get_object_or_404(ReferenceImport.objects.select_related("made_by"), pk=pk)
+            if found.state == ReferenceImport.State.LOOKED:
+                return _page(request, found, form, status=422)
+        deciding.take(
+            pk, actor=person, reason=form.cleaned_data.get("reason", ""),
+            digest=request.POST.get("digest", ""),
         )  # fmt: skip
-        if result is None:
-            messages.error(request, _("The register has changed meanwhile: look again."))
-            return redirect("exchange-import", pk)
-        found.counts, found.reason = result.counts, form.cleaned_data["reason"]
-        _close(found, ReferenceImport.State.TAKEN)
-    messages.success(request, _("Taken: the history of each row names you and the reason."))
+    except ReferenceImport.DoesNotExist as missing:
+        raise Http404 from missing
+    except CaseError as refused:
+        messages.error(request, word_change(refused.code))
+    else:
+        messages.success(request, _("Taken: the history of each row names you and the reason."))
     return redirect("exchange-import", pk)
-
-
-def _close(found: ReferenceImport, state: str) -> None:
-    """The rows of a decided file are not kept: people's data stay in the registers alone."""
-    found.state, found.decided_at, found.rows = state, timezone.now(), []
-    found.save()

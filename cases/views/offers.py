@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from agencies.models import User
 from agencies.roles import Right
 from cases import events
-from cases.errors import BadChange
+from cases.errors import BadChange, CaseError
 from cases.forms import word_change
 from cases.masking import mask_text
 from cases.models import EventOffer, MassEvent, Message
@@ -69,6 +69,7 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
     running = events.visible_events(user).filter(closed_at=None)
     context = {
         "offer": found,
+        "seen": events.print_of(found, members),
         "title": suggested_title(found) or _("Mass event"),
         "rows": [(m, title_of(m.case, user), texts.get(m.case_id, "")) for m in members],
         "running": running.order_by("-starts_on", "-pk")[:50],
@@ -78,10 +79,10 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _decide(request: HttpRequest, user: User, found: EventOffer) -> HttpResponse:
     given = request.POST
-    decision = given.get("decision")
+    decision, seen = given.get("decision"), given.get("seen", "")
     try:
         if decision == "refuse":
-            events.refuse(found, actor=user, reason=given.get("reason", "")[:300])
+            events.refuse(found, actor=user, reason=given.get("reason", "")[:300], seen=seen)
             messages.success(request, _("Refused: these messages are not offered again."))
             return redirect(reverse("event-list") + "?view=offered")
         event = None
@@ -91,8 +92,10 @@ def _decide(request: HttpRequest, user: User, found: EventOffer) -> HttpResponse
                 raise BadChange("event_closed")
         title = given.get("title", "").strip()[:200] or suggested_title(found)
         chosen = [pk for text in given.getlist("case") if (pk := whole(text)) is not None]
-        decided = events.confirm(found, actor=user, chosen=chosen, event=event, title=title)
-    except BadChange as error:
+        decided = events.confirm(
+            found, actor=user, chosen=chosen, event=event, title=title, seen=seen
+        )
+    except CaseError as error:
         messages.warning(request, word_change(error.code))
         return redirect("event-offer", pk=found.pk)
     told(request, decided)

@@ -1,9 +1,12 @@
 """Frozen reports: who may make, open and carry off which; what the worker does."""
 
+import hashlib
 import io
+import json
 import zipfile
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -163,3 +166,57 @@ def test_a_long_report_is_made_by_the_worker_with_progress(region: dict[str, Age
     assert [one.pk for one in snapshots.stopped()] == [found.pk]
     snapshots.make(found.pk)
     assert Snapshot.objects.get(pk=found.pk).state == Snapshot.State.DONE
+
+
+def test_a_report_is_frozen_and_taken_over_the_api(region: dict[str, Agency]) -> None:
+    client, _user = signed_in(Role.CURATOR, region["own"])
+    kinds = {one["code"]: one for one in client.get(reverse("api-reports")).json()}
+    assert "r9" not in kinds  # personal control is not his
+    assert kinds["r2"]["tables"][0]["columns"]
+
+    def freeze(key: str = "", **body: str) -> Any:
+        headers = {"Idempotency-Key": key} if key else {}
+        return client.post(
+            reverse("api-snapshots"), body, content_type="application/json", headers=headers
+        )
+
+    days = {"period": "own", "first": "2026-01-01", "last": "2026-01-31"}
+    asked = freeze("k", report="r2", agency="own", **days)
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting"), asked.content
+    assert freeze("k", report="r2", agency="own", **days).json() == asked.json()
+    assert freeze(report="r9").status_code == 403
+    assert freeze(report="r2", agency="other").status_code == 422
+    assert freeze(report="r2", period="own", first="2026-02-01").status_code == 400
+    pk = asked.json()["id"]
+    path = reverse("api-snapshot", args=[pk])
+    file = {kind: reverse("api-snapshot-file", args=[pk, kind]) for kind in ("json", "xlsx", "pdf")}
+    assert client.get(file["json"]).status_code == 404  # not ready
+    snapshots.make(pk)
+    done = client.get(path).json()
+    assert (done["state"], done["tables_done"]) == ("done", done["tables"])
+    body = client.get(file["json"]).content
+    assert hashlib.sha256(body).hexdigest() == done["sha256"]
+    assert json.loads(body)["scope"] == [region["own"].pk]
+    assert client.get(file["xlsx"]).content[:2] == b"PK"
+    assert client.get(file["pdf"]).content.startswith(b"%PDF")
+    listed = client.get(reverse("api-snapshots"), {"report": "r2"}).json()
+    assert [one["id"] for one in listed["results"]] == [pk]
+    stranger, _other = signed_in(Role.CURATOR, region["other"])
+    assert stranger.get(path).status_code == 404
+    assert stranger.get(file["xlsx"]).status_code == 404
+    assert stranger.get(reverse("api-snapshots")).json()["results"] == []
+    service, _third = signed_in(Role.IMPORT_SERVICE, region["region"])
+    assert service.get(reverse("api-reports")).status_code == 403
+
+
+def test_executors_by_name_are_not_given_over_the_api(region: dict[str, Agency]) -> None:
+    """The content names them where the report is of one agency: for its head alone."""
+    _client, head = signed_in(Role.APPROVER, region["own"])
+    made = snapshots.ask(head, REPORTS["r3"], long_ago(), agency=region["own"].pk, background=False)
+    data = snapshots.data_of(made)
+    data["tables"]["executors"]["rows"] = [[1] * len(data["tables"]["executors"]["columns"])]
+    Snapshot.objects.filter(pk=made.pk).update(content=canonical(data))
+    supervisor, _user = signed_in(Role.QUALITY_SUPERVISOR, region["own"])
+    path = reverse("api-snapshot-file", args=[made.pk, "json"])
+    assert supervisor.get(path).status_code == 403
+    assert _client.get(path).status_code == 200
