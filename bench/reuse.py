@@ -16,9 +16,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,14 +31,13 @@ from django.db import connection, transaction  # noqa: E402
 from django.db.backends.signals import connection_created  # noqa: E402
 
 from bench.replies import Replies  # noqa: E402
+from bench.reuse_load import SCHEMA, load  # noqa: E402
 from cases import reuse  # noqa: E402
 from quality import DEFAULT, edits  # noqa: E402
-from quality.prints import make_prints, masked, prints_of  # noqa: E402
+from quality.masks import masked  # noqa: E402
+from quality.prints import make_prints, prints_of  # noqa: E402
 from quality.reuse import compare  # noqa: E402
 
-CHUNK = 2000
-SCHEMA = "bench_reuse"
-_TABLES = ("cases_replyprint", "cases_replykey")
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 
@@ -53,24 +50,15 @@ def _path(sender: Any, connection: Any, **_: Any) -> None:
 connection_created.connect(_path)
 
 
-def prepare() -> None:
-    """Empty tables like the real ones; their trigger finds the tables by the search path."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"create schema if not exists {SCHEMA}")
-        cursor.execute("select to_regclass(%s)", [f"{SCHEMA}.loaded"])
-        if cursor.fetchone()[0]:
-            return
-        for table in _TABLES:
-            cursor.execute(f"create table {SCHEMA}.{table} (like public.{table} including all)")
-        cursor.execute(
-            "create trigger keys before insert or delete or update of keys on"
-            f" {SCHEMA}.cases_replyprint for each row execute function cases_replyprint_keys()"
-        )
-        cursor.execute(f"create table {SCHEMA}.loaded (chunk int primary key)")
+_COPY = (
+    "copy cases_replyprint (reply_id, family, agency_id, sent_on, stems, version, keys, sketch)"
+    " from stdin"
+)
+_COUNTS = reuse.texts_of
 
 
 def rows_of(replies: Replies, numbers: Sequence[int]) -> Iterator[str]:
-    """Lines of COPY for the prints of these replies."""
+    """Lines of COPY for the prints of these replies, whose keys the trigger puts in."""
     made = [replies.made(number) for number in numbers]
     prints = make_prints([text for text, _ in made])
     for number, (_text, family), own in zip(numbers, made, prints, strict=True):
@@ -80,50 +68,6 @@ def rows_of(replies: Replies, numbers: Sequence[int]) -> Iterator[str]:
             f"\t{replies.agency(number)}\t{replies.day(number)}\t{own.stems}\t{own.version}"
             f"\t{keys}\t\\\\x{own.sketch.hex()}\n"
         )
-
-
-_COPY = (
-    "copy cases_replyprint (reply_id, family, agency_id, sent_on, stems, version, keys, sketch)"
-    " from stdin"
-)
-_COUNTS = reuse.texts_of
-_replies: list[Replies] = []
-
-
-def _start() -> None:
-    _replies.append(Replies())
-
-
-def write(chunk: int, until: int) -> int:
-    """Write a chunk unless it is there."""
-    numbers = range(chunk * CHUNK, min((chunk + 1) * CHUNK, until))
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("insert into loaded values (%s) on conflict do nothing", [chunk])
-        if not cursor.rowcount:
-            return 0
-        with cursor.copy(_COPY) as copy:
-            copy.write("".join(rows_of(_replies[0], numbers)).encode())
-    return len(numbers)
-
-
-def load(total: int, jobs: int) -> None:
-    prepare()
-    with connection.cursor() as cursor:
-        cursor.execute("select chunk from loaded")
-        there = {row[0] for row in cursor.fetchall()}
-    Replies()  # the vocabulary is made once, read by every process
-    connection.close()
-    chunks = [chunk for chunk in range((total + CHUNK - 1) // CHUNK) if chunk not in there]
-    began, made = time.monotonic(), 0
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start) as pool:
-        for future in as_completed([pool.submit(write, chunk, total) for chunk in chunks]):
-            made += future.result()
-            if made % 50_000 < CHUNK:
-                rate = made / (time.monotonic() - began)
-                print(f"{datetime.now(UTC):%H:%M} {made} new, {rate:.0f}/s", flush=True)
-    with connection.cursor() as cursor:
-        for table in _TABLES:
-            cursor.execute(f"vacuum (analyze) {SCHEMA}.{table}")
 
 
 class Clock:

@@ -16,7 +16,8 @@ from cases.reuse import Asked, Found
 from database.inserts import Insert
 from database.rows import Columns, planned
 from quality import Assessment, EarlierReply, Model, Situation, Thresholds, assess
-from quality.prints import PRINT_VERSION, make_print
+from quality.masks import PRINT_VERSION
+from quality.prints import make_print
 
 _CITIZEN = Columns(Citizen, "z", only=["name", "kind", "phone", "address", "profile_url"])
 _TOPIC = Columns(Topic, "t", only=["name", "photo_required"])

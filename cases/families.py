@@ -19,7 +19,8 @@ from agencies.roles import Right
 from cases.models import AgencyTexts, CopiedFamily, FamilyShare, MassEvent, Reply
 from cases.reuse import ATTACHED
 from quality import DEFAULT, EarlierReply
-from quality.prints import make_print, masked
+from quality.masks import masked
+from quality.prints import make_print
 from quality.reuse import compare, own_words
 
 READERS = (Right.REVIEW_REPLIES, Right.ASSIGN_CASES)

@@ -12,7 +12,7 @@ from django.db.models import Min
 from django.utils import timezone
 
 from cases.models import Formula, FormulaMark, Reply
-from quality.prints import masked
+from quality.masks import masked
 
 KEPT = timedelta(days=180)
 _ADD = """

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
+import numpy as np
 from django.utils import timezone
 
 from agencies.models import User
@@ -19,16 +21,8 @@ from cases.models import Case, MassEvent, Reply, ReplyPrint
 from cases.querysets import may
 from database.rows import Columns, planned, set_related
 from quality import DEFAULT, Assessment, EarlierReply, Reuse, Thresholds
-from quality.prints import (
-    PER_KEY,
-    PRINT_VERSION,
-    Masked,
-    Print,
-    make_prints,
-    masked,
-    prints_of,
-    vote_many,
-)
+from quality.masks import PRINT_VERSION, Masked, masked
+from quality.prints import PER_KEY, Print, make_prints, prints_of, vote_many
 from quality.reuse import Shortlist, own_words
 
 ATTACHED = 0.85
@@ -39,32 +33,43 @@ _FAMILIES = 6
 
 # The rows of the keys as two lists side by side, formulas among the text's sentences, approved
 # texts that share a key. One scan of the index reads all keys in its order: a probe for each key
-# costs half as much again, a row for each on its way to Python as much once more.
+# costs half as much again, a row for each on its way to Python as much once more. Arrays go there
+# as text and come back as bytes: a list of twelve thousand numbers is dear to write and to read.
 _KEYS = """
-select 0, array_agg(k.h), array_agg(k.reply_id)
+select 0, array_send(array_agg(k.h)), array_send(array_agg(k.reply_id))
 from cases_replykey k where k.h = any(%(keys)s::int[])
 union all
-select 1, array_agg(f.hash), null
+select 1, array_send(array_agg(f.hash)), null
 from cases_formula f
 where f.hash = any(%(sentences)s::bigint[]) and f.families >= %(families)s
 union all
-select 2, array_agg(e.id), null from cases_massevent e where e.keys && %(keys)s::int[]
+select 2, array_send(array_agg(e.id)), null
+from cases_massevent e where e.keys && %(keys)s::int[]
 """
-# The candidates, and of the likeliest families the newest replies of the asking agencies.
-_PRINTS = """
-select p.reply_id, p.family, p.sent_on, p.sketch, null::int
+# The candidates, and of the likeliest families the newest replies of the asking agencies: a list
+# for each column, sketches one behind the other with their lengths.
+_COLUMNS = """
+array_send(array_agg(p.reply_id)), array_send(array_agg(p.family)),
+array_send(array_agg(p.sent_on - date '0001-01-01' + 1)),
+array_send(array_agg(length(p.sketch))), string_agg(p.sketch, '')
+"""
+_PRINTS = f"""
+select {_COLUMNS}, null::bytea
 from cases_replyprint p where p.reply_id = any(%(ids)s::bigint[])
 union all
-select own.reply_id, own.family, own.sent_on, own.sketch, asked.agency
-from unnest(%(agencies)s::int[], %(likely)s::bigint[]) as asked(agency, id)
-join cases_replyprint first on first.reply_id = asked.id
-cross join lateral (
-    select p.reply_id, p.family, p.sent_on, p.sketch
-    from cases_replyprint p
-    where p.family = first.family and p.agency_id = asked.agency
-    order by p.sent_on desc limit 2
-) as own
-"""
+select {_COLUMNS}, array_send(array_agg(p.agency))
+from (
+    select own.reply_id, own.family, own.sent_on, own.sketch, asked.agency
+    from unnest(%(agencies)s::int[], %(likely)s::bigint[]) as asked(agency, id)
+    join cases_replyprint first on first.reply_id = asked.id
+    cross join lateral (
+        select p.reply_id, p.family, p.sent_on, p.sketch
+        from cases_replyprint p
+        where p.family = first.family and p.agency_id = asked.agency
+        order by p.sent_on desc limit 2
+    ) as own
+) as p
+"""  # noqa: S608
 # Texts of candidates, and how many replies their families have.
 _TEXTS = f"""
 select r.id, r.text, r.agency_id, c.citizen_id, r.submitted_at, r.case_id
@@ -147,9 +152,10 @@ def _day(moment: datetime | None) -> date:
 
 @dataclass(slots=True)
 class _Known:
-    """Prints of the candidates: sketch, family and day by reply; replies by agency and family."""
+    """Prints of the candidates: sketch, family and day (its ordinal) by reply; replies by agency
+    and family."""
 
-    rows: dict[int, tuple[bytes, int, date]] = field(default_factory=dict)
+    rows: dict[int, tuple[bytes, int, int]] = field(default_factory=dict)
     of_agency: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     agencies: dict[int, int] = field(default_factory=dict)
 
@@ -191,23 +197,23 @@ def _keys(
     prints: Sequence[Print],
     limits: Thresholds,
     found: Sequence[Found],
-) -> tuple[list[int], list[int]]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Stored keys and the replies that have them; formulas and approved texts go into `found`."""
-    members: tuple[list[int], list[int]] = [], []
+    members = _none(), _none()
     formulas: set[int] = set()
     events: list[int] = []
     params = {
-        "keys": sorted({key for own in prints for key in own.keys}),
-        "sentences": sorted({value for form in forms for value in form.sentences.values()}),
+        "keys": _sent(sorted({key for own in prints for key in own.keys})),
+        "sentences": _sent({value for form in forms for value in form.sentences.values()}),
         "families": limits.formula_families,
     }
-    for kind, values, ids in planned(_KEYS, params) if params["keys"] else ():
+    for kind, values, ids in planned(_KEYS, params) if any(own.keys for own in prints) else ():
         if kind == 0:
-            members = values or [], ids or []
+            members = _numbers(values), _numbers(ids)
         elif kind == 1:
-            formulas.update(values or ())
+            formulas.update(_numbers(values).tolist())
         else:
-            events += values or ()
+            events += _numbers(values).tolist()
     for form, told in zip(forms, found, strict=True):
         told.formulas = frozenset(formulas.intersection(form.sentences.values()))
     _approved(asked, found, events)
@@ -228,6 +234,24 @@ def _approved(asked: Sequence[Asked], found: Sequence[Found], events: Sequence[i
                 told.earlier.append(EarlierReply(f"event:{event.pk}", event.approved_text))
 
 
+def _none() -> np.ndarray:
+    return np.zeros(0, dtype=np.int64)
+
+
+def _sent(numbers: Iterable[int]) -> str:
+    """An array of numbers as the database reads one."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
+def _numbers(sent: bytes | None) -> np.ndarray:
+    """An array of numbers as `array_send` writes it: five words, then each behind its length."""
+    if sent is None or len(sent) <= 20:
+        return _none()
+    width = ">i8" if sent[23] == 8 else ">i4"
+    pairs = np.frombuffer(sent, dtype=[("length", ">i4"), ("value", width)], offset=20)
+    return pairs["value"].astype(np.int64)
+
+
 def _prints(asked: Sequence[Asked], voted: Sequence[list[tuple[int, bool]]]) -> _Known:
     known = _Known()
     ids = {number for votes in voted for number, _ in votes}
@@ -238,13 +262,19 @@ def _prints(asked: Sequence[Asked], voted: Sequence[list[tuple[int, bool]]]) -> 
         if one.case.agency_id
     }
     params = {
-        "ids": sorted(ids),
-        "agencies": [agency for agency, _ in likely],
-        "likely": [number for _, number in likely],
+        "ids": _sent(sorted(ids)),
+        "agencies": _sent(agency for agency, _ in likely),
+        "likely": _sent(number for _, number in likely),
     }
-    for number, family, sent_on, sketch, agency in planned(_PRINTS, params) if ids else ():
-        known.rows[number] = (sketch, family, sent_on)
-        if agency is not None:
+    for row in planned(_PRINTS, params) if ids else ():
+        numbers, families, days, lengths = [_numbers(column).tolist() for column in row[:4]]
+        ends = [0, *accumulate(lengths)]
+        sketches = [bytes(row[4][a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+        columns = zip(sketches, families, days, strict=True)
+        known.rows.update(zip(numbers, columns, strict=True))
+        for number, family, agency in zip(
+            numbers, families, _numbers(row[5]).tolist(), strict=False
+        ):
             known.of_agency.setdefault((agency, family), []).append(number)
             known.agencies[number] = agency
     return known
@@ -259,7 +289,7 @@ def _in_time(one: Asked, votes: list[tuple[int, bool]], known: _Known) -> dict[i
             rows.setdefault(own, False)
     if one.sent_at is None:
         return rows
-    on = _day(one.sent_at)
+    on = _day(one.sent_at).toordinal()
     return {number: rare for number, rare in rows.items() if known.rows[number][2] <= on}
 
 

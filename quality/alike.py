@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import xxhash
 
-from quality.prints import stem
+from quality.masks import stem
 from quality.textform import prepare
 
 WINDOW = timedelta(days=7)

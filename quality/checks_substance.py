@@ -5,8 +5,8 @@ import re
 from quality import patterns as pat
 from quality.context import Context
 from quality.evidence import fields_of
+from quality.masks import stem
 from quality.morph import root, word
-from quality.prints import stem
 from quality.signs import ALTERNATIVE, FORWARD, REDIRECT, REFUSAL
 from quality.textform import prepare
 from quality.types import Finding, Severity

@@ -19,8 +19,9 @@ import xxhash
 
 from quality import edits
 from quality.evaluate import wilson
+from quality.masks import masked
 from quality.memory import MemoryIndex
-from quality.prints import make_print, masked
+from quality.prints import make_print
 from quality.reuse import Comparison, compare
 from quality.types import DEFAULT, EarlierReply
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from quality import lexicon as lex
 from quality import patterns as pat
 from quality import signs
+from quality.masks import stem
 from quality.morph import Word, is_content, root, word
-from quality.prints import stem
 from quality.textform import Prepared, Sentence, prepare
 
 _STOP = lex.words(

@@ -1,6 +1,6 @@
 """Sentences that many unlike replies have: formulas, which are no sign of copying."""
 
-from quality.prints import Masked
+from quality.masks import Masked
 
 _ONCE = 500_000
 _ALIKE = 0.25

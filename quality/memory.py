@@ -11,7 +11,8 @@ from itertools import islice
 import numpy as np
 
 from quality.formulas import FormulaCounter
-from quality.prints import PER_KEY, Masked, Print, make_print, masked, prints_of, vote
+from quality.masks import Masked, masked
+from quality.prints import PER_KEY, Print, make_print, prints_of, vote
 from quality.reuse import own_words, shortlist
 from quality.types import DEFAULT, EarlierReply, Thresholds
 

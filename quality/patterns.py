@@ -4,8 +4,8 @@ All repetitions are bounded, so that the time grows linearly with the text.
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 
 MONTH = r"(?:января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря)"
 MONTH_ANY = (
@@ -170,21 +170,9 @@ OFFICIALESE = re.compile(
 )
 
 
-# A pattern with words no match is without: looking for them first costs next to nothing.
-_FORMULAS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
-    (GREETING, ("здравств", "добр", "приветств", "уважаем")),
-    (SIGNATURE, ("уважением", "пожеланиями")),
-    (LAW, ()),
-    (
-        REGISTRATION,
-        ("обращени", "письм", "заяв", "сообщени", "запрос", "жалоб", "исх", "вх", "рег"),
-    ),
-    (EXECUTOR, ("исп",)),
-)
-
-
 _BEGINNINGS = re.compile(r"[.!,]")
 _STOPS = re.compile(r"[.!?]+(?=\s|$)")
+_PIECE = re.compile(r"[^ ]+")
 # Closings of official letters: no copying, and no emptiness either.
 _CLOSING = re.compile(
     r"\b(?:в случае несогласия|(?:вправе|право) обжалова\w{2,4}|может быть обжалован\w?|"
@@ -196,26 +184,85 @@ _CLOSING = re.compile(
 )
 
 
-def _greetings(clean: str) -> Iterator[re.Match[str]]:
+# What each can begin with, in the piece between two spaces where it begins: asked of a piece
+# once (`heads_of`), so that a text is looked at only where something may begin.
+_SPANNED = (SIGNATURE, LAW, REGISTRATION, EXECUTOR)
+_IN_SENTENCES = (FORMULA_SENTENCE, _CLOSING)
+_GREETING = len(_SPANNED) + len(_IN_SENTENCES)
+_HEADS = tuple(
+    re.compile(rf"\b(?:{words})")
+    for words in (
+        "с$",
+        "федеральн|конституционн|закон|постановлени|распоряжени|приказ|указ|регламент|правил"
+        r"|положени|решени|устав|част|пункт|п\.|ч\.|стат|ст\.|подпункт|глав|жилищн|налогов|земельн"
+        r"|градостроительн|гражданск|бюджетн|водн|лесн|трудов|семейн|(?:гост|санпин|снип|сп|коап)\b"
+        r"|(?:жк|тк|нк|гк)$|\d{2,3}-фз|действующ|административн|техническ",
+        "ваш|обращени|письм|заявк|заявлени|сообщени|запрос|жалоб|исх|вх|рег",
+        "исп",
+        "большое$|спасибо|благодар|надеемся|понимани|будьте|всего|береги|хорошего|желаем"
+        "|ваше$|приносим|обращение|рассмотре|в$|по$|сообщаем",
+        "в$|вправе|право|может|по$|при$|если|контроль|просим",
+        "здравствуйте|добр(?:ый|ое|ого)|приветствуем|уважаем",
+    )
+)
+_HEAD = re.compile("|".join(head.pattern for head in _HEADS))
+_BEFORE_GREETING = 48  # signs; the longest name and surname before it
+
+Heads = Sequence[tuple[int, int]]
+"""Places in a text where a formula may begin, in order, and which."""
+
+
+def heads_of(piece: str) -> tuple[tuple[int, int], ...]:
+    """Where in a piece without spaces a formula may begin, and which."""
+    if not _HEAD.search(piece):
+        return ()
+    found = [(m.start(), kind) for kind, head in enumerate(_HEADS) for m in head.finditer(piece)]
+    return tuple(sorted(found))
+
+
+def _heads(clean: str) -> Heads:
+    return [
+        (piece.start() + offset, kind)
+        for piece in _PIECE.finditer(clean)
+        for offset, kind in heads_of(piece.group())
+    ]
+
+
+def _greetings(clean: str, heads: Heads) -> Iterator[tuple[int, int]]:
     """GREETING.finditer: asked only where one may begin, at the start and behind a stop."""
+    words = [place for place, kind in heads if kind == _GREETING]
+    if not words:
+        return
     end = 0
     for place in (0, *(m.end() for m in _BEGINNINGS.finditer(clean))):
+        near = bisect_left(words, place)
+        if near == len(words):
+            return
+        if words[near] > place + _BEFORE_GREETING:
+            continue
         for start in (place, place + 1):
             found = GREETING.match(clean, start) if start >= end else None
             if found:
-                yield found
+                yield found.span()
                 end = found.end()
 
 
-def formula_spans(clean: str) -> list[tuple[int, int]]:
+def formula_spans(clean: str, heads: Heads | None = None) -> list[tuple[int, int]]:
     """Greetings, thanks, signatures, registration lines and titles of acts; sorted, disjoint."""
-    spans: list[tuple[int, int]] = []
-    for pattern, hints in _FORMULAS:
-        if not hints or any(hint in clean for hint in hints):
-            found = _greetings(clean) if pattern is GREETING else pattern.finditer(clean)
-            spans.extend(m.span() for m in found if m.end() > m.start())
+    if heads is None:
+        heads = _heads(clean)
+    spans = list(_greetings(clean, heads))
+    hits: list[int] = []
+    ends_of = [0] * len(_SPANNED)
+    for place, kind in heads:
+        if kind < len(_SPANNED):
+            found = _SPANNED[kind].match(clean, place) if place >= ends_of[kind] else None
+            if found:
+                ends_of[kind] = found.end()
+                spans.append(found.span())
+        elif kind < _GREETING and _IN_SENTENCES[kind - len(_SPANNED)].match(clean, place):
+            hits.append(place)
     # None of them holds a stop: each lies in one sentence.
-    hits = [m.start() for pattern in (FORMULA_SENTENCE, _CLOSING) for m in pattern.finditer(clean)]
     if hits:
         ends = [*(m.end() for m in _STOPS.finditer(clean)), len(clean)]
         for sentence in {bisect_right(ends, hit) for hit in hits}:

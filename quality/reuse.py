@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from rapidfuzz.distance import Indel
 
-from quality.prints import Masked, masked, read_sketch
+from quality.masks import SLOT_LETTERS, Masked, masked
+from quality.prints import split_sketch, unpacked
 from quality.types import EarlierReply, Reuse, SourceMatch, Thresholds
 
 MIN_RUN = 4
@@ -24,6 +26,7 @@ _WHOLE = 0.9
 _MOSTLY = 0.5
 _BLOCK = 0.2
 _LONG_RUN_LIMIT = 600
+_TRIED = 8  # places of the source a run may begin at
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,10 @@ def similarity_threshold(stems: int, rare: bool = False) -> float:
 
 
 def _words(form: Masked, flags: Sequence[bool]) -> Words:
-    indexes = tuple([index for index, counts in enumerate(flags) if counts])
-    letters = form.letters
-    return Words(form, "".join([letters[index] for index in indexes]), indexes)
+    if flags is form.body:
+        return Words(form, *form.inner)
+    indexes = tuple(compress(range(len(flags)), flags))
+    return Words(form, "".join(compress(form.letters, flags)), indexes)
 
 
 def _without(form: Masked, flags: Sequence[bool], grey: Collection[int]) -> Words:
@@ -109,9 +113,10 @@ def _without(form: Masked, flags: Sequence[bool], grey: Collection[int]) -> Word
 
 def own_words(form: Masked, approved_texts: Sequence[str], formulas: Collection[int]) -> Own:
     """What of a reply counts when it is compared."""
-    flags = list(form.body)
+    flags: Sequence[bool] = form.body
     taken = False
     for text in approved_texts:
+        flags = list(flags)
         for start, _, length in _runs(form.letters, masked(text).letters, MIN_RUN):
             taken = taken or any(flags[start : start + length])
             flags[start : start + length] = [False] * length
@@ -128,17 +133,18 @@ def _runs(reply: str, source: str, least: int) -> list[tuple[int, int, int]]:
 
     Of equally long ones the run that goes on where the last one ended.
     """
-    places: dict[str, list[int]] = {}
-    for j in range(len(source) - least + 1):
-        places.setdefault(source[j : j + least], []).append(j)
     runs: list[tuple[int, int, int]] = []
     i = expected = 0
     while i <= len(reply) - least:
-        best, best_j = 0, 0
-        for j in places.get(reply[i : i + least], ())[:8]:
+        best, best_j, tried = 0, 0, 0
+        piece = reply[i : i + least]
+        j = source.find(piece)
+        while j >= 0 and tried < _TRIED:
             length = _equal_length(reply, i, source, j, least)
             if length > best or length == best and abs(j - expected) < abs(best_j - expected):
                 best, best_j = length, j
+            tried += 1
+            j = source.find(piece, j + 1)
         if best:
             runs.append((i, best_j, best))
             i += best
@@ -150,9 +156,16 @@ def _runs(reply: str, source: str, least: int) -> list[tuple[int, int, int]]:
 
 
 def _equal_length(reply: str, i: int, source: str, j: int, length: int) -> int:
+    """How far the texts are equal from there on, known to be for `length`: halving what is left."""
     most = min(len(reply) - i, len(source) - j, _LONG_RUN_LIMIT)
-    while length < most and reply[i + length] == source[j + length]:
-        length += 1
+    if most <= length or reply[i : i + most] == source[j : j + most]:
+        return max(most, length)
+    while most - length > 1:
+        middle = (length + most) // 2
+        if reply[i + length : i + middle] == source[j + length : j + middle]:
+            length = middle
+        else:
+            most = middle
     return length
 
 
@@ -186,17 +199,18 @@ def passages(reply: str, source: str) -> list[list[tuple[int, int]]]:
     return [passage for passage in found if len(passage) >= MIN_RUN]
 
 
-def _triples(letters: str) -> set[str]:
-    return {letters[at : at + 3] for at in range(len(letters) - 2)}
+def _triples(letters: str) -> list[str]:
+    return [letters[at : at + 3] for at in range(len(letters) - 2)]
 
 
-def _cover(letters: str, known: set[str]) -> float:
-    """Share of the words inside a word 3-gram the source has too, wherever it stands."""
-    hits = [at for at in range(len(letters) - 2) if letters[at : at + 3] in known]
-    if not hits:
-        return 0.0
-    steps = zip(hits, hits[1:], strict=False)
-    return (3 + sum([min(3, after - at) for at, after in steps])) / len(letters)
+def _cover(triples: Sequence[str], source: str) -> tuple[float, set[str]]:
+    """Share of the words inside a word 3-gram the source has too, wherever it stands; which."""
+    hits = bytes([triple in source for triple in triples])
+    bits = int.from_bytes(hits, "little")
+    if not bits:
+        return 0.0, set()
+    covered = (bits | bits << 8 | bits << 16).bit_count()
+    return covered / (len(triples) + 2), set(compress(triples, hits))
 
 
 def _sketched(words: Words) -> str:
@@ -211,36 +225,48 @@ class Shortlist:
     """
 
     def __init__(self, own: Own, sketches: Sequence[bytes], thresholds: Thresholds) -> None:
-        letters = _sketched(own.best)
-        whole = letters if own.best is own.whole else _sketched(own.whole)
+        self._letters = _sketched(own.best)
+        whole = self._letters if own.best is own.whole else _sketched(own.whole)
         values = set(own.whole.form.values)
-        self._triples, stems = _triples(letters), set(letters)
-        limit = similarity_threshold(len(letters), rare=True) - 0.05
-        least = thresholds.containment - 0.05
+        self._rows = _triples(self._letters)
+        self._triples, self._stems = set(self._rows), set(self._letters)
+        limit = similarity_threshold(len(self._letters), rare=True) - 0.05
+        self._least = thresholds.containment - 0.05
         self._found: list[tuple[float, int, int, set[str]]] = []
+        told: dict[bytes, tuple[float, set[str]]] = {}  # copies differ in their values alone
         for number, sketch in enumerate(sketches):
-            source, source_values = read_sketch(sketch)
-            similarity = Indel.normalized_similarity(whole, source, score_cutoff=limit)
-            cover = 0.0
-            known: set[str] = set()
-            if similarity or len(stems.intersection(source)) >= _BAG * len(stems):
-                known = self._triples & _triples(source)
-                # Where the words are alike from first to last, their 3-grams say no more.
-                if 3 * len(known) >= least * len(letters) and similarity < 1.0:
-                    cover = _cover(letters, known)
-            if similarity or cover >= least:
-                same = len(values.intersection(source_values))
-                found = (-round(max(similarity, cover), 2), -same, number, known)
-                self._found.append(found)
+            packed, source_values = split_sketch(sketch)
+            if packed not in told:
+                source = unpacked(packed)
+                similarity = Indel.normalized_similarity(whole, source, score_cutoff=limit)
+                told[packed] = self._likeness(source, similarity)
+            likeness, known = told[packed]
+            if likeness >= 0:
+                same = len(values.intersection(unpacked(source_values))) if source_values else 0
+                self._found.append((-round(likeness, 2), -same, number, known))
         self._found.sort(key=lambda row: row[:3])
+
+    def _likeness(self, source: str, similarity: float) -> tuple[float, set[str]]:
+        """How much the source has of the text, below 0 if too little, and which 3-grams."""
+        cover, known = 0.0, set[str]()
+        if similarity or len(self._stems.intersection(source)) >= _BAG * len(self._stems):
+            if similarity == 1.0 and source == self._letters:
+                return 1.0, self._triples
+            share, known = _cover(self._rows, source)
+            # Where the words are alike from first to last, their 3-grams say no more.
+            if 3 * len(known) >= self._least * len(self._letters) and similarity < 1.0:
+                cover = share
+        return (max(similarity, cover) if similarity or cover >= self._least else -1.0), known
 
     def best(self, among: Collection[int] | None = None) -> list[int]:
         """Numbers of the best ones, best first; of these alone, if some are named."""
         found = [row for row in self._found if among is None or row[2] in among]
         chosen: list[int] = []
-        left = self._triples
+        left, new = self._triples, _NEW * len(self._triples)
         for _, _, number, known in found[: 2 * SHORTLIST]:
-            if len(chosen) < ALIKE or len(known & left) >= _NEW * len(self._triples):
+            if len(chosen) >= ALIKE and len(left) < new:
+                break
+            if len(chosen) < ALIKE or len(known & left) >= new:
                 chosen.append(number)
                 left = left - known
         return chosen[:SHORTLIST]
@@ -276,7 +302,7 @@ def _partly(reply: str, source: str, thresholds: Thresholds) -> bool:
     Where less than half of the words are shared there must be one substantial block: two replies
     that quote the same law share many short runs.
     """
-    cover = _cover(reply, _triples(source))
+    cover, _ = _cover(_triples(reply), source)
     if cover < thresholds.containment:
         return False
     longest = max((len(passage) for passage in passages(reply, source)), default=0)
@@ -286,11 +312,17 @@ def _partly(reply: str, source: str, thresholds: Thresholds) -> bool:
 
 def _match(own: Words, source: Words, similarity: float) -> _Match:
     pairs = [pair for passage in passages(own.letters, source.letters) for pair in passage]
-    stems = [(own.indexes[i], source.indexes[j]) for i, j in pairs]
-    same = [(i, j) for i, j in stems if _same_value(own.form, i, source.form, j)]
-    values = sum(own.form.is_slot(i) for i, _ in same)
-    share = len({i for i, _ in pairs}) / len(own.letters)
-    return _Match(similarity, share, tuple(same), values, source)
+    mine, others = own.indexes, source.indexes
+    form, other = own.form, source.form
+    slots = [(i, j) for i, j in pairs if own.letters[i] in SLOT_LETTERS and form.is_slot(mine[i])]
+    # A changed date or street in a copied sentence is the author's own word.
+    changed = {(i, j) for i, j in slots if form.value(mine[i]) != other.value(others[j])}
+    share = len(pairs) / len(own.letters)
+    if changed:
+        pairs = [pair for pair in pairs if pair not in changed]
+    values = sum(pair not in changed for pair in slots)
+    same = tuple([(mine[i], others[j]) for i, j in pairs])
+    return _Match(similarity, share, same, values, source)
 
 
 def _same_value(form: Masked, index: int, other: Masked, other_index: int) -> bool:

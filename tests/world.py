@@ -41,7 +41,7 @@ from cases.models import (
 )
 from cases.workflow import LAW59, MOVES, Regime, Status
 from intake.models import CaseExport
-from quality.prints import PRINT_VERSION
+from quality.masks import PRINT_VERSION
 from reports import snapshots
 from reports.made.all import REPORTS
 from reports.models import Digest, DigestCase, DigestEntry, Schedule

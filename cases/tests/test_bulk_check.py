@@ -16,7 +16,8 @@ from cases.models import Reply
 from cases.reuse import Asked, Found
 from cases.workflow import Status
 from quality import DEFAULT, edits
-from quality.prints import PER_KEY, Print, masked, prints_of, vote, vote_many
+from quality.masks import masked
+from quality.prints import PER_KEY, Print, prints_of, vote, vote_many
 from quality.reuse import compare
 from tests import factories
 

@@ -16,8 +16,9 @@ from cases.models import Case, Formula, MassEvent, Reply, ReplyKey, ReplyPrint
 from cases.reuse import Asked
 from cases.workflow import Status
 from quality import DEFAULT, Assessment, EarlierReply, assess
+from quality.masks import masked
 from quality.memory import MemoryIndex
-from quality.prints import PER_KEY, make_print, masked
+from quality.prints import PER_KEY, make_print
 from tests import factories
 from tests.acting import client_of
 

@@ -8,8 +8,9 @@ import pytest
 from quality import DEFAULT, EarlierReply, Situation, assess, edits
 from quality import evaluate_reuse as figures
 from quality.formulas import FormulaCounter
+from quality.masks import masked
 from quality.memory import MemoryIndex
-from quality.prints import PER_KEY, make_print, make_prints, masked, prints_of, read_sketch
+from quality.prints import PER_KEY, make_print, make_prints, prints_of, read_sketch
 from quality.reuse import compare
 
 FROZEN = (

@@ -1,14 +1,26 @@
 """Shortcuts of the reading of a text give what the long way gives."""
 
-from unittest import mock
+import random
+import re
+from bisect import bisect_left, bisect_right
+from itertools import islice
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from quality import DEFAULT, EarlierReply, patterns, prints, textform
+from quality import DEFAULT, EarlierReply, edits, masks, patterns, prints, textform
 from quality.reuse import compare, own_words, shortlist
+from quality.tests.hostile import hostile_text
 from quality.tests.test_properties import pairs
+
+FORMULAS = (
+    patterns.GREETING,
+    patterns.SIGNATURE,
+    patterns.LAW,
+    patterns.REGISTRATION,
+    patterns.EXECUTOR,
+)
 
 _LETTERS = "абвйеЁё\u0306\u0308 \n\u200b😀№²½İ.,!?-—«»8(3599)+7@:/рфru"
 some_text = st.sampled_from(range(198)).map(lambda number: str(pairs()[number]["reply_text"]))
@@ -24,19 +36,85 @@ def test_folding_a_text_at_once_is_folding_it_sign_by_sign(text: str) -> None:
     assert (clean, list(offsets)) == textform._fold_slowly(text)
 
 
+def spans_the_long_way(clean: str) -> list[tuple[int, int]]:
+    """Every pattern over the whole text."""
+    spans = [m.span() for pattern in FORMULAS for m in pattern.finditer(clean)]
+    ends = [*(m.end() for m in patterns._STOPS.finditer(clean)), len(clean)]
+    for pattern in (patterns.FORMULA_SENTENCE, patterns._CLOSING):
+        for m in pattern.finditer(clean):
+            sentence = bisect_right(ends, m.start())
+            start, end = ends[sentence - 1] if sentence else 0, ends[sentence]
+            if end - start < 160:
+                spans.append((start, end))
+    merged: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+def mask_the_long_way(clean: str) -> list[tuple[str, tuple[int, int], int, bool]]:
+    """Stem, place, sentence and whether it is of the body, by one expression over the text."""
+    stops = [m.start() for m in re.finditer(r"[.!?]+(?=\s|$)", clean)]
+    spans = spans_the_long_way(clean)
+    rows: list[tuple[str, tuple[int, int], int, bool]] = []
+    for m in islice(masks._SLOTS.finditer(clean), masks.MAX_STEMS):
+        kind = str(m.lastgroup)
+        text = masks.stem(m[0]) if kind == "word" else masks._SLOT_WORDS[kind].stem
+        number = bisect_left(stops, m.start())
+        if rows and text < "\x06" and (rows[-1][0], rows[-1][2]) == (text, number):
+            (_, (start, _), _, own) = rows.pop()
+            rows.append((text, (start, m.end()), number, own))
+        else:
+            own = not any(start <= m.start() < end for start, end in spans)
+            rows.append((text, m.span(), number, own))
+    return rows
+
+
+def same_either_way(text: str) -> None:
+    form = masks.masked(text)
+    clean = form.prepared.clean
+    assert patterns.formula_spans(clean) == spans_the_long_way(clean)
+    places = zip(form.starts, form.ends, strict=True)
+    rows = list(zip(form.stems, places, form.numbers, form.body, strict=True))
+    assert rows == mask_the_long_way(clean)
+    assert textform._URL_HINT.search(clean) or not textform.URL.search(clean)
+
+
 @pytest.mark.parametrize("number", range(198))
-def test_what_is_left_out_where_a_text_has_no_hint_would_find_nothing(number: int) -> None:
-    for text in (pairs()[number]["reply_text"], pairs()[number]["case_text"]):
-        clean = textform.prepare(text).clean
-        short = patterns.formula_spans(clean)
-        without = tuple((pattern, ()) for pattern, _hints in patterns._FORMULAS)
-        with mock.patch.object(patterns, "_FORMULAS", without):
-            assert patterns.formula_spans(clean) == short
-        items = prints._items(clean)
-        every = dict.fromkeys(prints._SLOTS, prints._SLOTS[True, True])
-        with mock.patch.object(prints, "_SLOTS", every):
-            assert prints._items(clean) == items
-        assert textform._URL_HINT.search(clean) or not textform.URL.search(clean)
+def test_a_text_read_piece_by_piece_is_the_text_read_as_a_whole(number: int) -> None:
+    pair = pairs()[number]
+    other = pairs()[number - 1]["reply_text"]
+    dice = random.Random(number)
+    for text in (pair["reply_text"], pair["case_text"]):
+        same_either_way(text)
+        for changed in (edits.change_slots(text, dice), edits.half_copied(text, other, dice)):
+            same_either_way(changed)
+            same_either_way(edits.edit_words(changed, 0.3, dice))
+    for _ in range(5):
+        same_either_way(hostile_text(dice)[:3000])
+    long = [str(pairs()[(number + at) % 198]["reply_text"]) for at in range(20)]
+    same_either_way(" ".join(long))
+
+
+# What formulas, slots and sentences are made of, in any order.
+SAID = (
+    "с уважением, наилучшими пожеланиями ваше обращение № 5 от 12.05.2026 рассмотрено исп. иванов "
+    "и. и. и.и. петров ул. ул улице садовой мира 8 (3599) 22-33-44 +7 12 мая 2026 г. года "
+    "здравствуйте! добрый день, уважаемая анна петровна сергей петровича . ! статья ст. 5 п.3 ч. "
+    "закона №131-фз в соответствии постановлением правительства от 5 марта 2020 в случае "
+    "несогласия вправе обжаловать по вопросам существу большое спасибо врачам благодарим за "
+    "исполнитель: контроль возложен по результатам рассмотрения при возникновении вопросов "
+    "дом-2 а-а -и. и. поселка, дер. дер.. т.е. просим вас отнестись с пониманием рег.№7 приказ"
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(words=st.lists(st.one_of(st.sampled_from(SAID.split()), odd), max_size=40))
+def test_words_in_any_order_are_read_alike(words: list[str]) -> None:
+    same_either_way(" ".join(words))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +127,7 @@ def test_what_is_left_out_where_a_text_has_no_hint_would_find_nothing(number: in
     ],
 )
 def test_names_and_places_are_slots(text: str, marks: list[str]) -> None:
-    assert [stem for stem in prints.masked(text).stems if stem < "\x06"] == marks
+    assert [stem for stem in masks.masked(text).stems if stem < "\x06"] == marks
 
 
 @pytest.mark.parametrize(
@@ -73,7 +151,7 @@ def test_the_shortlist_keeps_what_the_comparison_finds(
     reply = _mixed(one, two, cut, shuffle)
     sketches = [prints.make_print(text).sketch for text in (one, two)]
     for approved in ((), (two,)):
-        own = own_words(prints.masked(reply), approved, ())
+        own = own_words(masks.masked(reply), approved, ())
         kept = {str(number) for number in shortlist(own, sketches, DEFAULT)}
         earlier = [EarlierReply(str(number), text) for number, text in enumerate((one, two))]
         found = compare(reply, earlier, DEFAULT, approved)
