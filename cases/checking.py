@@ -1,7 +1,7 @@
 """Fetches what the reply check needs, lets `quality` decide, stores what it found."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -320,10 +320,18 @@ def finding_rows(reply: Reply, found: Assessment) -> list[Finding]:
 
 def as_json(found: Assessment) -> dict[str, Any]:
     return {
-        "questions": [asdict(question) for question in found.questions],
-        "reuse": asdict(found.reuse) if found.reuse else None,
+        "questions": _plain(found.questions),
+        "reuse": _plain(found.reuse),
         "personal_share": found.personal_share,
-        "statements": [asdict(statement) for statement in found.statements],
+        "statements": _plain(found.statements),
         "formulas": found.formulas,
         "stems": found.stems,
     }
+
+
+def _plain(value: Any) -> Any:
+    """What `dataclasses.asdict` makes, without the copies of strings and numbers it takes."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    names = getattr(type(value), "__dataclass_fields__", None)
+    return value if names is None else {name: _plain(getattr(value, name)) for name in names}
