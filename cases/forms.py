@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
 from cases.errors import BadChange
+from cases.form_fields import OwnFields
 from cases.mentions import named_in
 from cases.models import (
     Case,
@@ -41,6 +42,7 @@ class MoveForm(forms.Form):
     def __init__(self, *args: Any, case: Case, actor: User, **kwargs: Any) -> None:
         self.case = case
         self.actor = actor
+        self.base_fields = OwnFields(self.base_fields)
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField):
