@@ -1,6 +1,6 @@
 """Pages of cases; one route for every working move (cases.doors)."""
 
-from django.urls import path
+from django.urls import include, path
 
 from cases.doors import DOORS
 from cases.views import (
@@ -29,15 +29,33 @@ from cases.views import (
     terms,
 )
 
+# Of one case: an address is told from the others by its number once, then by plain words.
+_CASE = [
+    path("", case.detail, name="case-detail"),
+    path("draft/", drafting.draft, name="case-draft"),
+    path("check/", drafting.check, name="case-check"),
+    path("copies/", drafting.copies, name="case-copies"),
+    path("colleagues/", case.colleagues, name="case-colleagues"),
+    path("templates/", case.templates, name="case-templates"),
+    path("attach/", case.attach, name="case-attach"),
+    path("files/<int:pk>/", case.attachment, name="case-attachment"),
+    path("files/<int:pk>/remove/", case.detach, name="case-detach"),
+    *(
+        path(f"{door.slug}/", case.move_view(name), name=f"case-{door.slug}")
+        for name, door in DOORS.items()
+    ),
+]
+
 urlpatterns = [
+    path("queue/", queue.my_queue, name="queue"),
+    path("cases/", queue.case_list, name="case-list"),
+    path("cases/<str:number>/", include(_CASE)),
     path("handover/", handover.index, name="handover"),
     path("handover/plan/", handover.plan, name="handover-plan"),
     path("handover/<int:pk>/", handover.result, name="handover-result"),
     path("absence/", absence.absences_page, name="absences"),
     path("absence/<int:pk>/end/", absence.end, name="absence-end"),
-    path("queue/", queue.my_queue, name="queue"),
     path("approval/", queue.approval_queue, name="approval-queue"),
-    path("cases/", queue.case_list, name="case-list"),
     path("filter/", queue.filter_form, name="case-filter"),
     path("search/", queue.search, name="search"),
     path("promises/table/<str:kind>/", tables.promises, name="promise-table"),
@@ -88,21 +106,4 @@ urlpatterns = [
     path("review/agreement/", agreement.agreement, name="review-agreement"),
     path("review/<str:number>/claim/", review.claim, name="review-claim"),
     path("review/<str:number>/", review.one, name="review-one"),
-    path("cases/<str:number>/", case.detail, name="case-detail"),
-    path("cases/<str:number>/draft/", drafting.draft, name="case-draft"),
-    path("cases/<str:number>/check/", drafting.check, name="case-check"),
-    path("cases/<str:number>/copies/", drafting.copies, name="case-copies"),
-    path("cases/<str:number>/colleagues/", case.colleagues, name="case-colleagues"),
-    path("cases/<str:number>/templates/", case.templates, name="case-templates"),
-    path("cases/<str:number>/attach/", case.attach, name="case-attach"),
-    path("cases/<str:number>/files/<int:pk>/", case.attachment, name="case-attachment"),
-    path("cases/<str:number>/files/<int:pk>/remove/", case.detach, name="case-detach"),
-    *(
-        path(
-            f"cases/<str:number>/{door.slug}/",
-            case.move_view(name),
-            name=f"case-{door.slug}",
-        )
-        for name, door in DOORS.items()
-    ),
 ]

@@ -10,6 +10,8 @@ handler404 = "portal.errors.not_found"
 handler500 = "portal.errors.server_error"
 
 urlpatterns = [
+    # First what is asked for most: addresses are tried in this order.
+    path("", include("cases.urls")),
     path("", home.home, name="home"),
     path("health/live/", health.live, name="health-live"),
     path("health/ready/", health.ready, name="health-ready"),
@@ -19,7 +21,6 @@ urlpatterns = [
     path("jobs/", jobs_pages.jobs, name="jobs"),
     path("jobs/<int:pk>/retry/", jobs_pages.retry, name="job-retry"),
     path("", include("agencies.urls")),
-    path("", include("cases.urls")),
     path("cases/<str:number>/card/", card.card, name="case-card"),
     path("", include("intake.urls")),
     path("", include("notices.urls")),
