@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
@@ -293,6 +294,10 @@ class Case(Labelled):
         return f"№ {self.number}"
 
     def get_absolute_url(self) -> str:
+        return self._address
+
+    @cached_property
+    def _address(self) -> str:  # its own page names it ten times
         return reverse("case-detail", kwargs={"number": self.number})
 
 

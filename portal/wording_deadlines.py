@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.dates import MONTHS_ALT
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from deadlines import Action, Due, Interval, Roll, Skipped, Step, Unit, clock, minute_of_day
 
@@ -16,6 +16,24 @@ ONE_DAY = timedelta(days=1)
 WHOLE_HOUR = 60
 LUNCH_STARTS = range(11 * 60, 15 * 60 + 1)
 LONGEST_LUNCH = 2 * 60
+_WEEKDAYS = (
+    pgettext_lazy("weekday", "Monday"),
+    pgettext_lazy("weekday", "Tuesday"),
+    pgettext_lazy("weekday", "Wednesday"),
+    pgettext_lazy("weekday", "Thursday"),
+    pgettext_lazy("weekday", "Friday"),
+    pgettext_lazy("weekday", "Saturday"),
+    pgettext_lazy("weekday", "Sunday"),
+)
+_WEEKDAYS_OF = (
+    pgettext_lazy("weekday, genitive", "Monday"),
+    pgettext_lazy("weekday, genitive", "Tuesday"),
+    pgettext_lazy("weekday, genitive", "Wednesday"),
+    pgettext_lazy("weekday, genitive", "Thursday"),
+    pgettext_lazy("weekday, genitive", "Friday"),
+    pgettext_lazy("weekday, genitive", "Saturday"),
+    pgettext_lazy("weekday, genitive", "Sunday"),
+)
 
 
 def explain_clock(explanation: dict[str, Any]) -> str:
@@ -298,25 +316,9 @@ def _day_year(day: date) -> str:
 
 def _weekday(day: date) -> str:
     """The weekday as a subject: «понедельник»."""
-    return (
-        pgettext("weekday", "Monday"),
-        pgettext("weekday", "Tuesday"),
-        pgettext("weekday", "Wednesday"),
-        pgettext("weekday", "Thursday"),
-        pgettext("weekday", "Friday"),
-        pgettext("weekday", "Saturday"),
-        pgettext("weekday", "Sunday"),
-    )[day.weekday()]
+    return str(_WEEKDAYS[day.weekday()])
 
 
 def _weekday_of(day: date) -> str:
     """The weekday after «с 10:12» and «после»: «понедельника»."""
-    return (
-        pgettext("weekday, genitive", "Monday"),
-        pgettext("weekday, genitive", "Tuesday"),
-        pgettext("weekday, genitive", "Wednesday"),
-        pgettext("weekday, genitive", "Thursday"),
-        pgettext("weekday, genitive", "Friday"),
-        pgettext("weekday, genitive", "Saturday"),
-        pgettext("weekday, genitive", "Sunday"),
-    )[day.weekday()]
+    return str(_WEEKDAYS_OF[day.weekday()])

@@ -21,7 +21,9 @@ def settle() -> None:
     from django.urls import reverse  # noqa: PLC0415
 
     from portal.folding import own_templates  # noqa: PLC0415
+    from portal.one_language import remember_words  # noqa: PLC0415
 
+    remember_words()
     reverse("home")  # reads all routes
     for name in own_templates():
         get_template(name)

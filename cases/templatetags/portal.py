@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.dates import MONTHS_ALT
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -86,12 +87,13 @@ def moment(value: datetime | None) -> str:
     """«сегодня, 14:31», «14 мая, 08:52», «14 мая 2025, 08:52» in the current time zone."""
     if value is None:
         return ""
-    local = timezone.localtime(value)
-    today = timezone.localdate()
-    if local.date() == today:
-        return _("today, %(time)s") % {"time": f"{local:%H:%M}"}
-    day = date_format(local, "j E" if local.year == today.year else "j E Y")
-    return f"{day}, {local:%H:%M}".replace(" ", "\u00a0", 1)
+    zone = timezone.get_current_timezone()
+    local, today = value.astimezone(zone), timezone.now().astimezone(zone)
+    time = f"{local.hour:02}:{local.minute:02}"
+    if local.date() == today.date():
+        return _("today, %(time)s") % {"time": time}
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day}\u00a0{MONTHS_ALT[local.month]}{year}, {time}"
 
 
 @register.filter

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.template import Context, engines
-from django.template.base import NodeList
+from django.template.base import NodeList, TextNode
 from django.template.loader import get_template
 from django.test import Client
+from django.urls import NoReverseMatch, reverse
 from django.utils import translation
+from django.utils.html import escape
 
 from portal import folding
-from portal.folding import Constant
+from portal.folding import Address, Constant
 from tests import factories
 
 TEMPLATES = Path(settings.BASE_DIR, "templates")
@@ -51,6 +53,33 @@ def test_words_icons_and_addresses_become_one_text(make_template) -> None:
     assert "All cases" in english
     assert "/queue/" in russian
     assert "keys-help" in russian
+
+
+def test_addresses_of_one_value_are_those_of_django(make_template) -> None:
+    template = make_template(
+        "{% url 'case-detail' number %} {% url 'case-check' number=number %}"
+        " {% url 'event' number %}"
+    )
+    assert [type(node) for node in template.nodelist if not isinstance(node, TextNode)][1:] == [
+        Address
+    ] * 3
+    for number in ("26-048213", "26-048214", "25-000001", "1", "7", "a-7", "b-7", "cases", "x"):
+        expected = " ".join(
+            reverse(name, args=[number]) for name in ("case-detail", "case-check", "event")
+        )
+        for _again in range(2):
+            assert template.render(Context({"number": number})).strip() == expected
+    # What an address must quote is never put in as it is.
+    quoted = make_template("{% url 'case-detail' number %}")
+    for number in ('"><b>', "ж 7", "a%2Fb7", "26-04&7"):
+        for _again in range(2):
+            expected = escape(reverse("case-detail", args=[number]))
+            assert quoted.render(Context({"number": number})).strip() == expected
+    whole = make_template("{% url 'family' pk %}")
+    for pk in (5, 17, 18, 40_000):
+        assert whole.render(Context({"pk": pk})).strip() == f"/copies/{pk}/"
+    with pytest.raises(NoReverseMatch):
+        whole.render(Context({"pk": "x7"}))
 
 
 def test_what_depends_on_the_reader_stays(make_template) -> None:

@@ -7,10 +7,12 @@ import pytest
 from csp.middleware import CSPMiddleware
 from django.core.checks import run_checks
 from django.http import HttpResponse
+from django.middleware.csrf import CSRF_ALLOWED_CHARS, CSRF_TOKEN_LENGTH, _does_token_match
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
 
+from portal.headers import token_of
 from tests import factories
 
 
@@ -52,6 +54,21 @@ def test_the_cookie_of_forms_is_sent_when_it_is_new_and_not_with_every_page() ->
     # A cookie somebody has tampered with is replaced.
     client.cookies["csrftoken"] = "short"
     assert client.get("/settings/").cookies["csrftoken"].value != "short"
+
+
+def test_tokens_of_pages_are_read_by_django_and_never_twice_the_same() -> None:
+    secret = "".join(CSRF_ALLOWED_CHARS[at % len(CSRF_ALLOWED_CHARS)] for at in range(32, 64))
+    request = RequestFactory().get("/")
+    request.META["CSRF_COOKIE"] = secret
+    tokens = {token_of(request) for _ in range(200)}
+    assert len(tokens) == 200
+    assert request.META["CSRF_COOKIE_NEEDS_UPDATE"]
+    for token in tokens:
+        assert len(token) == CSRF_TOKEN_LENGTH
+        assert _does_token_match(token, secret)
+    # Every character occurs in every place: none of the secret shows through.
+    assert len({token[:32] for token in tokens}) == 200
+    assert all(len({token[place] for token in tokens}) > 40 for place in range(64))
 
 
 @pytest.mark.django_db
