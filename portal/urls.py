@@ -11,6 +11,7 @@ handler500 = "portal.errors.server_error"
 
 urlpatterns = [
     # First what is asked for most: addresses are tried in this order.
+    path("api/", include("portal.api.urls")),
     path("", include("cases.urls")),
     path("", home.home, name="home"),
     path("health/live/", health.live, name="health-live"),
@@ -25,6 +26,5 @@ urlpatterns = [
     path("", include("intake.urls")),
     path("", include("notices.urls")),
     path("", include("reports.urls")),
-    path("api/", include("portal.api.urls")),
     path("admin/", admin.site.urls),
 ]

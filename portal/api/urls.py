@@ -1,6 +1,6 @@
 """Routes of the API; one for every working move (cases.doors)."""
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
@@ -29,7 +29,43 @@ from portal.api import (
     views,
 )
 
+# Of one case, after its number; see cases.urls.
+_CASE = [
+    path("", views.CaseDetail.as_view(), name="api-case"),
+    path("attachments/", files.CaseFiles.as_view(), name="api-case-files"),
+    path(
+        "attachments/<int:pk>/",
+        files.CaseFile.as_view(),
+        name="api-case-file",
+    ),
+    path(
+        "templates/",
+        templates.CaseTemplates.as_view(),
+        name="api-case-templates",
+    ),
+    path(
+        "colleagues/",
+        views.Colleagues.as_view(),
+        name="api-case-colleagues",
+    ),
+    path("check/", views.Check.as_view(), name="api-case-check"),
+    *(
+        path(
+            f"{door.slug}/",
+            views.move_view(door).as_view(),
+            name=f"api-case-{door.slug}",
+        )
+        for door in DOORS.values()
+    ),
+]
+
 urlpatterns = [
+    path("cases/", views.CaseList.as_view(), name="api-cases"),
+    path("cases/bulk/", bulk.Bulk.as_view(), name="api-bulk"),
+    path("cases/bulk/<int:pk>/", bulk.BulkResult.as_view(), name="api-bulk-run"),
+    path("cases/<str:number>/", include(_CASE)),
+    path("messages/", views.Messages.as_view(), name="api-messages"),
+    path("marks/", views.Marks.as_view(), name="api-marks"),
     path("", RedirectView.as_view(pattern_name="api-schema"), name="api-root"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("token/", reference.Token.as_view(), name="api-token"),
@@ -97,37 +133,6 @@ urlpatterns = [
     ),
     path("templates/", templates.Templates.as_view(), name="api-templates"),
     path("templates/<int:pk>/", templates.OneTemplate.as_view(), name="api-template"),
-    path("messages/", views.Messages.as_view(), name="api-messages"),
-    path("marks/", views.Marks.as_view(), name="api-marks"),
     path("copies/", families.Families.as_view(), name="api-families"),
     path("copies/<int:pk>/", families.Family.as_view(), name="api-family"),
-    path("cases/", views.CaseList.as_view(), name="api-cases"),
-    path("cases/bulk/", bulk.Bulk.as_view(), name="api-bulk"),
-    path("cases/bulk/<int:pk>/", bulk.BulkResult.as_view(), name="api-bulk-run"),
-    path("cases/<str:number>/", views.CaseDetail.as_view(), name="api-case"),
-    path("cases/<str:number>/attachments/", files.CaseFiles.as_view(), name="api-case-files"),
-    path(
-        "cases/<str:number>/attachments/<int:pk>/",
-        files.CaseFile.as_view(),
-        name="api-case-file",
-    ),
-    path(
-        "cases/<str:number>/templates/",
-        templates.CaseTemplates.as_view(),
-        name="api-case-templates",
-    ),
-    path(
-        "cases/<str:number>/colleagues/",
-        views.Colleagues.as_view(),
-        name="api-case-colleagues",
-    ),
-    path("cases/<str:number>/check/", views.Check.as_view(), name="api-case-check"),
-    *(
-        path(
-            f"cases/<str:number>/{door.slug}/",
-            views.move_view(door).as_view(),
-            name=f"api-case-{door.slug}",
-        )
-        for door in DOORS.values()
-    ),
 ]
