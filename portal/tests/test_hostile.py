@@ -1,11 +1,14 @@
 """What a careless or hostile reader sends and what he must not get to see."""
 
+import io
+import logging
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from agencies.models import Agency, User
 from cases.models import Attachment, Case
@@ -177,3 +180,22 @@ def test_signing_in_leads_nowhere_outside(region: dict[str, Agency]) -> None:
         f"/cases/{case.number}/take/", {"next": "https://evil.example/"}
     )
     assert answer.url == case.get_absolute_url()
+
+
+@pytest.mark.parametrize(("status", "traced"), [(403, False), (404, False), (500, True)])
+def test_a_refusal_is_one_line_of_the_log_and_a_failure_has_its_trace(
+    settings, status: int, traced: bool
+) -> None:
+    stream = io.StringIO()
+    console = logging.StreamHandler(stream)
+    for name in settings.LOGGING["handlers"]["console"]["filters"]:
+        console.addFilter(import_string(settings.LOGGING["filters"][name]["()"])())
+    logger = logging.Logger("django.request")
+    logger.addHandler(console)
+    try:
+        raise PermissionError("of somebody")
+    except PermissionError:
+        logger.error("%s: %s", "Refused", "/cases/", exc_info=True, extra={"status_code": status})
+    told = stream.getvalue()
+    assert "Refused: /cases/" in told
+    assert ("Traceback" in told) is traced
