@@ -8,8 +8,10 @@ import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-from PIL import Image, UnidentifiedImageError
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 # A photo of fifty megapixels is one of a good camera; beyond it stand bombs.
 MOST_PIXELS = 60_000_000
@@ -32,6 +34,8 @@ class Facts:
 
 def facts_of(data: bytes) -> Facts:
     """Never raises: a broken picture tells nothing."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  four megabytes few requests need
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -48,7 +52,7 @@ def facts_of(data: bytes) -> Facts:
         return Facts()
 
 
-def _taken(picture: Image.Image) -> str:
+def _taken(picture: "Picture") -> str:
     tags = picture.getexif().get_ifd(_EXIF)
     try:
         moment = datetime.strptime(str(tags.get(_TAKEN, "")).strip("\x00 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007  the camera tells no zone here
@@ -62,8 +66,10 @@ def _taken(picture: Image.Image) -> str:
         return moment.isoformat()
 
 
-def _print(picture: Image.Image) -> int | None:
-    grey = picture.convert("L").resize((_SIDE + 1, _SIDE), Image.Resampling.BILINEAR)
+def _print(picture: "Picture") -> int | None:
+    from PIL.Image import Resampling  # noqa: PLC0415
+
+    grey = picture.convert("L").resize((_SIDE + 1, _SIDE), Resampling.BILINEAR)
     levels = grey.tobytes()
     if max(levels) - min(levels) < _FLAT:
         return None

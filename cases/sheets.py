@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
 from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
+
+from cases.workbooks import workbook
 
 MOST = 10_000  # rows of one table; the page of the list says so
 KINDS = ("csv", "xlsx")
@@ -53,8 +54,7 @@ def _csv(headers: Row, rows: Iterable[Row]) -> Iterator[bytes]:
 
 def _xlsx(headers: Row, rows: Iterable[Row]) -> io.BytesIO:
     file = io.BytesIO()
-    options = {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
-    with xlsxwriter.Workbook(file, options) as book:
+    with workbook(file, constant_memory=True) as book:
         formats = {
             datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
             date: book.add_format({"num_format": "yyyy-mm-dd"}),

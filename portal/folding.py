@@ -132,6 +132,8 @@ def _fold(nodes: NodeList, template: Template) -> None:
     folded: list[Node] = []
     run: list[Node] = []
     for node in nodes:
+        if not template.engine.debug:
+            node.token = None  # where it stands in the source: five megabytes for error pages
         if _is_constant(node, template):
             run.append(node)
             continue

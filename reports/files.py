@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from django.utils.translation import override
 
 from agencies.models import Agency, User
 from cases import papers
+from cases.workbooks import workbook
 from reports import sentences, wording
 from reports.content import unscaled
 from reports.metrics import METRICS, Unit
@@ -63,8 +63,7 @@ def footer_words(snapshot: Snapshot) -> str:
 def xlsx(reading: Reading) -> bytes:
     """A sheet for each table, numbers as numbers; a share has its two counts beside it."""
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
+    with workbook(out, in_memory=True) as book:
         # The same snapshot gives the same bytes.
         book.set_properties({"created": reading.snapshot.made_at.replace(tzinfo=None)})
         formats = {

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
-
 from cases.errors import BadChange
+from cases.workbooks import workbook
 
 LARGEST = 5 * 1024 * 1024
 MOST_ROWS = 20_000
@@ -99,8 +98,7 @@ def write(kind: str, title: str, rows: Sequence[Sequence[str]]) -> bytes:
             writer.writerow([f"'{cell}" if cell.startswith(_RUNS) else cell for cell in row])
         return out.getvalue().encode("utf-8-sig")
     body = io.BytesIO()
-    options = {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
-    with xlsxwriter.Workbook(body, options) as book:
+    with workbook(body, in_memory=True) as book:
         sheet = book.add_worksheet(title[:31])
         sheet.freeze_panes(1, 0)
         for at, row in enumerate(rows):

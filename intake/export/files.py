@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from cases.sheets import harmless
+from cases.workbooks import workbook
 from intake.export.columns import Column
 
 MOST_ROWS = {"xlsx": 200_000, "csv": 2_000_000}  # what the import reads back
@@ -45,8 +44,7 @@ def _as_text(column: Column, value: Any) -> str:
 def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[Cells]) -> int:
     """How many cells were cut: a workbook holds 32,767 characters in one."""
     cut = 0
-    options = {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
-    with xlsxwriter.Workbook(path, options) as book:
+    with workbook(path, constant_memory=True) as book:
         span = book.add_format({"num_format": "[hh]:mm:ss"})
         stamp = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         sheet = book.add_worksheet("Выгрузка")
