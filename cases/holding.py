@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 # First keys of the locks that say "a process is at this".
 BATCH = 0x1A7C
@@ -23,6 +23,24 @@ def held(kind: int, pk: int) -> Iterator[bool]:
         if mine and not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute("select pg_advisory_unlock(%s, %s)", [kind, pk])
+
+
+def is_lost(kind: int, pk: int) -> bool:
+    """Whether the session that took the thing is gone and the lock with it.
+
+    How an error looks does not tell: the server's last words may come before the closed socket
+    is noticed, and Django may have connected anew meanwhile.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select not exists(select from pg_locks where locktype = 'advisory' and granted"
+                " and pid = pg_backend_pid() and classid = %s and objid = %s)",
+                [kind, pk],
+            )
+            return bool(cursor.fetchone()[0])
+    except (OperationalError, InterfaceError):
+        return True
 
 
 def is_held(kind: int, pk: int) -> bool:

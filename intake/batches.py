@@ -80,6 +80,11 @@ def held(batch: ImportBatch) -> AbstractContextManager[bool]:
     return holding.held(holding.BATCH, batch.pk)
 
 
+def is_lost(batch: ImportBatch) -> bool:
+    """Whether the session that had the batch is gone: the database went away under the work."""
+    return holding.is_lost(holding.BATCH, batch.pk)
+
+
 def is_held(batch: ImportBatch) -> bool:
     """Whether a process works on the batch now, without taking the lock."""
     return holding.is_held(holding.BATCH, batch.pk)

@@ -12,13 +12,13 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 from django.db.models import F, Func, JSONField, Value
 from django.utils import timezone
 
 from cases.models import Case, Message
 from cases.tasks import queue_backlog
-from intake import quarantine, writing
+from intake import batches, quarantine, writing
 from intake.ahead import Ahead, Beside, Executes
 from intake.building import Draft
 from intake.columns import Mapping as ColumnsMapping
@@ -122,7 +122,7 @@ def run_import(
                 if progress is not None:
                     progress(batch.rows_done)
     except Exception as error:
-        if is_gone(error):
+        if isinstance(error, DatabaseError | InterfaceError) and batches.is_lost(batch):
             raise  # as after a kill: the batch says that it runs, and is found and gone on with
         batch.state = ImportBatch.State.FAILED
         known = isinstance(error, NotATable)
@@ -134,12 +134,6 @@ def run_import(
     batch.rows_total = batch.rows_done
     _finish(batch)
     return total
-
-
-def is_gone(error: Exception) -> bool:
-    """Whether the database went away under the work; the work itself did not fail."""
-    lost = isinstance(error, InterfaceError | OperationalError)
-    return lost and (connection.connection is None or bool(connection.connection.closed))
 
 
 def _so_far(batch: ImportBatch) -> Summary:

@@ -4,7 +4,13 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db import DatabaseError, connection, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -15,7 +21,7 @@ from cases.news import tell_all
 from intake import batches, undoing
 from intake.columns import Unknown
 from intake.export import making
-from intake.importing import is_gone, run_import
+from intake.importing import run_import
 from intake.models import ImportBatch
 from intake.previews import make_preview
 from intake.problems import NotATable
@@ -65,13 +71,22 @@ def run_batch(batch_id: int) -> None:
             batch = ImportBatch.objects.get(pk=batch_id)
             if mine and batch.state == State.RUNNING:
                 run_held(batch)
-    except DatabaseError as error:
-        if not is_gone(error):
+    except (DatabaseError, InterfaceError):
+        if not _goes_on(batch_id):
             raise
-        connection.close()
         log.warning("import %d: the database went away, it goes on by itself", batch_id)
         return
-    tell_ends()
+    with suppress(OperationalError, InterfaceError):  # told by `resume_stopped` then
+        tell_ends()
+
+
+def _goes_on(batch_id: int) -> bool:
+    """Whether the batch still says it runs, as far as a new connection can ask."""
+    connection.close()
+    try:
+        return ImportBatch.objects.filter(pk=batch_id, state=State.RUNNING).exists()
+    except (OperationalError, InterfaceError):
+        return True
 
 
 def tell_ends() -> None:

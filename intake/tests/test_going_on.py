@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.storage import default_storage
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.test import Client
 from django.utils import timezone
 
@@ -367,9 +367,11 @@ def _settled() -> ImportBatch:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("back", [False, True])
 def test_an_import_whose_database_went_away_goes_on_by_itself(
-    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, back: bool
 ) -> None:
+    """Also when a new connection stands already, and the error does not say what it was."""
     files_in(settings, tmp_path / "files")
     factories.load_reference()
     factories.make_region()
@@ -380,6 +382,10 @@ def test_an_import_whose_database_went_away_goes_on_by_itself(
 
     def cut_off(*given: Any) -> None:
         steps[0] += 1
+        if steps[0] == 3 and back:
+            connection.close()
+            connection.ensure_connection()
+            raise DatabaseError("the connection is lost")
         if steps[0] == 3:
             with connection.cursor() as cursor:
                 cursor.execute("select pg_terminate_backend(pg_backend_pid())")
