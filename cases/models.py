@@ -12,6 +12,7 @@ from cases.models_events import (
     MassEvent,
     OfferMember,
     RepeatPair,
+    RepeatTally,
     WordCount,
 )
 from cases.models_evidence import Picture
@@ -108,6 +109,7 @@ __all__ = [
     "Regime",
     "Reminder",
     "RepeatPair",
+    "RepeatTally",
     "Reply",
     "ReplyKey",
     "ReplyPrint",

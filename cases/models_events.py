@@ -264,6 +264,18 @@ class RepeatPair(models.Model):
         return f"{self.case_id} ~ {self.earlier_id}"
 
 
+class RepeatTally(models.Model):
+    """How many pairs of an agency count, wait, are refused; kept by triggers on the pairs."""
+
+    agency_id = models.IntegerField(primary_key=True)
+    counted = models.IntegerField(default=0)
+    found = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.agency_id}: {self.counted}"
+
+
 class EventOrder(models.Model):
     """Personal replies for the members of an event, ordered by one who may answer them."""
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from agencies.access import granted_by_any
 from agencies.models import Agency, User
 from agencies.roles import Right
-from cases.models import Case, Message, RepeatPair, Reply
+from cases.models import Case, Message, RepeatPair, RepeatTally, Reply
 
 READERS = (Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES)
 JUDGES = (Right.ROUTE_CASES, Right.REVIEW_REPLIES)
@@ -80,21 +80,13 @@ def listed(
 def counts_of(user: User, limit: int = 12) -> list[tuple[Agency, int, int, int]]:
     """(agency, counted, to be decided, refused), those with most first (two queries)."""
     ids = scope_of(user)
-    found = RepeatPair.objects.exclude(agency_id=None)
+    found = RepeatTally.objects.filter(Q(counted__gt=0) | Q(found__gt=0) | Q(refused__gt=0))
     if ids is not None:
         found = found.filter(agency_id__in=sorted(ids))
-    rows = list(
-        found.values("agency_id")
-        .annotate(
-            counted=Count("pk", filter=Q(counts=True)),
-            found=Count("pk", filter=Q(state="found")),
-            refused=Count("pk", filter=Q(state="refused")),
-        )
-        .order_by("-counted", "agency_id")[:limit]
-    )
-    agencies = Agency.objects.in_bulk([row["agency_id"] for row in rows])
+    rows = list(found.order_by("-counted", "agency_id")[:limit])
+    agencies = Agency.objects.in_bulk([row.agency_id for row in rows])
     return [
-        (agencies[row["agency_id"]], row["counted"], row["found"], row["refused"])
+        (agencies[row.agency_id], row.counted, row.found, row.refused)
         for row in rows
-        if row["agency_id"] in agencies
+        if row.agency_id in agencies
     ]

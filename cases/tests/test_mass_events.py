@@ -23,6 +23,7 @@ from cases.models import (
     News,
     OfferMember,
     RepeatPair,
+    RepeatTally,
     WordCount,
 )
 from cases.workflow import Status
@@ -488,3 +489,37 @@ def test_a_refused_offer_stays_refused_over_the_api(
     assert (answer.status_code, answer.json()["state"]) == (200, "refused")
     offer.refresh_from_db()
     assert (offer.reason, offer.decided_by) == ("Разные дома", coordinator)
+
+
+def test_counts_of_pairs_follow_whatever_becomes_of_them(region: dict[str, Agency]) -> None:
+    """Found, confirmed, rerouted, found again, gone with the case: the tally is what is there."""
+
+    def there() -> dict[int, tuple[int, int, int]]:
+        counted: dict[int, tuple[int, int, int]] = {}
+        for pair in RepeatPair.objects.exclude(agency_id=None):
+            a, b, c = counted.get(pair.agency_id, (0, 0, 0))
+            one = (pair.counts, pair.state == "found", pair.state == "refused")
+            counted[pair.agency_id] = (a + one[0], b + one[1], c + one[2])
+        return counted
+
+    def told() -> dict[int, tuple[int, int, int]]:
+        rows = RepeatTally.objects.values_list("agency_id", "counted", "found", "refused")
+        return {pk: (a, b, c) for pk, a, b, c in rows if (a, b, c) != (0, 0, 0)}
+
+    earlier = factories.make_case("closed", region["own"])
+    cases = [factories.make_case("in_work", region["own"]) for _ in range(4)]
+    homeless = factories.make_case("moderation")
+    pairs = [RepeatPair(case=case, earlier=earlier, counts=n < 2) for n, case in enumerate(cases)]
+    RepeatPair.objects.bulk_create([*pairs, RepeatPair(case=homeless, earlier=earlier)])
+    assert told() == there() == {region["own"].pk: (2, 4, 0)}
+    now = timezone.now()
+    RepeatPair.objects.filter(case=cases[0]).update(state="refused", counts=False, decided_at=now)
+    Case.objects.filter(pk__in=[cases[1].pk, homeless.pk]).update(agency=region["other"])
+    RepeatPair.objects.bulk_create(
+        [RepeatPair(case=cases[2], earlier=earlier, counts=True)],
+        update_conflicts=True, unique_fields=["case"], update_fields=["counts"],
+    )  # fmt: skip
+    assert told() == there()
+    assert told() == {region["own"].pk: (1, 2, 1), region["other"].pk: (1, 2, 0)}
+    RepeatPair.objects.filter(case__in=cases[:3]).delete()
+    assert told() == there() == {region["own"].pk: (0, 1, 0), region["other"].pk: (0, 1, 0)}
