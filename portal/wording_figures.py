@@ -38,6 +38,9 @@ GROUPS: dict[str, Promise] = {
     "cause, refusal, condition": gettext_lazy("cause, refusal, condition"),
     "who and how to reach": gettext_lazy("who and how to reach them"),
     "decoys and standing information": gettext_lazy("decoys and standing information"),
+    "whom the reply speaks of": gettext_lazy("whom the reply speaks of"),
+    "what is asked for": gettext_lazy("what the questions ask for"),
+    "swapped replies": gettext_lazy("replies seen under other messages"),
 }
 
 

@@ -12,9 +12,10 @@ from quality import patterns as pat
 from quality.distance import NAMES as DISTANCES
 from quality.engine import CHECKS
 from quality.evaluate import auc, cross_validated, judge, models_left_out, report
-from quality.fit import Pair, fit_curve, left_out, logistic, sides
+from quality.fit import Pair, fit_curve, fit_sought, left_out, logistic, sides, swapped
 from quality.lexicon import words
 from quality.model import Model, evidence, ratio
+from quality.sought import likely, unanswered
 from quality.textform import prepare
 
 GROUPS: dict[str, frozenset[str]] = {
@@ -32,6 +33,7 @@ GROUPS: dict[str, frozenset[str]] = {
     "law and rules": words("law ruled"),
     "cause, refusal, condition": words("cause refusal condition if vague trouble"),
     "who and how to reach": words("name role phone"),
+    "whom the reply speaks of": words("we you your they"),
     "decoys and standing information": words("decoy reference habit everyone"),
 }
 _CODE = re.compile(r"\bQ\d\d\b")
@@ -50,7 +52,11 @@ def _without_group(pairs: Sequence[Pair], group: frozenset[str]) -> list[Pair]:
             replace(clause, marks={n: v for n, v in clause.marks.items() if kept(n)})
             for clause in pair.clauses
         )
-        result.append(replace(pair, clauses=clauses))
+        held = tuple(
+            {n: v for n, v in found.items() if kept(n.removesuffix("@near"))}
+            for found in pair.sought
+        )
+        result.append(replace(pair, clauses=clauses, sought=held))
     return result
 
 
@@ -64,17 +70,28 @@ def _row(name: str, figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _odds(pairs: Sequence[Pair]) -> dict[str, Any]:
-    """AUCs of the log-odds without single checks, by weights of writers left out."""
-    others = left_out(pairs)
-    models = {hand: Model("", marks, 0.0, 1.0, 1.0) for hand, marks in others.items()}
-    balances = np.array([ratio(evidence(models[p.hand], p.clauses)) for p in pairs])
-    hands = np.array([p.hand for p in pairs])
+def _odds(pairs: Sequence[Pair], others: Sequence[Pair], asks: bool = True) -> dict[str, Any]:
+    """AUCs of the log-odds without single checks, by weights of writers left out; `asks`: whether
+    what the questions ask for is weighed."""
+    marks = left_out(pairs)
+    both = [*pairs, *others]
+    hands = np.array([p.hand for p in both])
+    own = np.arange(len(both)) < len(pairs)
+    balances, missing = np.zeros(len(both)), np.zeros(len(both))
+    for hand, weights in marks.items():
+        model = Model("", weights, 0.0, 1.0, 1.0)
+        held = fit_sought(*([p for p in of if p.hand != hand] for of in (pairs, others)))
+        for k in np.flatnonzero(hands == hand):
+            balances[k] = ratio(evidence(model, both[k].clauses))
+            missing[k] = unanswered(likely(held, both[k].sought)) if asks else 0.0
+    seen = sides(both, balances, missing)
     odds = np.zeros(len(pairs))
-    for hand in others:
-        base, weights = fit_curve([p for p in pairs if p.hand != hand], balances[hands != hand])
-        own = [p for p in pairs if p.hand == hand]
-        odds[hands == hand] = base + sides(own, balances[hands == hand]) @ weights
+    for hand in marks:
+        known = hands != hand
+        rest = [p for p in pairs if p.hand != hand]
+        base, weights_of = fit_curve(rest, seen[own & known], seen[~own & known])
+        here = hands[own] == hand
+        odds[here] = base + seen[own][here] @ weights_of
     by = {
         label: [float(odds[k]) for k, p in enumerate(pairs) if p.label == label]
         for label in ("good", "borderline", "brush_off")
@@ -106,12 +123,16 @@ def checks_off(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
 
 def groups_off(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
     """AUCs with each group of marks left out and the rest fitted anew."""
-    rows = [{"without": "nothing", **_odds(pairs)}]
+    others = swapped(pairs)
+    rows = [{"without": "nothing", **_odds(pairs, others)}]
     for name, group in GROUPS.items():
-        rows.append({"without": name, **_odds(_without_group(pairs, group))})
+        kept = _without_group(pairs, group), _without_group(others, group)
+        rows.append({"without": name, **_odds(*kept)})
     level = dict.fromkeys(DISTANCES, 0.0)
-    flat = [replace(pair, far=level) for pair in pairs]
-    rows.append({"without": "distance from the message", **_odds(flat)})
+    flat, turned = ([replace(pair, far=level) for pair in of] for of in (pairs, others))
+    rows.append({"without": "distance from the message", **_odds(flat, turned)})
+    rows.append({"without": "what is asked for", **_odds(pairs, others, asks=False)})
+    rows.append({"without": "swapped replies", **_odds(pairs, [])})
     return rows
 
 

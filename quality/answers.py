@@ -13,7 +13,7 @@ from quality.types import Answered
 
 # Below the first it is not answered, below the second in part; chosen on hands left out. Of several
 # questions each must have its own answer.
-SINGLE, SEVERAL = (0.5, 0.75), (0.63, 0.8)
+SINGLE, SEVERAL = (0.4, 0.75), (0.63, 0.8)
 # A request like «разберитесь» names nothing: any deed in the matter takes it up.
 _NAMELESS = frozenset(
     root(lemma)
@@ -64,7 +64,7 @@ def hit(clause: Clause, kind: str) -> float:
     return max((value for name, value in table.items() if name in clause.marks), default=0.0)
 
 
-def _affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[list[float]]:
+def affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[list[float]]:
     """How much each clause speaks of each question; words of one question count in full."""
     shared: dict[str, int] = {}
     for question in questions:
@@ -101,13 +101,17 @@ def _affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[lis
 
 
 def looks(
-    questions: Sequence[Asked], clauses: Sequence[Clause], values: Sequence[float], odds: float
+    questions: Sequence[Asked],
+    clauses: Sequence[Clause],
+    values: Sequence[float],
+    odds: float,
+    likely: Sequence[float] = (),
 ) -> list[Look]:
     """Every question against all clauses; `values`: evidence of the clauses; `odds`: log-odds that
-    the whole reply is an отписка."""
+    the whole reply is an отписка; `likely`: that it holds what each question asks for."""
     if not questions:
         return []
-    near = _affinity(questions, clauses)
+    near = affinity(questions, clauses)
     hits = [[hit(clause, question.kind) for question in questions] for clause in clauses]
     plus = [max(0.0, value) for value in values]
     balance = ratio(values)
@@ -163,6 +167,8 @@ def looks(
             "silent": float(nearest == 0) * several,
             "hollow": float(minus > bound),
             "questions": min(5, len(questions)) / 3,
+            "sought": likely[number] if likely else 0.0,
+            "sought*several": several * likely[number] if likely else 0.0,
         }
         best = None
         if clauses:

@@ -72,6 +72,8 @@ _GROUP = {
     "state": "state",
 }
 _WE = frozenset({"мы", "нами", "нам", "нас", "наш", "наша", "наши", "наше", "нашего"})
+_YOU = frozenset({"вы", "вам", "вас", "вами"})
+_YOUR = lex.words("ваш ваша ваше ваши вашего вашей вашему вашим вашу ваших вашими вашем")
 
 
 @dataclass(slots=True)
@@ -155,6 +157,10 @@ def _look(text: str) -> _Look:
         lists.append("condition")
     if text in _WE:
         lists.append("we")
+    if text in _YOU:
+        lists.append("you")
+    if text in _YOUR:
+        lists.append("your")
     return _Look(
         text,
         form,
@@ -239,6 +245,8 @@ def _mark_predicates(
         if working and group in ("light", "rule") and kind in ("did", "was", "will"):
             group = "deed"  # «осуществлён возврат» says what «вернули» says
         mark(kind)
+        if kind == "does" and look.form.who == "3p" and not look.form.reflexive:
+            mark("they")
         mark(group)
         mark(f"{_GROUP[kind]}.{group}")
         if look.root in case.verbs:

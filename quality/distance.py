@@ -7,23 +7,23 @@ from quality.asking import Asked
 from quality.clauses import Clause
 from quality.evidence import CaseProfile
 
-NAMES = ("silent", "uncovered", "unmet")
+NAMES = ("silent", "unmet", "unanswered")
 
 
 def distance(
     case: CaseProfile, questions: Sequence[Asked], clauses: Sequence[Clause]
 ) -> dict[str, float]:
-    """Three shares 0..1; none grows when a statement is added. Restated words count for nothing.
+    """Two shares 0..1; none grows when a statement is added. Restated words count for nothing.
+    The third, `sought.unanswered`, needs the weights.
 
-    silent: nothing of what is asked is named; uncovered: words of the message never taken up;
-    unmet: questions without a statement of the kind they ask for («когда» wants a term).
+    silent: nothing of what is asked is named; unmet: questions without a statement of the kind
+    they ask for («когда» wants a term).
     """
     own = [clause for clause in clauses if not clause.idle]
     said = frozenset().union(*(clause.roots for clause in own)) if own else frozenset()
     met = sum(max((hit(c, q.kind) for c in own), default=0.0) for q in questions)
     return {
         "silent": float(bool(case.asked) and not said & case.asked),
-        "uncovered": 1 - len(said & case.roots) / max(1, len(case.roots)),
         "unmet": 1 - met / max(1, len(questions)),
     }
 

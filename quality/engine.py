@@ -11,6 +11,7 @@ from quality.evidence import body, profile, read
 from quality.model import Model, default_model, evidence, log_odds, probability
 from quality.reuse import compare
 from quality.score import features
+from quality.sought import likely, sought, unanswered
 from quality.textform import Prepared, prepare
 from quality.types import (
     DEFAULT,
@@ -22,7 +23,7 @@ from quality.types import (
     Thresholds,
 )
 
-RULES_VERSION = "2026.4"
+RULES_VERSION = "2026.5"
 """Stored with every finding; raised whenever a rule, weight or word list changes: the results on
 fixed texts are pinned to it (`quality/tests/test_pinned.py`)."""
 
@@ -84,8 +85,10 @@ def assess(
     clauses = read_clauses(body(situation.reply, *place), case)
     values = tuple(evidence(weights, clauses))
     found = asked(situation.message)
-    far = weighed(weights.distance, distance(case, found, clauses))
-    odds = log_odds(weights, values, far)
+    far = distance(case, found, clauses)
+    answers_likely = likely(weights, sought(found, clauses))
+    far["unanswered"] = unanswered(answers_likely)
+    odds = log_odds(weights, values, weighed(weights.distance, far))
     context = Context(
         situation=situation,
         prepared=prepared,
@@ -104,6 +107,7 @@ def assess(
             clauses,
             values,
             odds,
+            answers_likely,
         ),
         comparison=compare(
             situation.reply, earlier, thresholds, situation.approved_texts, formulas

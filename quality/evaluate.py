@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from quality.engine import RULES_VERSION, assess
-from quality.fit import MATERIAL, Pair, fit, load_pairs
+from quality.fit import MATERIAL, Pair, fit, load_pairs, swapped
 from quality.model import PREVALENCE, Model
 from quality.types import Assessment, Severity, Thresholds
 
@@ -80,7 +80,13 @@ def models_left_out(pairs: Sequence[Pair]) -> dict[str, Model]:
     hands = sorted({pair.hand for pair in pairs})
     if len(hands) < 2:
         raise ValueError("one hand only")
-    return {hand: fit([p for p in pairs if p.hand != hand]) for hand in hands}
+    others = swapped(pairs)
+    return {
+        hand: fit(
+            [p for p in pairs if p.hand != hand], others=[p for p in others if p.hand != hand]
+        )
+        for hand in hands
+    }
 
 
 def cross_validated(pairs: Sequence[Pair], without: frozenset[str] = frozenset()) -> list[Judged]:

@@ -4,13 +4,17 @@ Statements are weighed by a ridge logistic regression of brush_off against good 
 summed and divided by the square root of their number; the curve from balance to risk is fitted on
 balances of hands left out, weighed to the stated prevalence. A hand is the part of a pair's `id`
 before the dash: texts of one writer never stand on both sides.
+
+Replies that are true and answer something else are rare in any material: each useful reply is seen
+once more, lightly, under another message of its writer and topic (`swapped`), where it is none.
 """
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +28,28 @@ from quality.clauses import Clause, read_clauses
 from quality.distance import NAMES, distance
 from quality.evidence import body, profile
 from quality.model import PREVALENCE, WEIGHTS, Model, evidence, ratio
+from quality.sought import LEVELS, likely, sought, unanswered
+from quality.sought import NAMES as SOUGHT
 from quality.textform import prepare
 from quality.types import Situation
 
 MATERIAL = Path(__file__).parent / "material" / "development.jsonl"
-VERSION = "2026.3"
+VERSION = "2026.5"
 RIDGE = 2.0
-QUESTION_RIDGE = 0.3
+QUESTION_RIDGE = 0.1
 FOREIGN_WEIGHT = 0.15
 MIN_CLAUSES = 8  # a mark seen in fewer clauses gets no weight
 DISTANCE_RIDGE = 10.0
-TARGET_RECALL = 0.9
+SOUGHT_RIDGE = 0.1
+SWAPPED = 2  # other messages a useful reply is seen under
+SWAPPED_WEIGHT, SWAPPED_SOUGHT = 0.03, 0.1  # in the curve; for what is asked
+GOOD_FLAGGED = 0.11  # share of good replies that lie above the flag
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A labelled pair read once. `answers`: question number and whether it is answered; `far`: how
-    far the reply stays from the message."""
+    far the reply stays from the message; `sought`: what it holds of what each question asks for."""
 
     key: str
     hand: str
@@ -52,6 +61,7 @@ class Pair:
     asked: tuple[Asked, ...]
     answers: tuple[tuple[int | None, str], ...]
     far: Mapping[str, float]
+    sought: tuple[Mapping[str, float], ...]
 
 
 def hand_of(key: str) -> str:
@@ -108,6 +118,7 @@ def pair_of(
         asked=found,
         answers=tuple(_labelled(situation.message, found, row or {})),
         far=distance(case, found, clauses),
+        sought=tuple(sought(found, clauses)),
     )
 
 
@@ -196,22 +207,90 @@ def left_out(pairs: Sequence[Pair]) -> dict[str, dict[str, float]]:
     return {hand: fit_marks([p for p in pairs if p.hand != hand]) for hand in hands}
 
 
-def sides(pairs: Sequence[Pair], balances: "np.ndarray") -> "np.ndarray":
-    """A row a pair: what the log-odds are made of."""
-    far = np.array([[p.far[name] for name in NAMES] for p in pairs])
-    return np.column_stack([-balances, far])
+def swapped(pairs: Sequence[Pair]) -> list[Pair]:
+    """Useful replies under other messages of the same writer and topic, where they are none."""
+    result = []
+    for pair in pairs:
+        if pair.label == "brush_off" or not pair.group:
+            continue
+        others = [
+            other.situation
+            for other in pairs
+            if other.hand == pair.hand
+            and other.group == pair.group
+            and other.situation.message != pair.situation.message
+        ]
+        draw = xxhash.xxh32_intdigest(pair.key.encode())
+        for k in range(min(SWAPPED, len(others))):
+            other = others[(draw + k) % len(others)]
+            situation = replace(
+                pair.situation, message=other.message, topic=other.topic, place=other.place
+            )
+            key = f"{pair.key}/{k}"
+            result.append(pair_of(key, pair.hand, "brush_off", situation, group=pair.group))
+    return result
+
+
+def _figures(found: Mapping[str, float]) -> list[float]:
+    return [found.get(name, 0.0) for name in (*LEVELS, *SOUGHT)]
+
+
+def fit_sought(pairs: Sequence[Pair], others: Sequence[Pair]) -> Model:
+    """A model that only tells how likely a reply holds what is asked; `others`: swapped pairs.
+
+    Weights of `sought.NAMES` that would fall below zero are left out one round after another.
+    """
+    rows, targets, weights = [], [], []
+    for pair in pairs:
+        for number, answer in pair.answers:
+            if number is not None and answer != "part":
+                rows.append(_figures(pair.sought[number]))
+                targets.append(float(answer == "yes"))
+                weights.append(1.0)
+    for pair in others:
+        for held in pair.sought:
+            rows.append(_figures(held))
+            targets.append(0.0)
+            weights.append(SWAPPED_SOUGHT)
+    names = (*LEVELS, *SOUGHT)
+    if not rows:
+        return _bare({})
+    x, y, own = np.array(rows), np.array(targets), np.array(weights)
+    kept = [k for k in range(len(names)) if int((x[:, k] > 0).sum()) >= MIN_CLAUSES]
+    while True:
+        found, base = logistic(x[:, kept], y, SOUGHT_RIDGE, own)
+        below = {k for k, w in zip(kept, found, strict=True) if w < 0 and k >= len(LEVELS)}
+        if not below:
+            break
+        kept = [k for k in kept if k not in below]
+    told = {names[k]: round(float(w), 4) for k, w in zip(kept, found, strict=True)}
+    return replace(_bare({}), sought=told, sought_base=round(base, 4))
+
+
+def sides(pairs: Sequence[Pair], balances: "np.ndarray", missing: "np.ndarray") -> "np.ndarray":
+    """A row a pair: what the log-odds are made of. `missing`: what is asked and not answered."""
+    far = np.array([[p.far[name] for name in NAMES[:-1]] for p in pairs])
+    return np.column_stack([-balances, far, missing])
 
 
 def fit_curve(
-    pairs: Sequence[Pair], balances: "np.ndarray", prevalence: float = PREVALENCE
+    pairs: Sequence[Pair],
+    seen: "np.ndarray",
+    others: "np.ndarray | None" = None,
+    prevalence: float = PREVALENCE,
 ) -> tuple[float, "np.ndarray"]:
-    """Base of the log-odds, slope of the balance and weights of the distances, from balances of
-    pairs not fitted on. Good replies and отписки tell the weights, all replies the level and the
-    steepness at the prevalence."""
+    """Base of the log-odds, slope of the balance and weights of the distances, from `sides` of
+    pairs not fitted on and of swapped ones (`others`). Good replies and отписки tell the weights,
+    all replies the level and the steepness at the prevalence."""
     y = np.array([float(p.label == "brush_off") for p in pairs])
     sure = np.array([p.label != "borderline" for p in pairs])
-    seen = sides(pairs, balances)
-    found, _ = logistic(seen[sure], y[sure], DISTANCE_RIDGE)
+    extra = np.zeros((0, seen.shape[1])) if others is None else others
+    found, _ = logistic(
+        np.vstack([seen[sure], extra]),
+        np.concatenate([y[sure], np.ones(len(extra))]),
+        DISTANCE_RIDGE,
+        np.concatenate([np.ones(int(sure.sum())), np.full(len(extra), SWAPPED_WEIGHT)]),
+    )
     found = np.maximum(0.0, found)
     share = float(y.mean())
     weight = np.where(y == 1, prevalence / share, (1 - prevalence) / (1 - share))
@@ -219,25 +298,53 @@ def fit_curve(
     return round(base, 4), np.round(max(0.0, float(steep[0])) * found, 4)
 
 
-def fit(pairs: Sequence[Pair], version: str = VERSION) -> Model:
-    """The whole model from pairs of at least two hands."""
+def _unseen(
+    pairs: Sequence[Pair], others: Sequence[Pair]
+) -> tuple[dict[str, list[float]], dict[str, Model], "np.ndarray", "np.ndarray"]:
+    """Evidence of each pair's clauses by weights that have not seen its hand, and the models of
+    what is asked for each hand; `sides` of the pairs and of the swapped ones."""
+    marks = left_out(pairs)
+    asked_for = {
+        hand: fit_sought(
+            [p for p in pairs if p.hand != hand], [p for p in others if p.hand != hand]
+        )
+        for hand in marks
+    }
+    values = {p.key: evidence(_bare(marks[p.hand]), p.clauses) for p in (*pairs, *others)}
+
+    def seen(of: Sequence[Pair]) -> "np.ndarray":
+        if not of:
+            return np.zeros((0, 1 + len(NAMES)))
+        balances = np.array([ratio(values[p.key]) for p in of])
+        missing = [unanswered(likely(asked_for[p.hand], p.sought)) for p in of]
+        return sides(of, balances, np.array(missing))
+
+    return values, asked_for, seen(pairs), seen(others)
+
+
+def fit(
+    pairs: Sequence[Pair], version: str = VERSION, others: Sequence[Pair] | None = None
+) -> Model:
+    """The whole model from pairs of at least two hands; `others`: their `swapped`, where known."""
+    turned = swapped(pairs) if others is None else others
     marks = fit_marks(pairs)
-    others = left_out(pairs)
-    values = {p.key: evidence(_bare(others[p.hand]), p.clauses) for p in pairs}
-    balances = np.array([ratio(values[p.key]) for p in pairs])
-    base, weights = fit_curve(pairs, balances)
-    odds = base + sides(pairs, balances) @ weights
+    values, asked_for, seen, foreign = _unseen(pairs, turned)
+    base, weights = fit_curve(pairs, seen, foreign)
+    odds = base + seen @ weights
     risks = 1 / (1 + np.exp(-odds))
-    caught = sorted(float(r) for r, p in zip(risks, pairs, strict=True) if p.label == "brush_off")
-    flag = caught[int((1 - TARGET_RECALL) * len(caught))] if caught else 0.5
+    useful = sorted(float(r) for r, p in zip(risks, pairs, strict=True) if p.label == "good")
+    flag = useful[-1 - int(GOOD_FLAGGED * len(useful))] if useful else 0.5
+    wanted = fit_sought(pairs, turned)
     return Model(
         version,
         marks,
         base,
         float(weights[0]),
-        round(flag - 0.005, 2),
+        math.ceil(flag * 100) / 100,
         {name: float(w) for name, w in zip(NAMES, weights[1:], strict=True)},
-        *fit_questions(pairs, values, odds),
+        *fit_questions(pairs, values, odds, asked_for),
+        wanted.sought,
+        wanted.sought_base,
     )
 
 
@@ -259,9 +366,13 @@ def _foreign(pairs: Sequence[Pair], pair: Pair) -> Asked | None:
 
 
 def fit_questions(
-    pairs: Sequence[Pair], values: Mapping[str, Sequence[float]], odds: "np.ndarray"
+    pairs: Sequence[Pair],
+    values: Mapping[str, Sequence[float]],
+    odds: "np.ndarray",
+    asked_for: Mapping[str, Model],
 ) -> tuple[dict[str, float], float]:
     """Weights that decide whether a question is answered; what is answered in part tells nothing.
+    `asked_for`: models of what is asked that have not seen the hand.
 
     Half-answered messages are rare: each pair that is no отписка is seen once more, lightly, with a
     question of another message put in.
@@ -272,7 +383,9 @@ def fit_questions(
 
     def add(pair: Pair, own: float, further: Sequence[Asked], weight: float) -> None:
         questions = (*pair.asked, *further)
-        seen = answers.looks(questions, pair.clauses, values[pair.key], own)
+        held = pair.sought if not further else sought(questions, pair.clauses)
+        odds_of = likely(asked_for[pair.hand], held)
+        seen = answers.looks(questions, pair.clauses, values[pair.key], own, odds_of)
         told = [(n, a) for n, a in pair.answers if n is not None and a != "part"]
         for number, answer in [*told, *((len(questions) - 1, "no") for _ in further)]:
             rows.append(seen[number].features)

@@ -1,7 +1,8 @@
 """From statements to one figure, by weights fitted on labelled pairs (`weights.json`).
 
-Each clause gets evidence e = Σ weight(mark)·times. With P the sum of what speaks for substance and
-Q the sum of what speaks against it, r = (P − Q) / √(P + Q + 1) and
+Each clause gets evidence e = Σ weight(mark)·times. With P the sum of what speaks for substance, the
+strongest first and each further one counting less (`FADE`), and Q the
+sum of what speaks against it, r = (P − Q) / √(P + Q + 1) and
 
     log-odds of an отписка = base − slope · r + Σ weight · distance from the message (`distance`)
         + what single checks add.
@@ -33,7 +34,7 @@ _DOUBTFUL = frozenset({"decoy", "sum", "law", "if", "vague", "percent"})
 @dataclass(frozen=True, slots=True)
 class Model:
     """Weights in force. `marks` raise evidence of substance; `distance` the risk; `questions`
-    decide whether a question is answered."""
+    decide whether a question is answered; `sought` tell how likely a reply holds what is asked."""
 
     version: str
     marks: Mapping[str, float]
@@ -43,6 +44,8 @@ class Model:
     distance: Mapping[str, float] = field(default_factory=dict)
     questions: Mapping[str, float] = field(default_factory=dict)
     question_base: float = 0.0
+    sought: Mapping[str, float] = field(default_factory=dict)
+    sought_base: float = 0.0
 
     def __hash__(self) -> int:
         return hash((self.version, self.base, self.slope, self.flag))
@@ -61,6 +64,8 @@ class Model:
             },
             questions={str(name): float(v) for name, v in data.get("questions", {}).items()},
             question_base=float(data.get("question_base", 0.0)),
+            sought={str(name): float(v) for name, v in data.get("sought", {}).items()},
+            sought_base=float(data.get("sought_base", 0.0)),
         )
 
     def as_data(self) -> dict[str, Any]:
@@ -74,6 +79,8 @@ class Model:
             "marks": dict(sorted(self.marks.items())),
             "question_base": self.question_base,
             "questions": dict(sorted(self.questions.items())),
+            "sought_base": self.sought_base,
+            "sought": dict(sorted(self.sought.items())),
         }
 
 
@@ -106,12 +113,20 @@ def evidence(model: Model, clauses: Sequence[Clause]) -> list[float]:
     return result
 
 
+FADE = 0.65
+"""Share of its weight a statement keeps behind each stronger one: ten facts beside the question
+are not ten times an answer."""
+
+
 def ratio(values: Iterable[float]) -> float:
-    """Balance of what speaks for and against; rises with every positive value."""
+    """Balance of what speaks for and against; never falls when a positive value is added: behind it
+    the others lose at most (1 − FADE)·(1 + FADE + …) = 1 times the added one."""
     plus = minus = 0.0
-    for value in values:
+    kept = 1.0
+    for value in sorted(values, reverse=True):
         if value > 0:
-            plus += value
+            plus += kept * value
+            kept *= FADE
         else:
             minus -= value
     return (plus - minus) / math.sqrt(plus + minus + 1)

@@ -18,12 +18,14 @@ def match(
     clauses: Sequence[Clause],
     values: Sequence[float],
     odds: float,
+    likely: Sequence[float] = (),
 ) -> tuple[Question, ...]:
-    """Every question in the order of the message. `odds`: log-odds of an отписка."""
+    """Every question in the order of the message. `odds`: log-odds of an отписка; `likely`: of
+    each question's answer (`sought`)."""
     source = prepare(message)
     result = []
     for number, (question, look) in enumerate(
-        zip(found, looks(found, clauses, values, odds), strict=True), 1
+        zip(found, looks(found, clauses, values, odds, likely), strict=True), 1
     ):
         state = answered(model, look, several=len(found) > 1)
         start, end = source.span(question.start, question.end)
