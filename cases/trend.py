@@ -26,7 +26,6 @@ class Chart:
     bars: list[Bar]
     base: str
     norm: str | None
-    norm_text_y: str
 
 
 def chart(
@@ -63,5 +62,4 @@ def chart(
         bars=bars,
         base=f"{base:.1f}",
         norm=None if norm is None else f"{norm:.1f}",
-        norm_text_y="" if norm is None else f"{norm - 4:.1f}",
     )

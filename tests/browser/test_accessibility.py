@@ -1,15 +1,18 @@
 """axe-core finds nothing, nothing scrolls sideways, the browser's security policy is silent."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Page
 
 from agencies.roles import Role
 from cases.workflow import Status
 from reports import keeping
+from reports.periods import region_today
 from tests.browser.conftest import Desk, SignIn
 from tests.world import World
 
@@ -213,11 +216,39 @@ def test_the_sign_in_page_is_accessible(sign_in: SignIn, world: World) -> None:
     assert _faults(desk, "/sign-in/") == []
 
 
-def test_the_editors_pages_of_the_digest_are_accessible(world: World, sign_in: SignIn) -> None:
+def _plant_a_spike(world: World) -> None:
+    """Nine weeks of three a day, thirty today."""
+    case = world.case(Status.IN_WORK, "own")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into reports_topiccount (span, start, topic_id, territory_id, received)"
+            " select 'd', %s - n, %s, %s, case when n = 0 then 30 else 3 end"
+            " from generate_series(0, 63) n on conflict (span, start, topic_id, territory_id)"
+            " do update set received = excluded.received",
+            [region_today(), case.topic_id, case.territory_id],
+        )
+
+
+def test_the_pages_of_the_whole_region_are_accessible(world: World, sign_in: SignIn) -> None:
+    """The digest's, of its editors; spikes, with one on the page."""
+    _plant_a_spike(world)
     desk = sign_in(world.regional[Role.QUALITY_SUPERVISOR])
-    pages = ["/digests/", f"/digests/{world.decision.digest_id}/"]
+    pages = ["/digests/", f"/digests/{world.decision.digest_id}/", "/spikes/"]
     pages.append(f"/digests/decisions/{world.decision.pk}/cases/")
     assert [fault for page in pages for fault in _faults(desk, page)] + desk.console == []
+    assert desk.open("/spikes/").locator("section.panel").count() == 1
+    if folder := os.environ.get("SHOTS"):
+        _shoot(desk, folder, ("/spikes/",))
+
+
+def _shoot(desk: Desk, folder: str, pages: Iterable[str]) -> None:
+    for at, page in enumerate(pages):
+        desk.open(page)
+        for width in (1440, 390):
+            desk.page.set_viewport_size({"width": width, "height": 900})
+            for theme in ("light", "dark"):
+                desk.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+                desk.page.screenshot(path=f"{folder}/{at}-{width}-{theme}.png", full_page=True)
 
 
 def test_the_service_pages_of_the_regions_administrator_are_accessible(
@@ -249,8 +280,4 @@ def test_the_service_pages_of_the_regions_administrator_are_accessible(
     )
     assert [fault for page in pages for fault in _faults(desk, page)] == []
     if folder := os.environ.get("SHOTS"):
-        for at, page in enumerate(pages):
-            desk.open(page)
-            for width in (1440, 390):
-                desk.page.set_viewport_size({"width": width, "height": 900})
-                desk.page.screenshot(path=f"{folder}/{at}-{width}.png", full_page=True)
+        _shoot(desk, folder, pages)
