@@ -79,3 +79,28 @@ def test_a_rejection_waits_on_its_own_list_for_a_second_person(
         assert [row.case.pk for row in page.context["rows"]] == [case.pk]
         assert ("confirm_rejection" in page.context["moves"]) is offered
         assert "route" not in page.context["moves"]
+
+
+def test_several_of_the_desk_are_moved_at_once(region: dict[str, Agency]) -> None:
+    cases = [factories.make_case(Status.MODERATION) for _ in range(2)]
+    disputed(region)
+    client = signed_in("coordinator", region["region"])
+    page = client.get("/desk/").content.decode()
+    form = page[page.index('id="choose"') :]
+    moves = re.findall(r'name="move" value="([^"]+)"', form)
+    assert moves == ["route", "start_moderation", "merge", "reject"]
+    chosen = re.findall(r'name="case" value="([^"]+)"', form)
+    assert sorted(chosen) == sorted(case.number for case in cases)
+    preview = client.get("/bulk/", {"list": "desk", "move": "route", "case": chosen})
+    assert preview.context["possible"] == 2
+    body = {"cases": preview.context["cases"], "agency": region["own"].code, "step": "do"}
+    client.post("/bulk/?list=desk&move=route", body)
+    assert set(Case.objects.filter(number__in=chosen).values_list("status", flat=True)) == {
+        Status.ROUTED
+    }
+    page = client.get("/desk/?view=disputes").content.decode()
+    assert re.findall(r'name="move" value="([^"]+)"', page) == ["redirect"]
+    # Who decides nothing here has no boxes.
+    page = signed_in("operator", region["region"]).get("/desk/?view=disputes").content.decode()
+    assert 'id="choose"' not in page
+    assert 'name="case"' not in page

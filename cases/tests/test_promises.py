@@ -319,6 +319,12 @@ def test_list_and_calendar_show_only_what_one_may_see(
         assert days == {date(2026, 6, 15): count}
         month = reader.get(reverse("api-promise-month"), {"month": "2026-06"}).json()
         assert [(day["day"], day["open"]) for day in month] == [("2026-06-15", count)]
+    chosen = client.get(reverse("promise-list"), {"state": "open", "term": "week"})
+    assert [(chip.value, chip.url) for chip in chosen.context["chips"]] == [
+        ("ожидается", "?state=&term=week"),
+        ("в ближайшие семь дней", "?state=open&term="),
+    ]
+    assert client.get("/promises/?state=&term=").context["chips"] == []
     assert client.get(reverse("promise-list"), {"agency": "foreign"}).status_code == 400
     assert client.get(reverse("api-promises"), {"agency": "foreign"}).status_code == 422
 

@@ -207,6 +207,7 @@ def test_it_is_shown_on_the_page_and_found_by_the_filter(agency: Agency, executo
     Session.objects.update(expire_date=timezone.now() + timedelta(days=3650))
     body = {"question": "Какой подъезд?", "url": URL}
     assert client.post(f"{case.get_absolute_url()}ask-citizen/", body).status_code == 302
+    assert client.get("/queue/").content.decode().count("Ждём жителя") == 1
     page = client.get(case.get_absolute_url()).content.decode()
     assert "Какой подъезд?" in page
     assert "citizen-answered" in page

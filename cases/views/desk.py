@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from agencies.access import holds_anywhere
 from agencies.roles import Right
+from cases import many
 from cases.counts import desk_counts
 from cases.directory import Directory, directory_of
 from cases.doors import open_doors
@@ -28,6 +29,12 @@ _MOVES = {
     *("start_moderation", "amend", "route", "reject", "merge"),
     *("redirect", "refuse_redirect", "register_appeal", "forward_appeal", "short_notice"),
     *("confirm_rejection", "decline_rejection"),
+}
+# Of those that may be made for many, by the view; a proposed rejection is confirmed one by one.
+_AT_ONCE = {
+    "arrivals": ("route", "start_moderation", "merge", "reject"),
+    "disputes": ("redirect",),
+    "rejecting": (),
 }
 _STATES = [Status.RECEIVED.value, Status.MODERATION.value, Status.REDIRECT_ASKED.value]
 
@@ -117,6 +124,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "rows": rows_of(cases, request.user),
         "listed": "list" in request.GET,
         "view": view,
+        "at_once": [door for door in many.offered(request.user) if door.name in _AT_ONCE[view]],
         **counts,
         "waiting": counts[view],
         "case": chosen,

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -24,6 +24,7 @@ from cases.models import Promise
 from cases.paging import PAGE, read_day_cursor, write_day_cursor
 from cases.querysets import PromiseQuerySet, may
 from cases.sheets import addresses
+from cases.views.chips import Chip
 
 TERMS = (
     ("overdue", _("overdue")),
@@ -41,12 +42,17 @@ class PromiseFilter(forms.Form):
     )
     term = forms.ChoiceField(label=_("Term"), required=False, choices=[("", _("any")), *TERMS])
     agency = forms.ModelChoiceField(
-        Agency.objects.none(), label=_("Agency"), required=False, to_field_name="code"
+        Agency.objects.none(),
+        label=_("Agency"),
+        required=False,
+        to_field_name="code",
+        empty_label=_("all"),
     )
     day = forms.DateField(label=_("Day"), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["state"].widget.attrs["data-focus"] = ""
         ids = granted_agency_ids(reader, Right.VIEW_CASES)
         known = Agency.objects.filter(is_active=True)
         self.fields["agency"].queryset = (  # type: ignore[attr-defined]
@@ -72,6 +78,27 @@ class PromiseFilter(forms.Form):
             case "month":
                 return promises.of_days(today, today + timedelta(days=30))
         return promises
+
+    def chips(self, given: QueryDict) -> list[Chip]:
+        """The chosen conditions, each with the address of the list without it."""
+        chips = []
+        for name, value in self.cleaned_data.items():
+            if not value:
+                continue
+            field = self.fields[name]
+            if isinstance(value, date):
+                words = date_format(value, "j E Y")
+            elif isinstance(field, forms.ModelChoiceField):
+                words = str(value)
+            else:
+                assert isinstance(field, forms.ChoiceField)
+                words = str(dict(field.choices)[value])  # type: ignore[arg-type]
+            rest = given.copy()
+            rest.pop("cursor", None)
+            rest.setdefault("state", "")  # without any condition the list shows the open ones
+            rest[name] = ""
+            chips.append(Chip(str(field.label), words, f"?{rest.urlencode()}"))
+        return chips
 
 
 def page_of_promises(promises: PromiseQuerySet, cursor: str) -> tuple[list[Promise], str]:
@@ -116,6 +143,7 @@ def promise_list(request: HttpRequest) -> HttpResponse:
         "cases/promises/list.html",
         {
             "form": form,
+            "chips": form.chips(request.GET) if valid else [],
             "take": addresses("promise-table", urlencode(rest)),
             "rows": [
                 {"promise": row, "late": row.state == "open" and row.until_on < today,

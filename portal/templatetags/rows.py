@@ -76,6 +76,7 @@ def case_rows(rows: Iterable[Row], chosen: object = None) -> SafeString:
     base = reverse("case-detail", kwargs={"number": "0"}).removesuffix("0/")
     deadlines = _Deadlines()
     control = f' <span class="badge" data-tone="care">{escape(_("Personal control"))}</span>'
+    waiting = f' <span class="badge" data-tone="warn">{escape(_("Waiting for the citizen"))}</span>'
     flagged, brush_off = icon("triangle-alert"), escape(_("looks like a brush-off"))
     important = (
         f'<span class="nowrap tone-warn">{icon("circle-alert")} {escape(_("Important"))}</span>'
@@ -120,6 +121,7 @@ def case_rows(rows: Iterable[Row], chosen: object = None) -> SafeString:
             f'<td class="case-place">{escape(case.topic.name) if case.topic else "—"}'
             f"<span>{escape(case.territory.name) if case.territory else ''}</span></td>"
             f'<td class="case-state"><span class="badge"{tone}>{states[case.status]}</span>'
+            f"{waiting if case.waiting_until else ''}"
             f"{control if case.controlled_by_id else ''}</td>"
             f'<td class="case-source case-place">{escape(case.channel.name)}</td>'
             f'<td class="case-risk">{risk}{repeat if case.repeat_of_id else ""}</td></tr>'

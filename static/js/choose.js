@@ -1,5 +1,5 @@
-// Lists of cases: the menu of conditions, and choosing rows: X on the row in focus, Shift+X or Shift+click on to it from the one
-// chosen last, the box in the head for the whole page. The minute's renewal keeps the choice.
+// Lists of cases: the menu of conditions, and choosing rows: X on the row in focus (another letter where the form names one),
+// with Shift on to it from the one chosen last, the box in the head for the whole page. The minute's renewal keeps the choice.
 "use strict";
 (() => {
   // The menu of conditions: arrows go through it, Escape closes it.
@@ -20,6 +20,8 @@
   }, true);
   const form = document.getElementById("choose");
   if (!form) return;
+  const letter = form.dataset.chooseKey || "KeyX";
+  const ROW = "tr.case, .choose-row";
   const told = form.querySelector("[data-chosen]");
   const boxes = () => [...form.querySelectorAll('input[name="case"]')];
   let last = "";
@@ -55,15 +57,15 @@
   });
   form.addEventListener("reset", () => setTimeout(tell));
   document.addEventListener("keydown", (event) => {
-    if (event.code !== "KeyX" || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.code !== letter || event.ctrlKey || event.altKey || event.metaKey) return;
     if (document.body.dataset.letterKeys === "off" || document.querySelector("dialog[open]")) return;
     const at = event.target;
     if (/^(TEXTAREA|SELECT)$/.test(at.tagName) || (at.tagName === "INPUT" && at.type !== "checkbox")) return;
-    const row = at.closest("tr.case") || form.querySelector("tr.case");
+    const row = at.closest(ROW) || form.querySelector(ROW);
     if (!row) return;
     event.preventDefault();
     const box = row.querySelector('input[name="case"]');
-    if (!row.contains(at)) row.querySelector("a.case-title").focus();
+    if (!row.contains(at)) row.querySelector("a.case-title, a.row-link").focus();
     box.checked = !box.checked;
     chose(box, event.shiftKey);
   });
