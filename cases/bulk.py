@@ -8,6 +8,7 @@ messages, events and replies can be written without asking what the cases' ids b
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -83,18 +84,41 @@ def fresh(model: type[_Row], **values: Any) -> _Row:
     """
     plain, made = _defaults(model)
     row = model.__new__(model)
-    row.__dict__ = {"_state": ModelState(), **plain, **{n: f() for n, f in made.items()}, **values}
+    there = plain.copy()
+    for name, make in made.items():
+        if name not in values:
+            there[name] = make()
+    there.update(values)
+    there["_state"] = ModelState()
+    row.__dict__ = there
     return row
 
 
-class _Column(NamedTuple):
-    attribute: str
-    is_json: bool
-    prepare: Callable[[Any, Any], Any] | None  # where psycopg needs another form
+class _Columns(NamedTuple):
+    """How a row's values are taken: `fetch` all of them at once, then those psycopg needs in
+    another form, by their place."""
+
+    fetch: Callable[[dict[str, Any]], tuple[Any, ...]]
+    json: tuple[int, ...]
+    prepared: tuple[tuple[int, Callable[[Any, Any], Any]], ...]
+
+    @classmethod
+    def of(cls, fields: Sequence[Any]) -> "_Columns":
+        names = [field.attname for field in fields]
+        one = itemgetter(names[0])
+        return cls(
+            itemgetter(*names) if len(names) > 1 else lambda there: (one(there),),
+            tuple(at for at, field in enumerate(fields) if isinstance(field, models.JSONField)),
+            tuple(
+                (at, field.get_db_prep_save)
+                for at, field in enumerate(fields)
+                if not isinstance(field, _AS_THEY_ARE)
+            ),
+        )
 
 
 @cache
-def _columns(model: type[models.Model], without: tuple[str, ...]) -> tuple[str, list[_Column]]:
+def _columns(model: type[models.Model], without: tuple[str, ...]) -> tuple[str, _Columns]:
     fields = [
         field
         for field in model._meta.concrete_fields
@@ -102,15 +126,7 @@ def _columns(model: type[models.Model], without: tuple[str, ...]) -> tuple[str, 
         and field.attname not in without
         and not isinstance(field, TransactionId)  # the database says it itself
     ]
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    return names, [
-        _Column(
-            field.attname,
-            isinstance(field, models.JSONField),
-            None if isinstance(field, _AS_THEY_ARE) else field.get_db_prep_save,
-        )
-        for field in fields
-    ]
+    return ", ".join(f'"{field.column}"' for field in fields), _Columns.of(fields)
 
 
 # psycopg writes the values of these fields as they are.
@@ -121,18 +137,15 @@ _AS_THEY_ARE = (
 )
 
 
-def _values(row: models.Model, columns: list[_Column]) -> list[Any]:
+def _values(row: models.Model, columns: _Columns) -> list[Any]:
     """The row's values for COPY; a preparing call for each value was half of the time."""
-    there = row.__dict__
-    found = []
-    for name, is_json, prepare in columns:
-        value = there[name]
-        if is_json:
-            if type(value) is not Encoded and value is not None:
-                value = encode(value) if value else _EMPTY.get(repr(value)) or encode(value)
-        elif prepare is not None:
-            value = prepare(value, connections["default"])
-        found.append(value)
+    found = list(columns.fetch(row.__dict__))
+    for at in columns.json:
+        value = found[at]
+        if type(value) is not Encoded and value is not None:
+            found[at] = encode(value) if value else _EMPTY.get(repr(value)) or encode(value)
+    for at, prepare in columns.prepared:
+        found[at] = prepare(found[at], connections["default"])
     return found
 
 
@@ -198,15 +211,15 @@ def update_in(model: type[_Row], rows: Sequence[_Row], names: Sequence[str]) -> 
     """Write these columns of saved rows in one statement; no signals, no `auto_now`."""
     if not rows or not names:
         return
-    columns = {c.attribute: c for c in _columns(model, ())[1]}
     fields = [model._meta.get_field(name) for name in names]
     casts, sets, values = ["%s::bigint[]"], [], [[row.pk for row in rows]]
     for field in fields:
-        is_json = columns[field.attname].is_json
+        is_json = isinstance(field, models.JSONField)
         kind = "text" if is_json else (field.db_type(connection) or "").partition("(")[0]
         casts.append(f"%s::{kind}[]")
         sets.append(f'"{field.column}" = v."{field.column}"' + ("::jsonb" if is_json else ""))
-        values.append([_values(row, [columns[field.attname]])[0] for row in rows])
+        column = _Columns.of([field])
+        values.append([_values(row, column)[0] for row in rows])
     table = model._meta.db_table
     named = ", ".join(["id", *(f'"{field.column}"' for field in fields)])
     with connection.cursor() as cursor:

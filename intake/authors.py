@@ -7,6 +7,7 @@ from django.db import connection
 
 from cases.bulk import fresh
 from cases.models import Citizen
+from database.arrays import text_array
 from intake.incoming import IncomingRow
 from intake.refs import References
 from intake.sources import Author
@@ -55,7 +56,7 @@ returning id, channel_id, handle, kind, name
 
 
 def _known(keys: Sequence[Key]) -> dict[Key, Citizen]:
-    return _fetch(_KNOWN, [[key[0] for key in keys], [key[1] for key in keys]])
+    return _fetch(_KNOWN, [[key[0] for key in keys], text_array(key[1] for key in keys)])
 
 
 def _insert(missing: dict[Key, Author]) -> dict[Key, Citizen]:
@@ -64,16 +65,16 @@ def _insert(missing: dict[Key, Author]) -> dict[Key, Citizen]:
         _INSERT,
         [
             [key[0] for key in missing],
-            [key[1] for key in missing],
-            [author.name[:200] for author in authors],
-            [author.kind for author in authors],
-            [author.phone[:60] for author in authors],
-            [author.profile_url[:500] for author in authors],
+            text_array(key[1] for key in missing),
+            text_array(author.name[:200] for author in authors),
+            text_array(author.kind for author in authors),
+            text_array(author.phone[:60] for author in authors),
+            text_array(author.profile_url[:500] for author in authors),
         ],
     )
 
 
-def _fetch(statement: str, values: list[list[Any]]) -> dict[Key, Citizen]:
+def _fetch(statement: str, values: list[Any]) -> dict[Key, Citizen]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return {

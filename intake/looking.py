@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from cases.models import Assignment, Case, CaseEvent, Clock, Message, Reply
+from database.arrays import text_array
 from intake.incoming import IncomingRow, Line
 from intake.models import ImportBatch, QuarantinedRow
 from intake.quarantine import digest_of
@@ -123,7 +124,7 @@ class Look:
             return {}
         channels = [self.refs.channel(row.channel).id for row in rows]
         with connection.cursor() as cursor:
-            cursor.execute(_KNOWN, [channels, [row.external_id for row in rows]])
+            cursor.execute(_KNOWN, [channels, text_array(row.external_id for row in rows)])
             return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
 
     def _compare(
