@@ -26,6 +26,11 @@ from cases.models import (
     Topic,
 )
 from cases.workflow import Status
+from reports import snapshots
+from reports.definitions import PERIODS
+from reports.made.all import REPORTS
+from reports.models import Snapshot
+from reports.periods import region_today
 
 Asked = tuple[str, Any]  # path and form; a form makes it a POST, bytes are JSON
 WRITTEN = 24  # cases a writing row uses in turn; put back after each round
@@ -178,6 +183,38 @@ def read_asks() -> list[Ask]:
         Ask("review desk", "bench-quality_supervisor", _gets("/review/")),
         Ask("API list, 50 rows", wide, _gets("/api/cases/")),
         Ask("API case", wide, _gets(*(f"/api{path}" for path in _pages(judged)))),
+        *figure_asks(),
+    ]
+
+
+def _slice() -> int:
+    """The weekly slice of the region, made once and left in the database."""
+    head = User.objects.get(username="bench-head_office")
+    known = Snapshot.objects.filter(report="r1", made_by=head, state=Snapshot.State.DONE).first()
+    if known is None:
+        known = snapshots.ask(head, REPORTS["r1"], PERIODS["week"](region_today()))
+    return known.pk
+
+
+def figure_asks() -> list[Ask]:
+    """Pages of figures and of what was found; limits of the issue by the clock."""
+    head, centre, judge = "bench-head_office", "bench-coordinator", "bench-quality_supervisor"
+    month = "period=month"
+    return [
+        Ask("dashboard of the region", head, _gets(f"/dashboard/?{month}"), slowest=300),
+        Ask("dashboard, every agency", head, _gets(f"/dashboard/?{month}&all=1"), slowest=300),
+        Ask("league of all agencies", head, _gets("/league/"), slowest=200),
+        Ask("topics by territories", head, _gets("/heat/"), slowest=300),
+        Ask("dashboard of an agency", "bench-approver", _gets(f"/dashboard/?{month}"), slowest=300),
+        Ask("dictionary of metrics", head, _gets(f"/metrics/?{month}")),
+        Ask("rows behind a figure", judge, _gets(f"/metrics/overdue_share/rows/?{month}")),
+        Ask("spikes", centre, _gets("/spikes/")),
+        Ask("mass events", centre, _gets("/events/", "/events/?view=offered")),
+        Ask("repeats", centre, _gets("/repeats/", "/repeats/?state=confirmed")),
+        Ask("families of copied replies", judge, _gets("/copies/?days=365")),
+        Ask("templates with figures", judge, _gets(f"/templates/?{month}")),
+        Ask("reports", head, _gets("/reports/")),
+        Ask("weekly slice, made", head, _gets(f"/snapshots/{_slice()}/")),
     ]
 
 
