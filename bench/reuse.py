@@ -1,8 +1,8 @@
 """The search of copies at any size, on the index tables alone.
 
     eval "$(python -m bench.cluster start /var/tmp/reuse --fast)"
-    python -m bench.reuse load --replies 1000000      # goes on where it stopped
-    python -m bench.reuse measure                     # appends a row to docs/benchmarks.md
+    python -m bench.reuse load --replies 1000000      # goes on where it stopped (SIGTERM stops it)
+    python -m bench.reuse measure                     # prints a row for docs/benchmarks.md
     python -m bench.reuse drop
 
 Texts are made from their number (`bench.replies`) wherever one is needed, so only the two

@@ -91,8 +91,8 @@ def make(chunk: int, until: int) -> Batch:
 class Caps:
     """How many replies of each key are stored: the oldest `PER_KEY`, as the trigger counts."""
 
-    def __init__(self) -> None:
-        self._stored = np.zeros(1 << 32, dtype=np.uint8)
+    def __init__(self, size: int = 1 << 32) -> None:
+        self._stored = np.zeros(size, dtype=np.uint8)
 
     def take(self, keys: Column) -> Column:
         """Which of these are to be stored, given in the order of their replies."""

@@ -5,6 +5,7 @@ a whole. Seeds, masks and stems are frozen per `PRINT_VERSION`: stored keys must
 after any library upgrade, so a change here needs a new version and `index_replies --all`.
 """
 
+from codecs import utf_16_le_decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -176,7 +177,7 @@ def split_sketch(sketch: bytes) -> tuple[bytes, bytes]:
 
 def unpacked(words: bytes) -> str:
     """One character for each."""
-    return words.decode("utf-16-le")
+    return utf_16_le_decode(words)[0]
 
 
 def read_sketch(sketch: bytes) -> tuple[str, str]:

@@ -233,13 +233,17 @@ class Shortlist:
         limit = similarity_threshold(len(self._letters), rare=True) - 0.05
         self._least = thresholds.containment - 0.05
         self._found: list[tuple[float, int, int, set[str]]] = []
-        told: dict[bytes, tuple[float, set[str]]] = {}  # copies differ in their values alone
-        for number, sketch in enumerate(sketches):
-            packed, source_values = split_sketch(sketch)
-            if packed not in told:
-                source = unpacked(packed)
-                similarity = Indel.normalized_similarity(whole, source, score_cutoff=limit)
-                told[packed] = self._likeness(source, similarity)
+        parts = [split_sketch(sketch) for sketch in sketches]
+        # Copies differ in their values alone: words that are equal are looked at once.
+        sources = {packed: unpacked(packed) for packed, _ in parts}
+        together = " ".join(sources.values())  # no stem is a space
+        shared = sum([triple in together for triple in self._triples])
+        self._may_cover = 3 * shared >= self._least * len(self._letters)
+        told: dict[bytes, tuple[float, set[str]]] = {}
+        for packed, source in sources.items():
+            similarity = Indel.normalized_similarity(whole, source, score_cutoff=limit)
+            told[packed] = self._likeness(source, similarity)
+        for number, (packed, source_values) in enumerate(parts):
             likeness, known = told[packed]
             if likeness >= 0:
                 same = len(values.intersection(unpacked(source_values))) if source_values else 0
@@ -249,6 +253,8 @@ class Shortlist:
     def _likeness(self, source: str, similarity: float) -> tuple[float, set[str]]:
         """How much the source has of the text, below 0 if too little, and which 3-grams."""
         cover, known = 0.0, set[str]()
+        if not similarity and not self._may_cover:
+            return -1.0, known
         if similarity or len(self._stems.intersection(source)) >= _BAG * len(self._stems):
             if similarity == 1.0 and source == self._letters:
                 return 1.0, self._triples

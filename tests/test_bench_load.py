@@ -1,6 +1,7 @@
 """bench_load: its COPY lines are the rows the models would write; killed, it goes on."""
 
 import os
+import random
 import re
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -17,6 +19,7 @@ from django.utils import timezone
 
 from bench import generate
 from bench.making import CHUNK, Writer
+from bench.reuse_load import Caps
 from bench.sheets import Sheet, written
 from cases.models import Case, CaseEvent, Citizen, Reply, ReplyKey, ReplyPrint
 from quality.prints import PER_KEY, make_print
@@ -39,6 +42,19 @@ def test_a_line_of_copy_is_the_row_a_model_writes(name: str) -> None:
     )
     del row["id"], row["handle"], other["id"], other["handle"]
     assert row == other
+
+
+def test_a_load_of_prints_keeps_the_oldest_replies_of_a_key_as_the_trigger_does() -> None:
+    dice, caps = random.Random(3), Caps(1 << 8)
+    stored: Counter[int] = Counter()
+    for _ in range(20):
+        keys = [dice.randrange(200) for _ in range(400)]
+        kept = []
+        for key in keys:
+            kept.append(stored[key] < PER_KEY)
+            stored[key] += kept[-1]
+        assert caps.take(np.array(keys, dtype=np.int32)).tolist() == kept
+    assert set(stored.values()) == {PER_KEY}
 
 
 def _environment() -> dict[str, str]:
