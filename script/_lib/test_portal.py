@@ -185,7 +185,8 @@ def _pytest_options(rest: Sequence[str], *, slow: bool) -> list[str]:
     chosen = any(word.startswith(("-n", "--numprocesses")) for word in rest)
     # A chosen file is done before a second process has started.
     if not chosen and not alone & set(rest) and not any(".py" in word for word in rest):
-        options += ["-n", "2"]
+        # Handed out a few at a time: a browser's tests are long and stand together.
+        options += ["-n", "2", "--maxschedchunk", "30"]
     if slow and "-m" not in rest:
         options += ["-m", ""]
     return options
