@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from django.db import connection
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from agencies.models import User
 
@@ -66,11 +67,23 @@ class Desk:
 SignIn = Callable[..., Desk]
 
 
+@pytest.fixture(scope="session")
+def lasting_server(django_db_setup: None) -> Iterator[LiveServer]:
+    """As `live_server`, for tests that only read: their tables are not emptied after each."""
+    server = LiveServer("localhost")
+    with server._live_server_modified_settings:
+        yield server
+    server.stop()
+
+
 @pytest.fixture
 def sign_in(live_server: object, browser: Browser) -> Iterator[SignIn]:
     """`sign_in(person, width=1440, theme="light")`: through the sign-in page, by keyboard."""
+    yield from signing_in(str(live_server), browser)
+
+
+def signing_in(base: str, browser: Browser) -> Iterator[SignIn]:
     windows = []
-    base = str(live_server)
 
     def enter(person: User, *, width: int = 1440, theme: str = "light") -> Desk:
         person.set_password(PASSWORD)

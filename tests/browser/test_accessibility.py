@@ -1,33 +1,25 @@
 """axe-core finds nothing, nothing scrolls sideways, the browser's security policy is silent."""
 
 import os
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
-from playwright.sync_api import Page
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
 
 from agencies.roles import Role
 from cases.workflow import Status
 from reports import keeping
 from reports.periods import region_today
-from tests.browser.conftest import Desk, SignIn
+from tests.browser.conftest import Desk, SignIn, signing_in
+from tests.browser.faults import faults_of
 from tests.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-RULES = [
-    "wcag2a",
-    "wcag2aa",
-    "wcag21a",
-    "wcag21aa",
-    "wcag22a",
-    "wcag22aa",
-    "best-practice",
-]
 EVERYBODY = ["/settings/", "/notices/", "/notices/settings/", "/password/", "/cases/nothing-here/"]
 READERS = [
     "/cases/",
@@ -125,11 +117,24 @@ PAGES: dict[str, list[str]] = {
 
 
 @pytest.fixture
-def world(transactional_db: None) -> World:
-    made = World()
-    keeping.catch_up()
-    made.freeze()  # with figures this time
-    return made
+def _django_db_helper() -> None:
+    """pytest-django's, which would empty the tables after each test: here after the last."""
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Made once: the pages of all roles are read from it."""
+    with django_db_blocker.unblock():
+        made = World()
+        keeping.catch_up()
+        made.freeze()  # with figures this time
+        yield made
+        call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture
+def sign_in(world: World, lasting_server: LiveServer, browser: Browser) -> Iterator[SignIn]:
+    yield from signing_in(str(lasting_server), browser)
 
 
 def _path(world: World, page: str) -> str:
@@ -151,59 +156,13 @@ def _path(world: World, page: str) -> str:
     return f"/cases/{world.case(Status(state), 'own').number}/{rest}"
 
 
-def _axe(page: Page) -> list[str]:
-    if not page.evaluate("() => typeof axe === 'object'"):
-        page.evaluate(AXE)
-    found: dict[str, Any] = page.evaluate(
-        # Without preload: axe would fetch the styles again and put them into the page inline,
-        # which the policy rightly refuses and the console reports as a fault of the page.
-        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], preload: false})",
-        RULES,
-    )
-    return [
-        f"{wrong['id']}: {node['target']} {node['html'][:120]}"
-        for wrong in found["violations"]
-        for node in wrong["nodes"][:3]
-    ]
-
-
-def _sideways(page: Page) -> list[str]:
-    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    if not wide:
-        return []
-    return page.evaluate(
-        "[...document.querySelectorAll('body *')]"
-        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
-        # What scrolls inside its own frame does not widen the page.
-        ".filter(e => { for (let p = e.parentElement; p && p !== document.body;"
-        " p = p.parentElement) if (getComputedStyle(p).overflowX !== 'visible') return false;"
-        " return true; }).slice(0, 4)"
-        ".map(e => 'sideways: ' + e.tagName + '.' + e.className)"
-    ) or ["sideways"]
-
-
-def _faults(desk: Desk, path: str) -> list[str]:
-    """Everything wrong with one page in both themes and at all widths."""
-    page = desk.open(path)
-    page.wait_for_load_state("networkidle")
-    faults = []
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-            page.wait_for_timeout(200)  # Django's admin fades its colours
-            faults += [f"{path} {width} {theme} {fault}" for fault in _axe(page)]
-    for width in (320, 390, 720):
-        page.set_viewport_size({"width": width, "height": 900})
-        faults += [f"{path} {width} {fault}" for fault in _sideways(page)]
-    return faults
-
-
 @pytest.mark.parametrize("role", list(PAGES))
 def test_every_page_of_the_role_is_accessible(world: World, sign_in: SignIn, role: str) -> None:
     desk = sign_in(world.people[role])
     faults = [
-        fault for page in [*PAGES[role], *EVERYBODY] for fault in _faults(desk, _path(world, page))
+        fault
+        for page in [*PAGES[role], *EVERYBODY]
+        for fault in faults_of(desk, _path(world, page))
     ]
     # Error pages are among the walked ones: their status is no fault of the page.
     said = [line for line in desk.console if "Failed to load resource" not in line]
@@ -213,7 +172,7 @@ def test_every_page_of_the_role_is_accessible(world: World, sign_in: SignIn, rol
 def test_the_sign_in_page_is_accessible(sign_in: SignIn, world: World) -> None:
     desk = sign_in(world.people["nobody"])
     desk.page.context.clear_cookies()
-    assert _faults(desk, "/sign-in/") == []
+    assert faults_of(desk, "/sign-in/") == []
 
 
 def _plant_a_spike(world: World) -> None:
@@ -235,7 +194,7 @@ def test_the_pages_of_the_whole_region_are_accessible(world: World, sign_in: Sig
     desk = sign_in(world.regional[Role.QUALITY_SUPERVISOR])
     pages = ["/digests/", f"/digests/{world.decision.digest_id}/", "/spikes/"]
     pages.append(f"/digests/decisions/{world.decision.pk}/cases/")
-    assert [fault for page in pages for fault in _faults(desk, page)] + desk.console == []
+    assert [fault for page in pages for fault in faults_of(desk, page)] + desk.console == []
     assert desk.open("/spikes/").locator("section.panel").count() == 1
     if folder := os.environ.get("SHOTS"):
         _shoot(desk, folder, ("/spikes/",))
@@ -278,6 +237,6 @@ def test_the_service_pages_of_the_regions_administrator_are_accessible(
         *("/admin/", "/jobs/", "/terms/", "/terms/rules/SN-FIRST/"),
         *("/terms/calendars/production/2026/", f"/terms/changes/{change.pk}/"),
     )
-    assert [fault for page in pages for fault in _faults(desk, page)] == []
+    assert [fault for page in pages for fault in faults_of(desk, page)] == []
     if folder := os.environ.get("SHOTS"):
         _shoot(desk, folder, pages)

@@ -10,7 +10,7 @@ from agencies.roles import Role
 from cases.models import ReferenceImport, ReplyTemplate, RoutingRule, Topic
 from reports import keeping
 from tests.browser.conftest import Desk, SignIn
-from tests.browser.test_accessibility import _faults
+from tests.browser.faults import faults_of
 from tests.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -64,7 +64,7 @@ def test_screens_of_the_administration_are_accessible(world: World, sign_in: Sig
     )
     pages += [f"/exchange/files/{one.pk}/" for one in (made, right)]
     desk = sign_in(boss)
-    assert [fault for page in pages for fault in _faults(desk, page)] == []
+    assert [fault for page in pages for fault in faults_of(desk, page)] == []
     assert desk.console == []
     _shots(desk, pages)
 

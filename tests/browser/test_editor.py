@@ -9,7 +9,7 @@ from cases.models import Case, Draft
 from cases.workflow import Status
 from tests import factories
 from tests.browser.conftest import Desk, SignIn
-from tests.browser.test_accessibility import _axe, _sideways
+from tests.browser.faults import axe, sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -207,4 +207,4 @@ def test_the_editor_with_its_panel_is_accessible(
     checked(page, EMPTY)
     for summary in page.query_selector_all("#quality-panel summary"):
         summary.click()
-    assert _axe(page) + _sideways(page) == []
+    assert axe(page) + sideways(page) == []

@@ -15,7 +15,7 @@ from intake.tests.command import ANSWERED, files_in, incident
 from intake.tests.files import as_csv, as_xlsx
 from tests import factories
 from tests.browser.conftest import Desk, SignIn
-from tests.browser.test_accessibility import _faults
+from tests.browser.faults import faults_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -52,26 +52,26 @@ def upload(desk: Desk, name: str, content: bytes) -> ImportBatch:
 
 
 def test_every_page_of_an_import_is_accessible_in_both_themes_and_widths(operator: Desk) -> None:
-    faults = _faults(operator, "/import/")
+    faults = faults_of(operator, "/import/")
     batch = upload(operator, "Выгрузка.xlsx", workbook())
     here = f"/import/{batch.pk}/"
-    faults += _faults(operator, here)
-    faults += _faults(operator, f"{here}?columns=1")
-    faults += _faults(operator, "/import/agencies/")
+    faults += faults_of(operator, here)
+    faults += faults_of(operator, f"{here}?columns=1")
+    faults += faults_of(operator, "/import/agencies/")
     ImportBatch.objects.filter(pk=batch.pk).update(state="running", rows_done=10)
-    faults += _faults(operator, here)
+    faults += faults_of(operator, here)
     run_batch(batch_id=batch.pk)
-    faults += _faults(operator, here)
-    faults += _faults(operator, f"{here}undo/")
-    faults += _faults(operator, "/import/")
-    faults += _faults(operator, "/import/quarantine/")
-    faults += _faults(operator, "/import/quarantine/?code=unknown_source")
+    faults += faults_of(operator, here)
+    faults += faults_of(operator, f"{here}undo/")
+    faults += faults_of(operator, "/import/")
+    faults += faults_of(operator, "/import/quarantine/")
+    faults += faults_of(operator, "/import/quarantine/?code=unknown_source")
     for row in QuarantinedRow.objects.all():
-        faults += _faults(operator, f"/import/quarantine/{row.pk}/")
+        faults += faults_of(operator, f"/import/quarantine/{row.pk}/")
     unknown = upload(operator, "журнал.csv", as_csv([["ключ", "что"], ["1", "Яма у школы"]]))
-    faults += _faults(operator, f"/import/{unknown.pk}/")
+    faults += faults_of(operator, f"/import/{unknown.pk}/")
     refused = upload(operator, "письмо.pdf", b"%PDF-1.4 nothing")
-    faults += [f for f in _faults(operator, f"/import/{refused.pk}/") if "400" not in f]
+    faults += [f for f in faults_of(operator, f"/import/{refused.pk}/") if "400" not in f]
     assert faults == []
 
 
