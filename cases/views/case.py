@@ -6,8 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
-    FileResponse,
-    Http404,
     HttpRequest,
     HttpResponse,
     JsonResponse,
@@ -28,7 +26,7 @@ from cases.attachments import shown_name
 from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.dossier import dossier_of
 from cases.errors import BadChange, CaseError, MoveNotAllowed, RightMissing, StaleChange
-from cases.forms import MoveForm, word_change
+from cases.forms import MoveForm
 from cases.models import Attachment, Case, ReasonKind, Reply, ReplyTemplate
 from cases.promises import kinds_of, recognised
 from cases.querysets import may
@@ -37,6 +35,7 @@ from cases.reasons import reason_name
 from cases.screens import TONES, Timekeeper
 from cases.views.common import case_or_404
 from cases.views.conflicts import Conflict, conflict_of
+from cases.views.files import download, tell_refusal
 from cases.views.panel import panel_of, text_pieces
 from cases.views.rework import rework_of
 from cases.views.stages import grouped_doors, steps_of
@@ -413,10 +412,7 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
     case = case_or_404(request.user, number)
     uploaded = request.FILES.get("file")
     if uploaded is not None:
-        try:
-            attachments.add(case, actor=request.user, uploaded=uploaded)
-        except BadChange as error:
-            messages.error(request, word_change(error.code))
+        tell_refusal(request, lambda: attachments.add(case, actor=request.user, uploaded=uploaded))
     return redirect(f"{case.get_absolute_url()}#files-of-reply")
 
 
@@ -425,10 +421,7 @@ def attach(request: HttpRequest, number: str) -> HttpResponse:
 def detach(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Takes away a file of one's own that was not sent yet."""
     case = case_or_404(request.user, number)
-    try:
-        attachments.remove(case, actor=request.user, pk=pk)
-    except BadChange as error:
-        messages.error(request, word_change(error.code))
+    tell_refusal(request, lambda: attachments.remove(case, actor=request.user, pk=pk))
     return redirect(f"{case.get_absolute_url()}#files-of-reply")
 
 
@@ -437,14 +430,4 @@ def detach(request: HttpRequest, number: str, pk: int) -> HttpResponse:
 def attachment(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     case = case_or_404(request.user, number)
     found = get_object_or_404(case.attachments.select_related("paper", "case"), pk=pk)
-    try:
-        body = attachments.opened(found, request.user)
-    except FileNotFoundError:
-        # A restored database without its files: the row says what is missing.
-        raise Http404 from None
-    return FileResponse(
-        body,
-        as_attachment=True,
-        filename=shown_name(found, case, request.user),
-        content_type=found.media_type,
-    )
+    return download(found, request.user, shown_name(found, case, request.user))
