@@ -11,7 +11,6 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
-import numpy as np
 from django.utils import timezone
 
 from agencies.models import User
@@ -21,6 +20,7 @@ from cases.models import Case, MassEvent, Reply, ReplyPrint
 from cases.querysets import may
 from database.rows import Columns, planned, set_related
 from quality import DEFAULT, Assessment, EarlierReply, Reuse, Thresholds
+from quality.later import np
 from quality.masks import PRINT_VERSION, Masked, masked
 from quality.prints import PER_KEY, Print, make_prints, prints_of, vote_many
 from quality.reuse import Shortlist, own_words
@@ -197,7 +197,7 @@ def _keys(
     prints: Sequence[Print],
     limits: Thresholds,
     found: Sequence[Found],
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple["np.ndarray", "np.ndarray"]:
     """Stored keys and the replies that have them; formulas and approved texts go into `found`."""
     members = _none(), _none()
     formulas: set[int] = set()
@@ -234,7 +234,7 @@ def _approved(asked: Sequence[Asked], found: Sequence[Found], events: Sequence[i
                 told.earlier.append(EarlierReply(f"event:{event.pk}", event.approved_text))
 
 
-def _none() -> np.ndarray:
+def _none() -> "np.ndarray":
     return np.zeros(0, dtype=np.int64)
 
 
@@ -243,7 +243,7 @@ def _sent(numbers: Iterable[int]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
-def _numbers(sent: bytes | None) -> np.ndarray:
+def _numbers(sent: bytes | None) -> "np.ndarray":
     """An array of numbers as `array_send` writes it: five words, then each behind its length."""
     if sent is None or len(sent) <= 20:
         return _none()

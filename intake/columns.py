@@ -12,8 +12,6 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from typing import Any
 
-from rapidfuzz.distance import OSA
-
 from intake.fields import BY_NAME, EXPORT_SIGNS, FIELDS, IDENTIFYING, NEEDED, SOURCING
 
 HEADER_SEARCH = 40  # lines looked at for a header
@@ -200,6 +198,8 @@ def _bare(header: str) -> str:
 
 def _near(headers: Sequence[str], taken: set[str]) -> list[tuple[str, str]]:
     """Pairs (header, field) for headers a typo away from a synonym of a field still free."""
+    from rapidfuzz.distance import OSA  # noqa: PLC0415  seven megabytes for imports alone
+
     found = []
     for header in headers:
         form = normal(header)

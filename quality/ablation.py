@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from quality import patterns as pat
 from quality.distance import NAMES as DISTANCES
 from quality.engine import CHECKS
 from quality.evaluate import auc, cross_validated, judge, models_left_out, report
 from quality.fit import Pair, fit_curve, fit_sought, left_out, logistic, sides, swapped
+from quality.later import np
 from quality.lexicon import words
 from quality.model import Model, evidence, ratio
 from quality.sought import likely, unanswered

@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from quality.engine import RULES_VERSION, assess
 from quality.fit import MATERIAL, Pair, fit, load_pairs, swapped
+from quality.later import np
 from quality.model import PREVALENCE, Model
 from quality.types import Assessment, Severity, Thresholds
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xxhash
 
 from quality import answers
@@ -27,6 +26,7 @@ from quality.batch import situation_of
 from quality.clauses import Clause, read_clauses
 from quality.distance import NAMES, distance
 from quality.evidence import body, profile
+from quality.later import np
 from quality.model import PREVALENCE, WEIGHTS, Model, evidence, ratio
 from quality.sought import LEVELS, likely, sought, unanswered
 from quality.sought import NAMES as SOUGHT

@@ -2,7 +2,7 @@
 
 import re
 
-from rapidfuzz.distance import LCSseq
+from quality.later import distance
 
 _WORD = re.compile(r"\w+")
 _BLANK = re.compile(r"\[[^\[\]]{2,60}\]")
@@ -31,7 +31,7 @@ def kept_of(template: str, text: str) -> tuple[int, int]:
     if not wanted or not given:
         return 0, 0
     found = 0
-    for step in LCSseq.opcodes(wanted, given):
+    for step in distance.LCSseq.opcodes(wanted, given):
         if step.tag == "equal":
             found += _runs(step.src_start, step.src_end, edges)
     return min(100, round(100 * found / len(wanted))), min(100, round(100 * found / len(given)))

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 
-import numpy as np
-
 from quality.formulas import FormulaCounter
+from quality.later import np
 from quality.masks import Masked, masked
 from quality.prints import PER_KEY, Print, make_print, prints_of, vote
 from quality.reuse import own_words, shortlist

@@ -9,10 +9,11 @@ from codecs import utf_16_le_decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
-import numpy as np
 import xxhash
 
+from quality.later import np
 from quality.masks import PRINT_VERSION, SKETCH, Masked, masked, signed
 
 PER_KEY = 16
@@ -55,11 +56,9 @@ class Print:
     version: int = PRINT_VERSION
 
 
-_MULTIPLIERS = tuple(
-    np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
-)
-_HALF = np.uint64(32)
-_SIGN = np.uint64(1 << 31)
+_MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+_HALF = 32
+_SIGN = 1 << 31
 _CHUNK = 250  # texts whose keys are computed in one go
 
 
@@ -211,7 +210,7 @@ def vote(own: Print, members: Mapping[int, Sequence[int]]) -> list[tuple[int, bo
     return [(number, number in rare) for number in likely[:CANDIDATES]]
 
 
-Numbers = Sequence[int] | np.ndarray
+Numbers: TypeAlias = "Sequence[int] | np.ndarray"
 
 
 def vote_many(

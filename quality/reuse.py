@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
-from rapidfuzz.distance import Indel
-
+from quality.later import distance
 from quality.masks import SLOT_LETTERS, Masked, masked
 from quality.prints import split_sketch, unpacked
 from quality.types import EarlierReply, Reuse, SourceMatch, Thresholds
@@ -171,7 +170,7 @@ def _equal_length(reply: str, i: int, source: str, j: int, length: int) -> int:
 
 def _between(reply: str, source: str, i: int, j: int) -> Iterator[tuple[int, int]]:
     """Equal words of two short stretches in order, shifted by where they stand."""
-    for block in Indel.opcodes(reply, source):
+    for block in distance.Indel.opcodes(reply, source):
         if block.tag == "equal":
             length = block.src_end - block.src_start
             for at in range(length):
@@ -241,7 +240,7 @@ class Shortlist:
         self._may_cover = 3 * shared >= self._least * len(self._letters)
         told: dict[bytes, tuple[float, set[str]]] = {}
         for packed, source in sources.items():
-            similarity = Indel.normalized_similarity(whole, source, score_cutoff=limit)
+            similarity = distance.Indel.normalized_similarity(whole, source, score_cutoff=limit)
             told[packed] = self._likeness(source, similarity)
         for number, (packed, source_values) in enumerate(parts):
             likeness, known = told[packed]
@@ -287,7 +286,7 @@ def _compared(own: Own, text: str, rare: bool, thresholds: Thresholds) -> _Match
     form = masked(text)
     flags = [True] * len(form.stems) if own.everything else form.body
     source = _words(form, flags)
-    similarity = Indel.normalized_similarity(own.whole.letters, source.letters)
+    similarity = distance.Indel.normalized_similarity(own.whole.letters, source.letters)
     if similarity >= _WHOLE:
         return _match(own.whole, source, similarity)
     if own.counted is None:
@@ -295,7 +294,7 @@ def _compared(own: Own, text: str, rare: bool, thresholds: Thresholds) -> _Match
     words = own.counted
     if own.grey:
         source = _without(form, flags, own.grey)
-        similarity = Indel.normalized_similarity(words.letters, source.letters)
+        similarity = distance.Indel.normalized_similarity(words.letters, source.letters)
     alike = similarity >= similarity_threshold(len(words.letters), rare)
     if not alike and not _partly(words.letters, source.letters, thresholds):
         return None
