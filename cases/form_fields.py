@@ -6,6 +6,14 @@ from typing import Any
 from django.forms import Field, ModelChoiceField, MultiValueField
 
 
+class OwnFieldsMixin:
+    """For a form class: stands before `forms.Form`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.base_fields = OwnFields(type(self).base_fields)  # type: ignore[attr-defined]
+        super().__init__(*args, **kwargs)
+
+
 class OwnFields(dict[str, Field]):
     """The fields of a form's class, of which each form takes its own.
 
@@ -19,9 +27,11 @@ class OwnFields(dict[str, Field]):
 
 
 def _own(field: Field, memo: dict[int, Any]) -> Field:
-    if isinstance(field, ModelChoiceField | MultiValueField):
-        return deepcopy(field, memo)  # they hold a queryset, fields of their own
+    if isinstance(field, MultiValueField):
+        return deepcopy(field, memo)  # it holds fields of its own
     own = copy(field)
     own.widget = copy(field.widget)
     own.widget.attrs = field.widget.attrs.copy()
+    if isinstance(own, ModelChoiceField) and own.queryset is not None:
+        own.queryset = own.queryset.all()  # nothing read before; lays its choices before the widget
     return own

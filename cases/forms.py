@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.models import Agency, User
 from agencies.roles import HOLDERS, Right
 from cases.errors import BadChange
-from cases.form_fields import OwnFields
+from cases.form_fields import OwnFieldsMixin
 from cases.mentions import named_in
 from cases.models import (
     Case,
@@ -36,13 +36,12 @@ def word_change(code: str) -> str:
     return str(REFUSALS.get(code, code))
 
 
-class MoveForm(forms.Form):
+class MoveForm(OwnFieldsMixin, forms.Form):
     """Base of all: knows the case and the actor, so that choices never leave their scope."""
 
     def __init__(self, *args: Any, case: Case, actor: User, **kwargs: Any) -> None:
         self.case = case
         self.actor = actor
-        self.base_fields = OwnFields(self.base_fields)
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.directory import Directory
+from cases.form_fields import OwnFieldsMixin
 from cases.forms import word_change
 from cases.models import Channel, Citizen, Outcome, Regime, Reply, Territory, Topic
 
@@ -37,7 +38,7 @@ class KeptRowField(forms.ModelChoiceField):
         forms.Field.validate(self, value)
 
 
-class MessageForm(forms.Form):
+class MessageForm(OwnFieldsMixin, forms.Form):
     channel = KeptRowField(Channel.objects.all(), to_field_name="code", label=_("Source"))
     external_id = forms.CharField(max_length=200, label=_("id at the source"))
     text = forms.CharField(max_length=20000, label=_("text"), strip=False)
