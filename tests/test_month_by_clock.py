@@ -15,11 +15,12 @@ from procrastinate.contrib.django import app
 
 from cases import actions
 from cases.models import Case, CaseEvent, Clock, News, Reminder
-from cases.tests.test_month import ZONE, Month, moment, now
+from cases.tests.test_month import ZONE, Month, moment
 from cases.tests.test_recounting import holiday
 from cases.workflow import Status
 from notices import telling
 from notices.models import Notice
+from tests.acting import reloaded
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 # Nothing to do with terms; `portal.` belongs to the queue itself.
@@ -89,24 +90,24 @@ def arrived(month: Month, channel: str) -> Case:
     """Brought in, registered or moderated, routed and taken in one minute."""
     case = month.arrive(channel)
     if channel == "reception":
-        actions.register_appeal(now(case), actor=month.operator, incoming_number="А-1/26")
+        actions.register_appeal(reloaded(case), actor=month.operator, incoming_number="А-1/26")
     else:
-        actions.start_moderation(now(case), actor=month.operator)
+        actions.start_moderation(reloaded(case), actor=month.operator)
     month.route(case)
     month.take(case)
-    return now(case)
+    return reloaded(case)
 
 
 def answered_with_a_day(month: Month, case: Case, day: str) -> None:
     sent = actions.submit_reply(
-        now(case),
+        reloaded(case),
         actor=month.executor,
         text=f"Мастер Петров осмотрел двор дома 5 по улице Садовой. Яму засыпят до {day} июня.",
         override="проверено",
         promises=[moment(f"06-{day} 00:00").date()],
     )
     if sent.state == sent.State.REVIEW:
-        actions.accept_reply(now(case), actor=month.supervisor)
+        actions.accept_reply(reloaded(case), actor=month.supervisor)
     month.publish(case)
 
 
@@ -197,7 +198,7 @@ def test_june_by_itself(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path
     work.until("06-01 12:00")
     month.reply(cases["told"], kind="interim", promised_on=moment("06-10 00:00").date())
     link = {"url": "https://vk.example/wall1_1"}
-    actions.give_interim(now(cases["told"]), actor=month.approver, **link)
+    actions.give_interim(reloaded(cases["told"]), actor=month.approver, **link)
     answered_with_a_day(month, cases["promised"], "19")
     answered_with_a_day(month, cases["broken"], "17")
     work.until("06-04 12:00")
@@ -206,25 +207,25 @@ def test_june_by_itself(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path
         month.publish(cases[name])
     work.until("06-08 10:00")
     month.reply(cases["planned"], kind="planned", promised_on=moment("06-19 00:00").date())
-    actions.plan(now(cases["planned"]), actor=month.approver)
+    actions.plan(reloaded(cases["planned"]), actor=month.approver)
     work.until("06-09 16:00")
     month.reply(cases["told"])
     month.publish(cases["told"])
     work.until("06-18 11:00")
-    kept = now(cases["promised"])
+    kept = reloaded(cases["promised"])
     promise = kept.promises.get().pk
     actions.keep_promise(kept, actor=month.executor, promise=promise, proof="Акт № 5")
     month.reply(cases["planned"])
     month.publish(cases["planned"], url="")
     work.until("06-22 10:00")
     cases["later"] = arrived(month, "hotline")
-    assert now(cases["later"]).due_at == moment("07-02 18:00")
+    assert reloaded(cases["later"]).due_at == moment("07-02 18:00")
     work.until("06-23 12:00")
     holiday(month, "06-29")
     work.until("06-30 23:59")
     assert {name: work.told[case.pk] for name, case in cases.items()} == JUNE
-    assert now(cases["later"]).due_at == moment("07-03 18:00")
-    states = {name: now(case).status for name, case in cases.items()}
+    assert reloaded(cases["later"]).due_at == moment("07-03 18:00")
+    states = {name: reloaded(case).status for name, case in cases.items()}
     ended = dict.fromkeys(("late", "told", "promised"), Status.CLOSED)
     replied = dict.fromkeys(("planned", "inner"), Status.ANSWERED)
     assert states == dict.fromkeys(JUNE, Status.IN_WORK) | ended | replied

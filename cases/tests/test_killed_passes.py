@@ -10,9 +10,10 @@ from django.db import connection
 
 from cases import actions, keeping, recounting, reminding
 from cases.models import Case, CaseEvent, Clock, News, Reminder
-from cases.tests.test_month import Month, moment, now
+from cases.tests.test_month import Month, moment
 from cases.tests.test_recounting import holiday
 from cases.workflow import Status
+from tests.acting import reloaded
 
 pytestmark = pytest.mark.django_db
 CASES = 24
@@ -53,7 +54,7 @@ def test_killed_anywhere_each_is_told_and_moved_once(
     cases = []
     for _n in range(CASES):
         case = month.arrive("vk")
-        actions.start_moderation(now(case), actor=month.operator)
+        actions.start_moderation(reloaded(case), actor=month.operator)
         month.route(case)
         month.take(case)
         cases.append(case)
@@ -92,9 +93,9 @@ def test_killed_anywhere_each_is_told_and_moved_once(
         # Each move begins in the state the one before it left.
         chain = [event.after for event in moves]
         assert [event.before for event in moves[1:]] == chain[:-1]
-        assert chain[-1] == now(case).status
+        assert chain[-1] == reloaded(case).status
         assert sum(event.move == "close_unmarked" for event in events) == (case in answered)
-    assert {now(case).status for case in answered} == {Status.CLOSED}
+    assert {reloaded(case).status for case in answered} == {Status.CLOSED}
     open_ones = Case.objects.filter(pk__in=[case.pk for case in cases[CASES // 4 :]])
     assert set(open_ones.values_list("due_at", flat=True)) == {moment("06-02 10:00")}
     missed = Clock.objects.filter(case__in=open_ones, missed_at=None, kind="reply")

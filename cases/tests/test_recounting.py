@@ -8,8 +8,9 @@ import pytest
 from agencies.models import CalendarDay
 from cases import actions, recounting
 from cases.models import Case, CaseEvent, Clock, DeadlineRule, Recount
-from cases.tests.test_month import Month, due, moment, now
+from cases.tests.test_month import Month, due, moment
 from cases.workflow import Status
+from tests.acting import reloaded
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +23,10 @@ def month(monkeypatch: pytest.MonkeyPatch) -> Month:
 def in_work(month: Month, channel: str = "vk", words: str = "06-01 10:00") -> Case:
     month.at(words)
     case = month.arrive(channel)
-    actions.start_moderation(now(case), actor=month.operator)
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.route(case)
     month.take(case)
-    return now(case)
+    return reloaded(case)
 
 
 def holiday(month: Month, day: str, **facts: Any) -> CalendarDay:
@@ -53,14 +54,14 @@ def test_a_new_day_off_moves_what_it_touches_with_an_event_each(month: Month) ->
     moved = recounting.tick(month.at("06-01 17:06"))
     assert moved == 4  # reply and executor's of both
     for one, until in ((case, "06-03 10:00"), (later, "06-03 17:00")):
-        assert now(one).due_at == moment(until)
+        assert reloaded(one).due_at == moment(until)
         assert due(one, "SN-FIRST", "executor") == moment(until)
         (data,) = events(one)
         assert data["cause"] == "change"
         assert {term["code"] for term in data["terms"]} == {"SN-FIRST"}
     assert recounting.tick(month.at("06-01 17:07")) == 0
     assert Recount.objects.filter(cause="change").count() == 2
-    assert now(case).version == case.version
+    assert reloaded(case).version == case.version
 
 
 def test_every_night_once_and_only_what_differs(month: Month) -> None:
@@ -103,7 +104,7 @@ def test_a_killed_pass_goes_on_where_it_was(month: Month, monkeypatch: pytest.Mo
     assert 0 < half.seen < 12
     recounting.tick(month.at("06-01 17:08"))
     assert [len(events(case)) for case in cases] == [1] * 6
-    assert all(now(case).due_at == moment("06-03 10:00") for case in cases)
+    assert all(reloaded(case).due_at == moment("06-03 10:00") for case in cases)
     half.refresh_from_db()
     assert half.finished_at is not None
 
@@ -111,28 +112,28 @@ def test_a_killed_pass_goes_on_where_it_was(month: Month, monkeypatch: pytest.Mo
 def test_what_was_moved_by_hand_and_promises_stay(month: Month) -> None:
     case = in_work(month)
     actions.extend(
-        now(case), actor=month.coordinator, until=moment("06-04 12:00"), reason="Нужен выезд"
+        reloaded(case), actor=month.coordinator, until=moment("06-04 12:00"), reason="Нужен выезд"
     )
     planned = in_work(month)
     month.reply(planned, kind="planned", promised_on=date(2026, 6, 9))
-    actions.plan(now(planned), actor=month.approver, url="https://vk.example/wall1_4")
+    actions.plan(reloaded(planned), actor=month.approver, url="https://vk.example/wall1_4")
     settle(month.at("06-01 17:05"))
     for day in ("06-02", "06-03", "06-08", "06-09"):
         holiday(month, day)
     assert recounting.tick(month.at("06-01 17:06")) == 0
-    assert now(case).due_at == moment("06-04 12:00")
-    assert now(planned).due_at == moment("06-09 23:59:59")
+    assert reloaded(case).due_at == moment("06-04 12:00")
+    assert reloaded(planned).due_at == moment("06-09 23:59:59")
 
 
 def test_the_agencys_zone_and_calendar_matter(month: Month) -> None:
     case = in_work(month, words="06-01 17:30")
     settle(month.at("06-01 17:35"))
-    assert now(case).due_at == moment("06-02 17:30")
+    assert reloaded(case).due_at == moment("06-02 17:30")
     month.own.time_zone = "Asia/Vladivostok"
     month.own.save()
     assert recounting.tick(month.at("06-01 17:36")) == 2
     # There it was half past six: the eight hours are those of Tuesday, to 18:00 of Vladivostok.
-    assert now(case).due_at == moment("06-02 17:00")
+    assert reloaded(case).due_at == moment("06-02 17:00")
 
 
 def test_a_redirect_keeps_the_first_agencys_hours(month: Month) -> None:
@@ -141,9 +142,9 @@ def test_a_redirect_keeps_the_first_agencys_hours(month: Month) -> None:
     case = in_work(month)
     settle(month.at("06-01 17:05"))
     actions.dispute_competence(
-        now(case), actor=month.curator, reason="other-owner", proposed=month.other
+        reloaded(case), actor=month.curator, reason="other-owner", proposed=month.other
     )
-    actions.redirect(now(case), actor=month.coordinator, agency=month.other)
+    actions.redirect(reloaded(case), actor=month.coordinator, agency=month.other)
     before = list(Clock.objects.filter(case=case).order_by("pk").values_list("due_at", flat=True))
     holiday(month, "06-20")
     assert recounting.tick(month.at("06-01 17:06")) == 0
@@ -162,9 +163,9 @@ def test_a_new_version_holds_for_running_terms_where_it_says_so(
     old.in_force_from, old.amount, old.covers_running = date(2026, 6, 2), 3, covers
     old.save()
     recounting.tick(month.at("06-01 10:06"))
-    assert now(case).due_at == moment("06-02 10:00")  # not in force yet
+    assert reloaded(case).due_at == moment("06-02 10:00")  # not in force yet
     recounting.tick(month.at("06-02 09:30"))
-    assert now(case).due_at == moment(until)
+    assert reloaded(case).due_at == moment(until)
 
 
 def test_an_executor_bound_to_the_citizens_term_follows_it(month: Month) -> None:
@@ -173,7 +174,7 @@ def test_an_executor_bound_to_the_citizens_term_follows_it(month: Month) -> None
     holiday(month, "06-03")
     recounting.tick(month.at("06-01 17:06"))
     total, executor = due(case, "PORTAL-8", "total"), due(case, "PORTAL-8", "executor")
-    assert total == executor == now(case).due_at
+    assert total == executor == reloaded(case).due_at
     assert len(events(case)) == 1
     assert len(events(case)[0]["terms"]) == 2
 
@@ -188,7 +189,7 @@ def test_a_term_that_had_not_passed_is_not_missed_after_all(month: Month) -> Non
     assert Case.objects.missed_a_term().filter(pk=case.pk).exists()
     holiday(month, "06-02")
     recounting.tick(month.at("06-02 10:31"))
-    assert now(case).due_at == moment("06-03 10:00")
+    assert reloaded(case).due_at == moment("06-03 10:00")
     assert not Clock.objects.filter(case=case).exclude(missed_at=None).exists()
     assert Clock.objects.filter(case=case, stopped_at=None, remind_at=None).count() == 2
     reminding.watch(at + timedelta(minutes=2))
@@ -207,8 +208,8 @@ def test_terms_of_earlier_releases_go_by_the_cases_agency_where_its_zone_fits(
     settle(month.at("06-01 17:05"))
     holiday(month, "06-02")
     assert recounting.tick(month.at("06-01 17:06")) == 2
-    assert now(case).due_at == moment("06-03 10:00")
-    assert now(foreign).due_at == moment("06-02 10:00")
+    assert reloaded(case).due_at == moment("06-03 10:00")
+    assert reloaded(foreign).due_at == moment("06-02 10:00")
 
 
 def test_ended_cases_are_left_alone(month: Month) -> None:
@@ -218,4 +219,4 @@ def test_ended_cases_are_left_alone(month: Month) -> None:
     settle(month.at("06-01 17:05"))
     holiday(month, "06-02")
     assert recounting.tick(month.at("06-01 17:06")) == 0
-    assert now(case).status == Status.ANSWERED
+    assert reloaded(case).status == Status.ANSWERED

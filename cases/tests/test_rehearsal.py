@@ -10,8 +10,9 @@ from agencies.models import CalendarDay, Session
 from agencies.roles import Role
 from cases import actions, recounting, rehearsal
 from cases.models import Case, CaseEvent, DeadlineRule, TermChange
-from cases.tests.test_month import Month, moment, now
+from cases.tests.test_month import Month, moment
 from tests import factories
+from tests.acting import reloaded
 
 pytestmark = pytest.mark.django_db
 RULE = {
@@ -42,7 +43,7 @@ def answered(month: Month, hours: int) -> Case:
     """Routed on Monday at 9:00 and answered so many hours later."""
     month.at("06-01 09:00")
     case = month.arrive("vk")
-    actions.start_moderation(now(case), actor=month.operator)
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.route(case)
     month.take(case)
     month.at(f"06-01 {9 + hours:02}:00")
@@ -54,9 +55,9 @@ def answered(month: Month, hours: int) -> Case:
 def waiting(month: Month) -> Case:
     month.at("06-02 10:00")
     case = month.arrive("vk")
-    actions.start_moderation(now(case), actor=month.operator)
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.route(case)
-    return now(case)
+    return reloaded(case)
 
 
 def test_a_shorter_rule_says_how_many_more_would_be_overdue(month: Month, admin: Client) -> None:
@@ -74,16 +75,16 @@ def test_a_shorter_rule_says_how_many_more_would_be_overdue(month: Month, admin:
     assert {row["case"] for row in change.result["cases"]} == {slow.pk, slower.pk}
     assert change.result["agencies"] == {str(month.own.pk): {"more": 2, "fewer": 0}}
     page = admin.get(answer["Location"]).content.decode()
-    assert now(slow).number in page
-    assert now(fast).number not in page
+    assert reloaded(slow).number in page
+    assert reloaded(fast).number not in page
     assert "Яма" not in page
     # Nothing has changed yet; taken, it counts what runs from its day on.
     assert DeadlineRule.objects.filter(code="SN-FIRST").count() == 1
     admin.post(f"/terms/changes/{change.pk}/decide/", {"take": "1"})
     recounting.tick(month.at("06-02 10:32"))
-    assert now(open_one).due_at == moment("06-03 10:00")
+    assert reloaded(open_one).due_at == moment("06-03 10:00")
     recounting.tick(month.at("06-03 09:30"))
-    assert now(open_one).due_at == moment("06-02 13:00")
+    assert reloaded(open_one).due_at == moment("06-02 13:00")
     assert CaseEvent.objects.filter(move="recount").count() == 1
 
 
@@ -91,7 +92,7 @@ def test_a_day_off_is_rehearsed_and_moves_what_runs(month: Month, admin: Client)
     late = answered(month, 9)  # eight working hours from nine, lunch between: in time at 18:00
     month.at("06-01 09:00")
     overdue = month.arrive("vk")
-    actions.start_moderation(now(overdue), actor=month.operator)
+    actions.start_moderation(reloaded(overdue), actor=month.operator)
     month.route(overdue)
     recounting.tick(month.at("06-02 10:00"))
     address = f"/terms/calendars/{month.own.calendar.code}/2026/"
@@ -104,8 +105,8 @@ def test_a_day_off_is_rehearsed_and_moves_what_runs(month: Month, admin: Client)
     admin.post(f"/terms/changes/{change.pk}/decide/", {"take": "1"})
     assert CalendarDay.objects.get(calendar=month.own.calendar).title == "День республики"
     recounting.tick(month.at("06-02 10:01"))
-    assert now(overdue).due_at == moment("06-02 18:00")
-    assert now(late).due_at is None
+    assert reloaded(overdue).due_at == moment("06-02 18:00")
+    assert reloaded(late).due_at is None
     page = admin.get(address).content.decode()
     assert "День республики" in page
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from cases import actions, keeping, reminding
 from cases.models import Case, Clock, LadderStep, News, Promise, Reminder
-from cases.tests.test_month import Month, moment, now
+from cases.tests.test_month import Month, moment
 from cases.workflow import Status
+from tests.acting import reloaded
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +32,10 @@ def told(case: Case) -> list[tuple[str, Any]]:
 def routed(month: Month, words: str = "06-01 10:00") -> Case:
     month.at(words)
     case = month.arrive("vk")
-    actions.start_moderation(now(case), actor=month.operator)
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.route(case)
     month.take(case)
-    return now(case)
+    return reloaded(case)
 
 
 def test_the_ladder_of_a_social_message(month: Month) -> None:
@@ -118,7 +119,7 @@ def test_a_moved_term_is_reminded_of_again(month: Month) -> None:
     reminding.watch(month.at("06-02 10:01"))
     assert told(case) == [("term_due", "curator")]
     actions.extend(
-        now(case), actor=month.coordinator, until=moment("06-03 10:00"), reason="Нужен выезд"
+        reloaded(case), actor=month.coordinator, until=moment("06-03 10:00"), reason="Нужен выезд"
     )
     assert Clock.objects.filter(case=case, stopped_at=None, remind_at=None).count() == 2
     reminding.watch(month.at("06-02 10:05"))
@@ -150,7 +151,7 @@ def test_a_target_only_warns(month: Month) -> None:
     """The platform's eight days: warnings, no end, no ladder, never missed."""
     month.at("06-02 12:00")
     case = month.arrive("pos")
-    actions.start_moderation(now(case), actor=month.operator)
+    actions.start_moderation(reloaded(case), actor=month.operator)
     month.route(case)
     month.take(case)
     Clock.objects.filter(case=case).exclude(code="POS-TARGET").delete()
@@ -203,23 +204,23 @@ def test_the_survey_closes_only_what_may_close_by_itself(month: Month) -> None:
     free, controlled, promised, marked, dropped = (answered() for _n in range(5))
     Case.objects.filter(pk=controlled.pk).update(controlled_by=month.supervisor)
     Promise.objects.create(case=promised, what="Заделать", until_on=moment("06-20 00:00").date())
-    actions.record_mark(now(marked), actor=month.operator, value=3)
-    actions.correct_reply(now(dropped), actor=month.approver, reason="Опечатка")
+    actions.record_mark(reloaded(marked), actor=month.operator, value=3)
+    actions.correct_reply(reloaded(dropped), actor=month.approver, reason="Опечатка")
     assert keeping.close_surveys(month.at("06-05 10:59")) == 0
     assert keeping.close_surveys(month.at("06-05 11:01")) == 1
     assert keeping.close_surveys(month.at("06-05 11:02")) == 0
-    assert now(free).status == Status.CLOSED
-    assert now(free).close_reason == "no-answer"
-    assert [now(c).status for c in (controlled, promised, marked)] == [Status.ANSWERED] * 3
-    assert now(dropped).status not in (Status.CLOSED, Status.ANSWERED)
+    assert reloaded(free).status == Status.CLOSED
+    assert reloaded(free).close_reason == "no-answer"
+    assert [reloaded(c).status for c in (controlled, promised, marked)] == [Status.ANSWERED] * 3
+    assert reloaded(dropped).status not in (Status.CLOSED, Status.ANSWERED)
 
 
 def planned(month: Month, until: str) -> Case:
     case = routed(month)
     month.at("06-01 12:00")
     month.reply(case, kind="planned", promised_on=moment(f"{until} 00:00").date())
-    actions.plan(now(case), actor=month.approver, url="https://vk.example/wall1_4")
-    return now(case)
+    actions.plan(reloaded(case), actor=month.approver, url="https://vk.example/wall1_4")
+    return reloaded(case)
 
 
 def test_planned_works_come_back_and_their_promise_is_minded(month: Month) -> None:
@@ -227,7 +228,7 @@ def test_planned_works_come_back_and_their_promise_is_minded(month: Month) -> No
     assert keeping.resume_plans(month.at("06-11 23:00")) == 0
     assert keeping.resume_plans(month.at("06-12 00:30")) == 1
     assert keeping.resume_plans(month.at("06-12 00:40")) == 0
-    assert now(case).status == Status.IN_WORK
+    assert reloaded(case).status == Status.IN_WORK
     assert keeping.mind_promises(month.at("06-15 08:59")) == 0
     assert keeping.mind_promises(month.at("06-15 09:01")) == 1
     assert keeping.mind_promises(month.at("06-15 23:58")) == 0
@@ -241,7 +242,7 @@ def test_a_closed_case_is_reopened_by_its_broken_promise(month: Month) -> None:
     case = planned(month, "06-15")
     Case.objects.filter(pk=case.pk).update(status=Status.CLOSED, closed_at=timezone.now())
     keeping.mind_promises(month.at("06-16 09:00"))
-    assert now(case).status == Status.REOPENED
+    assert reloaded(case).status == Status.REOPENED
     assert Promise.objects.get(case=case).state == Promise.State.BROKEN
     assert keeping.mind_promises(month.at("06-17 09:00")) == 0
 
