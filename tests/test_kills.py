@@ -30,7 +30,8 @@ def scenario(*options: str) -> dict[str, Any]:
 def test_killed_at_random_everything_is_in_order_in_the_end(cases: int, kills: int) -> None:
     report = scenario(f"--cases={cases}", f"--kills={kills}", "--seed=6", "--steps=8")
     assert report["problems"] == {}
-    assert sum(report["kills"].values()) >= kills // 2
+    # Nobody was at home for some blows: a process that had just been killed.
+    assert sum(report["kills"].values()) >= kills * 3 // 4
     assert report["moves acknowledged"] > 3 * cases
     assert report["letters"] > 20
     blows = sum(report["kills"].get(name, 0) for name in ("worker", "postmaster", "backend"))

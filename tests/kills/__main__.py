@@ -40,7 +40,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=14, help="moves of a case at most")
-    parser.add_argument("--gap", type=float, nargs=2, default=(4.0, 16.0), help="seconds")
+    parser.add_argument(
+        "--gap", type=float, nargs=2, help="seconds; by default spread over the changes to be made"
+    )
     parser.add_argument("--folder", type=Path, help="kept; by default a temporary one")
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="kills-"))
@@ -113,8 +115,8 @@ def _play(options: argparse.Namespace, place: Any, mail: Any) -> dict[str, Any]:
     began, over = time.monotonic(), threading.Event()
     clock = threading.Thread(target=_pass_time, args=(place, over), daemon=True)
     clock.start()
-    dice, gap = random.Random(options.seed), tuple(options.gap)
-    with place.blows(dice, options.kills, gap, hall.wait_for_one):
+    dice = random.Random(options.seed)
+    with place.blows(dice, options.kills, _pause(options, hall), hall.wait_for_one):
         story = scenario.run()
     worked = time.monotonic() - began
     _wait(drained, 300)
@@ -133,6 +135,31 @@ def _play(options: argparse.Namespace, place: Any, mail: Any) -> dict[str, Any]:
         **figures(copies),
         "problems": problems(options.cases, story, place, copies),
     }
+
+
+# Lives end early as well: so much of the steps they may have is made at least.
+_MADE = 0.75
+
+
+def _pause(options: argparse.Namespace, hall: Any) -> Any:
+    """Between two blows: seconds, or a random part of the changes that fall to each blow.
+
+    By changes as many blows fall on a quick machine as on a slow one, and each finds a portal that
+    has got up again.
+    """
+    share = options.cases * options.steps * _MADE / options.kills
+
+    def by_time(_at: int, dice: random.Random, over: threading.Event) -> bool:
+        return not over.wait(dice.uniform(*options.gap))
+
+    def by_changes(at: int, dice: random.Random, over: threading.Event) -> bool:
+        goal = (at + dice.random()) * share
+        while hall.changes < goal:
+            if over.wait(0.02):
+                return False
+        return not over.is_set()
+
+    return by_time if options.gap else by_changes
 
 
 def _pass_time(place: Any, over: threading.Event) -> None:

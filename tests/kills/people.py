@@ -39,6 +39,7 @@ class Hall:
     def __init__(self, port: int) -> None:
         self.port = port
         self.told: Counter[str] = Counter()
+        self.changes = 0
         self._cookies: dict[str, str] = {}
         self._signing = threading.Lock()
         self._asking = threading.Event()
@@ -67,6 +68,8 @@ class Hall:
         self.told[str(found.status)] += 1
         if found.status >= 500:
             raise Lost
+        if method == "POST" and found.status < 400:
+            self.changes += 1
         return found
 
     def wait_for_one(self, dice: random.Random) -> None:

@@ -94,16 +94,16 @@ class Place:
         self,
         dice: random.Random,
         count: int,
-        gap: tuple[float, float],
+        pause: Callable[[int, random.Random, threading.Event], bool],
         aim: Callable[[random.Random], None],
     ) -> Iterator[None]:
         """Let `count` blows fall at random moments while the block runs, two of three where
-        `aim` ends: amid a change."""
+        `aim` ends: amid a change. `pause`: waits for the next one, False when the block is over."""
         over = threading.Event()
 
         def strike() -> None:
-            for _ in range(count):
-                if over.wait(dice.uniform(*gap)):
+            for at in range(count):
+                if not pause(at, dice, over):
                     return
                 if dice.random() < 2 / 3:
                     aim(dice)
