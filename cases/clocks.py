@@ -328,13 +328,15 @@ class Book:
             else:
                 self._stopped.append(clock)
 
-    def run_on(self, stopped_at: datetime) -> bool:
-        """Let the terms run on that stopped at this moment (a publication was recalled).
+    def run_on(self, stopped_at: datetime, codes: Iterable[str] | None = None) -> bool:
+        """Let the terms run on that stopped at this moment (a publication was recalled); `codes`:
+        only those of these rules.
 
         False when none did (history from an import).
         """
         running = self.running  # read even when none is found: the due moment is set anew
-        found = list(Clock.objects.filter(case=self.case, stopped_at=stopped_at))
+        stopped = Clock.objects.filter(case=self.case, stopped_at=stopped_at)
+        found = list(stopped if codes is None else stopped.filter(code__in=list(codes)))
         for clock in found:
             clock.stopped_at = None
             running.append(clock)

@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from agencies.access import holds_anywhere
 from agencies.models import User
-from cases import handover, lists
+from cases import handover, lists, undoing
 from cases.doors import DOORS, Door, ensure_open, why_shut
-from cases.errors import BadChange, CaseError, RightMissing
+from cases.errors import BadChange, CaseError, RightMissing, StaleChange
 from cases.forms import MoveForm
 from cases.listing import rows_by_key
 from cases.lists import Conditions
@@ -204,7 +204,7 @@ def _next(made: BulkRun) -> bool:
         return False
     try:
         with transaction.atomic():
-            refusal = _move(made, row)
+            refusal = _undo(made, row) if made.undoes_id else _move(made, row)
     except (OperationalError, InterfaceError):
         raise  # the database, not the case: the row waits
     except CaseError as error:
@@ -214,7 +214,7 @@ def _next(made: BulkRun) -> bool:
         refusal = "bulk_failed"
     row.state = BulkRow.State.REFUSED if refusal else BulkRow.State.DONE
     row.refusal = refusal
-    row.save(update_fields=["state", "refusal"])
+    row.save(update_fields=["state", "refusal", "after"])
     return True
 
 
@@ -229,8 +229,8 @@ _CODES = {
 
 def _move(made: BulkRun, row: BulkRow) -> str:
     """Make the move with the rights its person has now; what the form says against it."""
-    actor = User.objects.select_related("agency").get(pk=made.actor_id)
-    if not actor.is_active:
+    actor = _actor(made)
+    if actor is None:
         return "bulk_right"
     door = DOORS[made.move]
     case = case_by_key(actor, row.case_id)
@@ -240,7 +240,24 @@ def _move(made: BulkRun, row: BulkRow) -> str:
     form = door.form(_data(made.values), case=case, actor=actor)
     if not form.is_valid():
         return _sentence(form)
-    door.perform(case, actor=actor, version=row.version, **form.cleaned_data)
+    row.after = door.perform(case, actor=actor, version=row.version, **form.cleaned_data).version
+    return ""
+
+
+def _actor(made: BulkRun) -> User | None:
+    """With the rights he has now; None where he may no longer sign in."""
+    actor = User.objects.select_related("agency").get(pk=made.actor_id)
+    return actor if actor.is_active else None
+
+
+def _undo(made: BulkRun, row: BulkRow) -> str:
+    actor = _actor(made)
+    if actor is None:
+        return "bulk_right"
+    try:
+        row.after = undoing.take_back(made, case_by_key(actor, row.case_id), row, actor).version
+    except StaleChange:
+        return "undo_touched"
     return ""
 
 
@@ -257,7 +274,7 @@ def forget() -> None:
 
 def results_of(user: User, pk: int) -> tuple[BulkRun, dict[str, int], list[Line]] | None:
     """One's own run with what became of its cases, those not done first (four queries)."""
-    made = BulkRun.objects.filter(pk=pk, actor=user).first()
+    made = BulkRun.objects.select_related("undoes").filter(pk=pk, actor=user).first()
     if made is None:
         return None
     counts = dict.fromkeys(BulkRow.State.values, 0)

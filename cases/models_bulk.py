@@ -15,6 +15,10 @@ class BulkRun(models.Model):
 
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     move = models.CharField(max_length=40)
+    # The run this one takes back, which happens once (cases.undoing).
+    undoes = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, related_name="undone"
+    )
     values = models.JSONField(default=dict)  # of the move's form, as a page sends them
     at = models.DateTimeField(auto_now_add=True)
 
@@ -27,7 +31,10 @@ class BulkRun(models.Model):
 
 
 class BulkRow(models.Model):
-    """One case of a bulk move. `version`: the one its person saw; null where nobody looked."""
+    """One case of a bulk move.
+
+    `version`: the one its person saw; null where nobody looked. `after`: the one the move led to.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -37,6 +44,7 @@ class BulkRow(models.Model):
     run = models.ForeignKey(BulkRun, models.CASCADE, related_name="rows", db_index=False)
     case = models.ForeignKey("cases.Case", models.CASCADE, related_name="+")
     version = models.PositiveIntegerField(null=True)
+    after = models.PositiveIntegerField(null=True)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     refusal = models.CharField(max_length=300, blank=True)  # a code of refusals, or a sentence
 

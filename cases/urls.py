@@ -63,6 +63,7 @@ urlpatterns = [
     path("copies/table/<str:kind>/", tables.copies, name="copies-table"),
     path("bulk/", bulk.bulk, name="bulk"),
     path("bulk/<int:pk>/", bulk.result, name="bulk-result"),
+    path("bulk/<int:pk>/undo/", bulk.undo, name="bulk-undo"),
     path("views/", saved.index, name="saved-views"),
     path("views/row/", saved.row, name="saved-view-row"),
     path("views/new/", saved.new, name="saved-view-new"),

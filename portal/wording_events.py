@@ -64,6 +64,7 @@ _SENTENCES: dict[str, str] = {
     "assign": gettext_noop("%(who)s assigned an executor"),
     "assign named": gettext_noop("%(who)s assigned the executor %(executor)s"),
     "hand_over": gettext_noop("%(who)s handed the case over to %(executor)s"),
+    "hand_over nobody": gettext_noop("%(who)s gave the case back to the agency"),
     "hand_over agency": gettext_noop("%(who)s handed the case over to %(agency)s"),
     "hand_over both": gettext_noop("%(who)s handed the case over to %(agency)s, %(executor)s"),
     "dispute_competence": gettext_noop("%(who)s disputed the competence"),
@@ -140,6 +141,8 @@ def _variant(event: CaseEvent) -> str:
         return "assign named"
     if move == "hand_over" and data.get("agency_name"):
         return "hand_over both" if data.get("executor_name") else "hand_over agency"
+    if move == "hand_over" and not data.get("executor_name"):
+        return "hand_over nobody"
     if move == "waiting_over" and data.get("state") in ("limit", "message"):
         return f"waiting_over {data['state']}"
     if move == "split" and data.get("answer") == "one":

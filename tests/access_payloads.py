@@ -96,6 +96,19 @@ ROUTES: dict[str, Route] = {
     "api-bulk-run": _any(
         Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.bulk.pk}
     ),
+    "bulk-undo": _any(
+        Right.DISPUTE_COMPETENCE,
+        refusal=(404,),
+        method="post",
+        kwargs=lambda w, c: {"pk": w.done_bulk.pk},
+    ),
+    "api-bulk-undo": _any(
+        Right.DISPUTE_COMPETENCE,
+        refusal=(404,),
+        method="post",
+        kwargs=lambda w, c: {"pk": w.done_bulk.pk},
+        body=lambda w, c: {},
+    ),
     "promise-table": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"kind": "csv"}),
     "control-table": _any(Right.CONTROL_CASES, kwargs=lambda w, c: {"kind": "xlsx"}),
     "copies-table": _any(

@@ -131,6 +131,10 @@ class World:
         self.bulk = BulkRun.objects.create(actor=self.people[Role.CURATOR], move="assign")
         for scope in SCOPES:  # one of them is out of his sight by now
             BulkRow.objects.create(run=self.bulk, case=self._cases["", Status.IN_WORK, scope])
+        self.done_bulk = BulkRun.objects.create(actor=self.bulk.actor, move="assign")
+        for scope in SCOPES:
+            case = self._cases["", Status.IN_WORK, scope]
+            BulkRow.objects.create(run=self.done_bulk, case=case, state="done", after=case.version)
         self.event, self.offer = self._make_event()
         self.clients: dict[str, Client] = {}
         # Not among `people`: they reach everything, foreign cases included.

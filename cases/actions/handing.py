@@ -3,12 +3,13 @@
 from agencies.access import granted_agency_ids, holds
 from agencies.models import Agency, User
 from agencies.roles import Right
+from cases import clocks
 from cases.actions import drafts
 from cases.actions.agency import accepted, pass_to
 from cases.actions.moving import Moving, moving
 from cases.errors import BadChange
-from cases.models import Case
-from cases.workflow import Status
+from cases.models import Case, CaseEvent
+from cases.workflow import Regime, Status
 
 # Any of them held on where the case is and on where it goes.
 RIGHTS = (Right.ASSIGN_CASES, Right.ROUTE_CASES, Right.MANAGE_AGENCIES)
@@ -27,6 +28,7 @@ def hand_over(
     reason: str = "",
     holder: int | None = None,
     handover: int | None = None,
+    undone: CaseEvent | None = None,
     version: int | None = None,
 ) -> Case:
     """Give the case to `executor`, of `agency` where it goes to another one.
@@ -34,10 +36,14 @@ def hand_over(
     Who numbers cases but does not read them (an administrator) may do it too: the scope is the
     states. `holder`: the executor it was planned to be taken from; another one holds it by now →
     BadChange. The citizen's term runs on; the new holder has what is left of the executor's.
+    `undone`: the assignment or taking, last on the case, that is taken back by this: the case may
+    be nobody's again, and who took it gives it back himself.
     """
     target = agency.pk if agency is not None else case.agency_id
 
     def allowed(fresh: Case, who: User) -> bool:
+        if undone is not None and undone.move == "take" and undone.actor_id == who.pk:
+            return fresh.executor_id == who.pk
         goes = agency.pk if agency is not None else fresh.agency_id
         return goes is not None and may_hand_over(who, fresh.agency_id, goes)
 
@@ -54,7 +60,10 @@ def hand_over(
         before = fresh.executor_id
         if holder is not None and before != holder:
             raise BadChange("handed_over_meanwhile", field="executor")
-        _check(step, executor, agency if moves else None, target or 0)
+        if undone is None:
+            _check(step, executor, agency if moves else None, target or 0)
+        elif executor is not None:
+            _able(executor, target or 0)
         step.data = {"before": before, "reason": reason}
         if handover is not None:
             step.data["handover"] = handover
@@ -65,6 +74,9 @@ def hand_over(
             _move(step, agency)
         pass_to(step, "hand_over")
         _settle_state(step)
+        if undone is not None and fresh.regime == Regime.LAW59:
+            # Not accepted after all: the appeal may still be passed on.
+            step.book.run_on(undone.at, clocks.REDIRECTION)
         if before is not None and executor is not None:
             drafts.pass_draft(step, before, executor.pk)
     return step.case
@@ -77,8 +89,11 @@ def _check(step: Moving, executor: User | None, agency: Agency | None, target: i
         raise BadChange("agency_inactive", field="agency")
     if agency is not None and step.case.status == Status.REDIRECT_ASKED:
         raise BadChange("handover_in_dispute", field="agency")
-    if executor is None:
-        return
+    if executor is not None:
+        _able(executor, target)
+
+
+def _able(executor: User, target: int) -> None:
     ids = granted_agency_ids(executor, Right.ANSWER_CASES)
     if ids is not None and target not in ids:
         raise BadChange("executor_may_not_answer", field="executor")

@@ -204,10 +204,18 @@ def judge_reply(
     return step.case
 
 
-def undo_verdict(case: Case, *, actor: User, version: int | None = None) -> Case:
+def undo_verdict(
+    case: Case,
+    *,
+    actor: User,
+    version: int | None = None,
+    within: timedelta = UNDO,
+    reason: str = "",
+) -> Case:
     """Take one's own last verdict back within ten seconds, if nothing has happened since.
 
-    Everything is as it was before it; the history tells of both.
+    Everything is as it was before it; the history tells of both. `within`: longer where many
+    were given at once.
     """
     with moving(case, "undo_verdict", actor, version=version) as step:
         last = step.case.events.order_by("-pk").first()
@@ -215,7 +223,7 @@ def undo_verdict(case: Case, *, actor: User, version: int | None = None) -> Case
             last is None
             or last.move not in _UNDOABLE
             or last.actor_id != actor.pk
-            or timezone.now() - last.at > UNDO + _GRACE
+            or timezone.now() - last.at > within + _GRACE
         ):
             raise BadChange("undo_too_late")
         kept = last.data["undo"]
@@ -225,6 +233,8 @@ def undo_verdict(case: Case, *, actor: User, version: int | None = None) -> Case
         if last.move != "judge_reply":
             _put_back(step, last, kept)
         step.data = {"undone": last.pk, "move": last.move}
+        if reason:
+            step.data["reason"] = reason
     return step.case
 
 

@@ -9,17 +9,20 @@ from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from agencies.models import User
 from agencies.roles import Right
-from cases import lists, many, tasks
+from cases import lists, many, tasks, undoing
 from cases.doors import Door
 from cases.forms import word_change
 from cases.many import AT_ONCE, LOOKED_AT, MOST, SHOWN, Line
 from cases.masking import mask_text
 from cases.models import BulkRun, Case
 from cases.querysets import may
+from cases.workflow import MOVES
 
 log = logging.getLogger(__name__)
 
@@ -168,15 +171,41 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     made, counts, lines = found
+    back = not counts["waiting"] and undoing.may_undo(made, request.user)
     context = {
         "made": made,
-        "door": many.DOORS[made.move],
+        "title": title_of(made),
+        "undoable": undoing.undoable(made) if back else 0,
+        "undo_until": made.at + undoing.WITHIN,
+        "undo_ms": int((made.at + undoing.WITHIN - timezone.now()).total_seconds() * 1000),
+        "undo_reason": undoing.REASON,
+        "inverse": undoing.title_of(made),
         "counts": counts,
         "total": sum(counts.values()),
         "decided": counts["done"] + counts["refused"],
         "lines": shown(request.user, lines),
         **_back(request),
-        "again": [line.case.number for line in lines if line.refusal][:50],
+        "again": [line.case.number for line in lines if line.refusal and not made.undoes][:50],
     }
     template = "cases/bulk/_result.html" if request.htmx else "cases/bulk/result.html"
     return render(request, template, context)
+
+
+@login_required
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's own run back; each case by itself, told as those of the run were."""
+    made = BulkRun.objects.filter(pk=pk, actor=request.user).first()
+    if made is None:
+        raise Http404
+    reason = request.POST.get("reason", "").strip()[: undoing.LONGEST_REASON]
+    back = undoing.start(made, request.user, reason or str(undoing.REASON))
+    carry_out(back)
+    return redirect(f"{reverse('bulk-result', args=[back.pk])}?{_kept(request)}")
+
+
+def title_of(made: BulkRun) -> str:
+    """«Направить», or of a run that takes another one back: «Отмена: Направить»."""
+    if made.undoes is None:
+        return str(MOVES[made.move].title)
+    return gettext("Undone: %(move)s") % {"move": MOVES[made.undoes.move].title}

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from cases import lists, many
+from cases import lists, many, undoing
 from cases.doors import Door
 from cases.forms import word_change
 from cases.many import Line
@@ -68,6 +68,10 @@ class BulkSerializer(serializers.Serializer):
     done = serializers.IntegerField()
     refused = serializers.IntegerField()
     more = serializers.BooleanField(help_text="more cases match than one choice holds")
+    undoes = serializers.IntegerField(allow_null=True, help_text="the run this one takes back")
+    undo_until = serializers.DateTimeField(
+        allow_null=True, help_text="null: it cannot be undone, or not any more"
+    )
     cases = BulkLineSerializer(many=True, help_text="at most 200, those refused first")
 
 
@@ -89,7 +93,12 @@ def _result(request: Request, pk: int, *, more: bool = False) -> Any:
     if found is None:
         raise Http404
     made, counts, lines = found
-    body = {"id": made.pk, "move": made.move, **counts, "more": more, "cases": lines}
+    back = not counts["waiting"] and undoing.may_undo(made, request.user)
+    body = {
+        **{"id": made.pk, "move": made.move, **counts, "more": more, "cases": lines},
+        "undoes": made.undoes_id,
+        "undo_until": made.at + undoing.WITHIN if back else None,
+    }
     return BulkSerializer(body).data
 
 
@@ -126,7 +135,7 @@ class Bulk(APIView):
         many.try_values(door, lines, request.user, values)
         some = sorted(lines, key=lambda line: line.possible)[: many.SHOWN]
         body = {"id": None, "move": door.name, **_counted(lines), "more": more, "cases": some}
-        return Response(BulkSerializer(body).data)
+        return Response(BulkSerializer(body | {"undoes": None, "undo_until": None}).data)
 
     def _start(
         self, request: Request, door: Door, given: dict[str, Any], values: many.Values
@@ -144,3 +153,36 @@ class BulkResult(APIView):
     def get(self, request: Request, pk: int) -> Response:
         """What became of each case of your run; those not done first."""
         return Response(_result(request, pk))
+
+
+class UndoSerializer(serializers.Serializer):
+    reason = serializers.CharField(max_length=undoing.LONGEST_REASON, required=False)
+
+
+class BulkUndo(APIView):
+    @extend_schema(
+        operation_id="bulk_undo",
+        parameters=[IDEMPOTENCY_KEY],
+        request=UndoSerializer,
+        responses={201: BulkSerializer, **problems(404, 409)},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Take your run back within a quarter of an hour, by the moves the life cycle has for it.
+
+        A run of its own, case by case; a case somebody has gone on with stays as it is.
+        """
+        made = BulkRun.objects.filter(pk=pk, actor=request.user).first()
+        if made is None:
+            raise Http404
+        given = UndoSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        reason = given.validated_data.get("reason") or str(undoing.REASON)
+
+        def begin() -> Response:
+            return Response({"id": undoing.start(made, request.user, reason).pk}, status=201)
+
+        answer = once(request, begin)
+        back = BulkRun.objects.get(pk=answer.data["id"], actor=request.user)
+        carry_out(back)
+        body = _result(request, back.pk)
+        return Response(body, status=answer.status_code, headers=dict(answer.headers))

@@ -63,6 +63,7 @@ urlpatterns = [
     path("cases/", views.CaseList.as_view(), name="api-cases"),
     path("cases/bulk/", bulk.Bulk.as_view(), name="api-bulk"),
     path("cases/bulk/<int:pk>/", bulk.BulkResult.as_view(), name="api-bulk-run"),
+    path("cases/bulk/<int:pk>/undo/", bulk.BulkUndo.as_view(), name="api-bulk-undo"),
     path("cases/<str:number>/", include(_CASE)),
     path("messages/", views.Messages.as_view(), name="api-messages"),
     path("marks/", views.Marks.as_view(), name="api-marks"),
