@@ -39,6 +39,7 @@ def _part(request: HttpRequest, name: str, make: Callable[[board.Asked], Any]) -
         links=True,
     )
     nothing: dict[str, Any] = {"numbers": [], "ages": [], "heat": {}, "offered": [], "query": ""}
+    nothing |= {"whole": True, "links": board.links(asked)}
     context = nothing | {"kind": "month", "kinds": KINDS[:-1], "period": period}
     return render(request, "reports/dashboard.html", context | {name: make(asked)})
 

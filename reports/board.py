@@ -17,21 +17,22 @@ from agencies.access import granted_agency_ids
 from agencies.models import Agency, User
 from agencies.roles import Right
 from cases.directory import Directory
-from cases.models import Case
+from cases.models import Case, Territory
 from reports import wording
 from reports.charts import bars, heat_level, spark
 from reports.figures import (
     Figure,
     Scope,
-    ageing,
     by_agency,
-    by_topic,
-    figures_of,
-    series_by_agency,
-    series_of,
+    lines_by_agency,
+    make_figure,
+    run_of,
+    sums_by_agency,
 )  # fmt: skip
+from reports.heat import heat
 from reports.metrics import METRICS
 from reports.periods import Period
+from reports.standing import ageing
 
 NUMBERS = ("overdue_now", "due_today", "reply_time", "brush_off_share", "repeat_share")
 # Behind a number of today's open cases runs the line of what it grows from.
@@ -50,7 +51,9 @@ CLASSES: tuple[tuple[str, Promise, frozenset[str]], ...] = (
         frozenset({_K.UTILITY, _K.FEDERAL, _K.REGION, _K.CENTRE, _K.GOVERNOR_OFFICE}),
     ),
 )
-SHOWN, TOPICS, TERRITORIES = 12, 9, 6
+_CLASS_OF = {kind: code for code, _title, kinds in CLASSES for kind in kinds}
+CLASS_CODES = frozenset(_CLASS_OF.values())
+SHOWN, WHOLE, TOPICS, TERRITORIES = 12, 250, 9, 6
 AGES = (1, 3, 7, 14, 30)
 
 
@@ -78,24 +81,19 @@ class Asked:
 
 def numbers(asked: Asked) -> list[dict[str, Any]]:
     """The five numbers: value, what it was before, the line of the periods."""
-    now = figures_of((*NUMBERS, "open_now"), asked.scope, asked.period, asked.today)
-    compared = [code for code in NUMBERS if not METRICS[code].now]
-    before = figures_of(compared, asked.scope, asked.period.previous(), asked.today)
-    run = asked.period.run(12 if asked.period.days <= 31 else 6)
-    lines = series_of(
-        list(dict.fromkeys(_LINES.get(code, code) for code in NUMBERS)),
-        asked.scope, run, asked.today,
-    )  # fmt: skip
+    codes = dict.fromkeys((*NUMBERS, *_LINES.values(), "open_now"))
+    run = run_of(list(codes), asked.scope, _run(asked.period), asked.today)
+    now, before = run[-1], run[-2]
     found = []
     for code in NUMBERS:
         metric, figure = METRICS[code], now[code]
         line_code = _LINES.get(code, code)
-        line = [point.value for point in lines[line_code]]
+        line = [figures[line_code].value for figures in run]
         value, unit = wording.parted(metric, figure.value)
         card: dict[str, Any] = {
             "code": code, "title": metric.title, "value": value, "unit": unit,
             "url": asked.rows(code), "spark": spark(line),
-            "spark_words": _line_words(line_code, line),
+            "spark_words": line_words(line_code, line),
             "few": figure.denominator if not metric.now and not figure.enough else None,
         }  # fmt: skip
         if code == "overdue_now":
@@ -110,6 +108,11 @@ def numbers(asked: Asked) -> list[dict[str, Any]]:
     return found
 
 
+def _run(period: Period) -> list[Period]:
+    """The periods of a line; the one before the last is what the last is compared with."""
+    return period.run(12 if period.days <= 31 else 6)
+
+
 def _change(better: int, figure: Figure, before: Figure) -> dict[str, Any]:
     if before.value is None:
         return {"note": _t("no figure before")}
@@ -121,7 +124,7 @@ def _change(better: int, figure: Figure, before: Figure) -> dict[str, Any]:
     return {"note": was, "trend": "up" if up else "down", "tone": "good" if good else "warn"}
 
 
-def _line_words(code: str, line: Sequence[float | None]) -> str:
+def line_words(code: str, line: Sequence[float | None]) -> str:
     known = [value for value in line if value is not None]
     if len(known) < 2:
         return ""
@@ -131,93 +134,121 @@ def _line_words(code: str, line: Sequence[float | None]) -> str:
     }  # fmt: skip
 
 
-def league(asked: Asked, whole: bool) -> list[dict[str, Any]]:
-    """Agencies by class, the highest share of brush-offs first; too few cases stand behind."""
-    found = by_agency(LEAGUE, asked.scope, asked.period, asked.today)
-    classes: list[dict[str, Any]] = []
-    shown: list[int] = []
-    for code, title, kinds in CLASSES:
-        rows = [
-            (asked.directory.agencies[pk], figures)
-            for pk, figures in found.items()
-            if pk in asked.directory.agencies and asked.directory.agencies[pk].kind in kinds
-        ]
-        if not rows:
-            continue
-        rows.sort(key=_place)
-        cut = rows if whole else rows[:SHOWN]
-        shown += [agency.pk for agency, _figures in cut]
-        classes.append({"code": code, "title": title, "rows": cut, "total": len(rows)})
-    run = asked.period.run(12 if asked.period.days <= 31 else 6)
-    lines = series_by_agency("brush_off_share", Scope(frozenset(shown)), run, asked.today)
-    for one in classes:
-        one["rows"] = [
-            _row(asked, agency, figures, lines.get(agency.pk, []))
-            for agency, figures in one["rows"]
-        ]
-    return classes
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An agency of the league; `line`: its share of brush-offs over the periods before."""
+
+    agency: Agency
+    figures: dict[str, Figure]
+    line: list[float | None]
 
 
-def _place(row: tuple[Agency, dict[str, Figure]]) -> tuple[bool, float, str]:
-    agency, figures = row
-    share = figures["brush_off_share"]
-    return not share.enough, -(share.value or 0) if share.enough else 0, agency.short_name
+@dataclass(frozen=True, slots=True)
+class AgencyClass:
+    """A class of the league: `rows` are those from `first` on, `total` all of the class."""
+
+    code: str
+    title: Promise
+    rows: list[Ranked]
+    total: int
+    first: int = 0
+
+    @property
+    def before(self) -> int | None:
+        """The page before; None on the first."""
+        return self.first // WHOLE if self.first else None
+
+    @property
+    def after(self) -> int | None:
+        """The page after; None on the last."""
+        return self.first // WHOLE + 2 if self.total > self.first + WHOLE else None
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows)
 
 
-def _row(
-    asked: Asked, agency: Agency, figures: dict[str, Figure], line: list[Figure]
-) -> dict[str, Any]:
-    values = [figure.value for figure in line]
-    cells = [
-        {
-            "figure": figures[code],
-            "url": asked.rows(code, agency=agency.pk),
-            "title": METRICS[code].title,
-        }
-        for code in LEAGUE
+def league(asked: Asked, whole: bool, only: str = "", page: int = 1) -> list[AgencyClass]:
+    """Agencies by class, the highest share of brush-offs first; too few cases stand behind.
+
+    `whole`: a page of each class, or that `page` of the one class `only`. Two counts tell the
+    order; the other figures are read of the agencies shown.
+    """
+    first = WHOLE * (max(page, 1) - 1) if whole and only else 0
+    placed = _placed(asked)
+    cut = {
+        code: rows[first : first + (WHOLE if whole else SHOWN)]
+        for code, rows in placed.items()
+        if only in ("", code)
+    }
+    if not any(cut.values()):
+        return []
+    shown = asked.scope.narrowed(agency.pk for rows in cut.values() for agency in rows)
+    found = by_agency(LEAGUE, shown, asked.period, asked.today)
+    lines = lines_by_agency("brush_off_share", shown, _run(asked.period), asked.today)
+    return [
+        AgencyClass(
+            code,
+            title,
+            [
+                Ranked(agency, found[agency.pk], lines.get(agency.pk, []))
+                for agency in cut[code]
+                if agency.pk in found
+            ],
+            len(placed[code]),
+            first,
+        )
+        for code, title, _kinds in CLASSES
+        if cut.get(code)
     ]
-    return {
-        "agency": agency, "cells": cells, "spark": spark(values),
-        "spark_words": _line_words("brush_off_share", values),
-    }  # fmt: skip
+
+
+def _placed(asked: Asked) -> dict[str, list[Agency]]:
+    """Class -> its agencies in their order."""
+    share, known = METRICS["brush_off_share"], asked.directory.agencies
+    names = (*share.numerator, *share.denominator)
+    rows: dict[str, list[tuple[bool, float, str, int]]] = {code: [] for code in _CLASS_OF.values()}
+    named = asked.scope.narrowed(known)
+    for pk, sums in sums_by_agency(named, asked.period, names, asked.today).items():
+        figure = make_figure(share, sums, {})
+        place = -(figure.value or 0) if figure.enough else 0
+        rows[_CLASS_OF[known[pk].kind]].append((not figure.enough, place, known[pk].short_name, pk))
+    return {code: [known[pk] for *_place, pk in sorted(of)] for code, of in rows.items()}
+
+
+def links(asked: Asked) -> dict[str, str]:
+    """Metric of the league -> address of the rows behind it, an agency's key to be put after it."""
+    return {code: url + "&agency=" if (url := asked.rows(code)) else "" for code in LEAGUE}
 
 
 def heat_map(asked: Asked, *, per_resident: bool) -> dict[str, Any]:
     """The largest topics by the largest territories; per 1,000 residents or in cases."""
-    counts = by_topic(asked.scope, asked.period, today=asked.today)
-    topics: dict[int, int] = {}
-    places: dict[int, int] = {}
-    for (topic, place), count in counts.items():
-        topics[topic] = topics.get(topic, 0) + count
-        places[place] = places.get(place, 0) + count
-    known = asked.directory
-    by_size = lambda sizes, names: sorted(  # noqa: E731
-        (pk for pk in sizes if pk in names), key=lambda pk: (-sizes[pk], pk)
-    )
-    columns = by_size(places, known.territories)[:TERRITORIES]
-    lines = by_size(topics, known.topics)[:TOPICS]
+    counted = heat(asked.scope, asked.period, topics=TOPICS, places=TERRITORIES, today=asked.today)
+    known, counts = asked.directory, counted.cells
+    columns = [known.territories[pk] for pk in counted.places if pk in known.territories]
+    lines = [known.topics[pk] for pk in counted.topics if pk in known.topics]
 
-    def value(topic: int, place: int) -> float | None:
-        count = counts.get((topic, place), 0)
-        residents = known.territories[place].population
+    def value(topic: int, place: Territory) -> float | None:
+        count = counts.get((topic, place.pk), 0)
         if not per_resident:
             return count
-        return 1000 * count / residents if residents else None
+        return 1000 * count / place.population if place.population else None
 
-    values = {(t, p): value(t, p) for t in lines for p in columns}
+    values = {(t.pk, p.pk): value(t.pk, p) for t in lines for p in columns}
     highest = max((v for v in values.values() if v is not None), default=0)
+    url = asked.rows("received")
     return {
-        "columns": [known.territories[pk] for pk in columns],
+        "columns": columns,
         "rows": [
             {
-                "topic": known.topics[topic],
+                "topic": topic,
                 "cells": [
                     {
-                        "text": _cell(values[topic, place], per_resident),
-                        "count": counts.get((topic, place), 0),
-                        "level": heat_level(values[topic, place] or 0, highest),
-                        "url": asked.rows("received", topic=topic, territory=place),
-                        "place": known.territories[place],
+                        "text": _cell(values[topic.pk, place.pk], per_resident),
+                        "count": counts.get((topic.pk, place.pk), 0),
+                        "level": heat_level(values[topic.pk, place.pk] or 0, highest),
+                        "url": url and f"{url}&topic={topic.pk}&territory={place.pk}",
+                        "place": place,
                     }
                     for place in columns
                 ],
@@ -226,8 +257,7 @@ def heat_map(asked: Asked, *, per_resident: bool) -> dict[str, Any]:
         ],
         "highest": wording.number(highest, 2 if per_resident else 0),
         "per_resident": per_resident,
-        "outside": sum(counts.values())
-        - sum(counts.get((t, p), 0) for t in lines for p in columns),
+        "outside": counted.total - sum(counts.get(key, 0) for key in values),
     }
 
 

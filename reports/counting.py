@@ -1,6 +1,6 @@
 """The triggers that keep the counters equal to the facts, made from the table of measures."""
 
-from reports.measures import DURATIONS, MEASURES, STEPS, Measure
+from reports.measures import DURATIONS, MARGIN, MEASURES, STEPS, Measure
 
 _SPANS = {
     "reports_agencycount": (
@@ -82,6 +82,31 @@ def _add_durations(source: str) -> str:
     )
 
 
+def margins(source: str, *, signed: bool) -> str:
+    """What came by topic, and by territory: the edges of the table of both.
+
+    Facts are added up first: what a change leaves where it was is nothing before it is spread.
+    """
+    return (
+        "select c.span, c.start, k.side, k.key, sum(f.n) as n from ("
+        f"select f.day, f.topic_id, f.territory_id, sum({'f.s' if signed else '1'}) as n"
+        f" from ({source}) as f where {held(MARGIN)}"
+        f" group by 1, 2, 3 having sum({'f.s' if signed else '1'}) <> 0) as f cross join lateral"
+        " (values ('d', f.day), ('m', date_trunc('month', f.day)::date)) as c(span, start)"
+        " cross join lateral (values ('topic', f.topic_id), ('place', f.territory_id))"
+        " as k(side, key) group by 1, 2, 3, 4"
+    )
+
+
+def _add_margins(source: str) -> str:
+    key = "span, start, side, key"
+    return (
+        f"insert into reports_margincount as t ({key}, n)"
+        f" {margins(source, signed=True)} having sum(f.n) <> 0 order by 1, 2, 3, 4"
+        f" on conflict ({key}) do update set n = t.n + excluded.n;"
+    )
+
+
 _SOURCES = {
     "insert": "select 1 as s, n.* from new_rows n",
     "delete": "select -1 as s, o.* from old_rows o",
@@ -103,6 +128,7 @@ def install() -> list[str]:
                 _add("reports_agencycount", source),
                 _add("reports_topiccount", source),
                 _add_durations(source),
+                _add_margins(source),
             ]
         )
         table = "old_rows" if event == "delete" else "new_rows"

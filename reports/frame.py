@@ -9,20 +9,10 @@ from zoneinfo import ZoneInfo
 
 from cases.directory import Directory
 from reports.content import Row, scaled
-from reports.figures import (
-    _STRETCHES,
-    Figure,
-    Scope,
-    Sums,
-    _read,
-    _stretches,
-    by_agency,
-    figures_of,
-    sums,
-    sums_by_agency,
-)
+from reports.figures import Figure, Sums, by_agency, figures_of, sums, sums_by_agency
 from reports.measures import MEASURES, Kind, Sign
 from reports.periods import Period, region_zone
+from reports.selecting import Scope, counters, read, stretches
 
 
 @dataclass
@@ -69,12 +59,12 @@ class Frame:
 
     def topics(self, measure: str, periods: Sequence[Period]) -> dict[tuple[int, int], list[int]]:
         """(topic, territory) -> the measure in each period (one query)."""
-        values: dict[str, Any] = {**_stretches(periods, self.today), "today": self.today}
+        values: dict[str, Any] = {**stretches(periods, self.today), "today": self.today}
         if self.scope.ids is None:
             sql = (
-                f"select c.topic_id, c.territory_id, p.nth, sum(c.{measure}) from {_STRETCHES}"
-                " join reports_topiccount c on c.span = p.span and c.start between p.a and p.b"
-                f" where c.{measure} <> 0 group by 1, 2, 3"
+                f"select c.topic_id, c.territory_id, p.nth, sum(c.{measure}) from "
+                + counters("reports_topiccount", ["topic_id", "territory_id", measure])
+                + f" where c.{measure} <> 0 group by 1, 2, 3"
             )
         else:
             one = MEASURES[measure]
@@ -92,7 +82,7 @@ class Frame:
                 " group by 1, 2, 3"
             )
         found: dict[tuple[int, int], list[int]] = {}
-        for topic, territory, nth, count in _read(sql, values):
+        for topic, territory, nth, count in read(sql, values):
             found.setdefault((topic, territory), [0] * len(periods))[nth] = int(count)
         return found
 
@@ -118,7 +108,7 @@ class Frame:
         return "" if self.scope.ids is None else f" and {column} = any(%(ids)s)"
 
     def ask(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
-        return _read(
+        return read(
             sql,
             {
                 "first": self.period.first, "last": self.period.last, "today": self.today,

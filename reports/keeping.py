@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 from cases import following, tabs
 from cases.models import Case, CaseEvent, Touched
 from reports import facts
-from reports.counting import durations, sums
+from reports.counting import durations, margins, sums
 from reports.facts import COLUMNS, KEY, VALUES
 from reports.measures import NAMES
 from reports.models import Keeping
@@ -159,11 +159,13 @@ _KEYS = {
     "reports_agencycount": "span, agency_id, start",
     "reports_topiccount": "span, start, topic_id, territory_id",
     "reports_durationcount": "span, agency_id, duration, start, bucket",
+    "reports_margincount": "span, start, side, key",
 }
 _VALUES_OF = {
     "reports_agencycount": ", ".join(NAMES),
     "reports_topiccount": ", ".join(NAMES),
     "reports_durationcount": "n",
+    "reports_margincount": "n",
 }
 _TABS = "cases_tabcount"  # kept by a trigger of their own (`cases.tabs`)
 _SPANS = "(values ('d', f.day), ('m', date_trunc('month', f.day)::date)) as s(span, start)"
@@ -179,6 +181,7 @@ _COUNTED = {
         " group by 1, 2, 3, 4"
     ),
     "reports_durationcount": durations("select * from reports_fact", signed=False),
+    "reports_margincount": margins("select * from reports_fact", signed=False),
 }
 
 

@@ -104,6 +104,9 @@ MEASURES: dict[str, Measure] = {
 }
 NAMES = tuple(MEASURES)
 
+# What is counted by topic alone and by territory alone too: the map of both shows the largest.
+MARGIN = MEASURES["received"]
+
 # Durations with a histogram: median and the slow tenth. Column of the fact, its facts.
 DURATIONS: dict[str, Measure] = {
     "minutes": MEASURES["reply_minutes"],

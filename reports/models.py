@@ -95,6 +95,31 @@ class TopicCount(Counts):
         return f"{self.start} {self.topic_id}"
 
 
+class MarginCount(models.Model):
+    """What came in a day or month by topic, and by territory (`measures.MARGIN`); 0: none.
+
+    The edges of TopicCount: a few hundred rows where that one has thousands.
+    """
+
+    class Side(models.TextChoices):
+        TOPIC = "topic"
+        PLACE = "place"
+
+    span = models.CharField(max_length=1, choices=Span)
+    start = models.DateField()
+    side = models.CharField(max_length=5, choices=Side)
+    key = models.IntegerField()
+    n = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("span", "start", "side", "key", name="margin_count_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start} {self.side} {self.key}"
+
+
 class DurationCount(models.Model):
     """How many durations of a day or month fell into a bucket (`measures.bucket_middle`)."""
 
@@ -149,6 +174,7 @@ __all__ = [
     "DurationCount",
     "Fact",
     "Keeping",
+    "MarginCount",
     "Schedule",
     "Sending",
     "Snapshot",

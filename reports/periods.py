@@ -89,10 +89,10 @@ class Period:
     def spans(self, today: date) -> Iterator[tuple[str, date, date]]:
         """Rows of counters that add up to it: ("m" or "d", first start, last start).
 
-        Months that are over are one row; the days at both ends, and from this month on, single.
+        Whole months up to this one are one row, what is left at both ends is single days.
         """
         first_month = self.first if self.first.day == 1 else _month(self.first, 1)
-        after_month = min((self.last + DAY).replace(day=1), today.replace(day=1))
+        after_month = min((self.last + DAY).replace(day=1), _month(today, 1))
         if first_month < after_month:
             if self.first < first_month:
                 yield "d", self.first, first_month - DAY
@@ -101,6 +101,22 @@ class Period:
                 yield "d", after_month, self.last
         else:
             yield "d", self.first, self.last
+
+    def starts(self, today: date) -> Iterator[tuple[str, date]]:
+        """The same row by row: ("m" or "d", start)."""
+        for span, start, last in self.spans(today):
+            while start <= last:
+                yield span, start
+                start = _month(start, 1) if span == "m" else start + DAY
+
+    def coming(self, today: date) -> Self | None:
+        """Days that are not over and lie in a month `spans` gives as one row; None without.
+
+        On the first of a month there are none: nothing of that row is over.
+        """
+        end = _end_of_month(today)
+        within = self.first <= today.replace(day=1) and self.last >= end
+        return type(self)(today, end) if within and today.day > 1 else None
 
 
 def chosen(given: Mapping[str, str], today: date) -> tuple[str, Period]:

@@ -88,13 +88,28 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "offered": offered,
         "agency": directory.agencies.get(agency) if agency is not None else None,
         "numbers": board.numbers(asked),
-        "league": board.league(asked, whole=request.GET.get("all") == "1") if not agency else [],
+        "league": _league(request, asked),
+        "whole": request.GET.get("all") == "1",
+        "links": board.links(asked),
         "heat": board.heat_map(asked, per_resident=request.GET.get("heat") != "count"),
         "ages": board.ages(asked),
         "workload": board.workload(asked),
         "query": _kept(request, "period", "from", "to", "agency"),
     }
     return render(request, "reports/dashboard.html", context)
+
+
+def _league(request: HttpRequest, asked: board.Asked) -> list[board.AgencyClass]:
+    """The agencies of the reader; none where he has chosen one."""
+    if asked.agency:
+        return []
+    only = request.GET.get("class", "")
+    return board.league(
+        asked,
+        whole=request.GET.get("all") == "1",
+        only=only if only in board.CLASS_CODES else "",
+        page=whole(request.GET, "page") or 1,
+    )
 
 
 def _kept(request: HttpRequest, *names: str) -> str:

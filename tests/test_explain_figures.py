@@ -20,9 +20,10 @@ from agencies.models import Agency, User
 from agencies.roles import Role
 from cases import events, families, repeat_list
 from cases.models import ReplyTemplate, Topic
-from reports import snapshots, spikes, template_figures
-from reports.figures import Scope
+from reports import board, heat, snapshots, spikes, template_figures
+from reports.figures import Scope, by_agency, lines_by_agency, run_of, sums_by_agency
 from reports.periods import Period
+from reports.standing import ageing
 from tests import factories
 from tests.test_explain import MOST_ROWS, URL, _scans, bench
 
@@ -38,8 +39,10 @@ TEMPLATE = 98_765_402
 BIG = {
     *("cases_case", "cases_reply", "cases_message", "cases_repeatpair", "cases_copiedfamily"),
     *("cases_familyshare", "cases_templateuse", "cases_eventoffer", "reports_snapshot"),
-    *("reports_topiccount", "reports_fact", "agencies_change"),
+    *("reports_topiccount", "reports_fact", "agencies_change", "reports_agencycount"),
+    *("reports_durationcount", "reports_margincount"),
 }
+MOST_COUNTERS = 12_000  # rows one statement of a dashboard reads, cases due today included
 # One row in ten a repeat, one in four a copy; a year's reports of two hundred people.
 _FILL = """
 set local session_replication_role = replica;
@@ -172,3 +175,52 @@ def test_a_page_reads_few_rows_and_walks_over_no_table(
         assert sum(read.values()) <= MOST_ROWS, (read, sql)
         told += 1
     assert told, "nothing of a big table was asked"
+
+
+def _dashboard(scope: Scope, bench: psycopg.Connection[Any]) -> dict[str, Callable[[], Any]]:
+    """The parts of a dashboard over a week and a month that runs; agencies those of the bench."""
+    last = date(2026, 11, 26)
+    week, month = Period.week(last), Period.month(last)
+    keys = [pk for (pk,) in bench.execute("select id from agencies_agency order by id")]
+    every = Scope(frozenset(keys)) if scope.ids is None else scope
+    shown = Scope(frozenset(keys[:36])) if scope.ids is None else scope
+    topics = [pk for (pk,) in bench.execute("select id from cases_topic order by id limit 9")]
+    places = [pk for (pk,) in bench.execute("select id from cases_territory order by id limit 6")]
+    codes = (*board.NUMBERS, "overdue_share", "received", "open_now")
+    names = ("brush_offs", "reviewed")
+    return {
+        "numbers of a week": lambda: run_of(codes, scope, week.run(12), last),
+        "numbers of a month": lambda: run_of(codes, scope, month.run(12), last),
+        "order of the league, a week": lambda: sums_by_agency(every, week, names, last),
+        "order of the league, a month": lambda: sums_by_agency(every, month, names, last),
+        "figures of the league, a week": lambda: by_agency(board.LEAGUE, shown, week, last),
+        "figures of the league, a month": lambda: by_agency(board.LEAGUE, shown, month, last),
+        "lines of the league": lambda: lines_by_agency(
+            "brush_off_share", shown, week.run(12), last
+        ),
+        "largest topics and places": lambda: heat.heat(scope, week, topics=9, places=6, today=last),
+        "cells of a quarter": lambda: heat._cells(Period.quarter(last), last, topics, places),
+        "ages": lambda: ageing(scope, board.AGES, last),
+    }
+
+
+@pytest.mark.parametrize("scope", ["region", "one agency"])
+def test_a_dashboard_reads_few_counters(scope: str, bench: psycopg.Connection[Any]) -> None:
+    row = bench.execute("select min(id) from agencies_agency where code = 'bench-i5'").fetchone()
+    assert row is not None
+    reach = Scope(None if scope == "region" else frozenset({row[0]}))
+    for name, part in _dashboard(reach, bench).items():
+        with CaptureQueriesContext(connection) as caught:
+            part()
+        told = 0
+        for query in caught.captured_queries:
+            if not any(table in query["sql"] for table in BIG):
+                continue
+            plan = bench.execute(f"explain (analyze, format json) {query['sql']}").fetchone()
+            assert plan is not None
+            read, walked = _read(plan[0][0]["Plan"])
+            print(name, scope, plan[0][0]["Execution Time"], read)
+            assert not walked, (walked, query["sql"])
+            assert sum(read.values()) <= MOST_COUNTERS, (read, query["sql"])
+            told += 1
+        assert told, (name, "asked nothing")

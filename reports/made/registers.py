@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.roles import Right
 from reports.content import Row
 from reports.definitions import Report, Table
-from reports.figures import _sums_of_periods
+from reports.figures import sums_of_periods
 from reports.frame import Frame, has
 from reports.made.agencies import class_of, in_classes
 from reports.measures import Kind, Sign
@@ -19,7 +19,7 @@ def promise_days(frame: Frame) -> list[Row]:
     first, last = frame.period.first, frame.period.last
     days = [Period(first + DAY * n, first + DAY * n) for n in range((last - first).days + 1)]
     # Days ahead count as well: what is promised for them is awaited.
-    counted = _sums_of_periods(frame.scope, days, names, last + DAY)
+    counted = sums_of_periods(frame.scope, days, names, last + DAY)
     return [
         [day.first.isoformat(), *(values[name] for name in names)]
         for day, values in zip(days, counted, strict=True)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reports.content import Row, scaled
 from reports.definitions import Report, Table
-from reports.figures import _sums_of_periods
+from reports.figures import sums_of_periods
 from reports.frame import Frame
 from reports.made.agencies import no_marks
 from reports.made.places import _EVENTS, SPIKES, event_rows, spike_rows
@@ -54,7 +54,7 @@ def day_rows(frame: Frame) -> list[Row]:
     count = min(period.days, 31)
     days = [Period(period.first + n * DAY, period.first + n * DAY) for n in range(count)]
     earlier = [Period(before.first + n * DAY, before.first + n * DAY) for n in range(count)]
-    counted = _sums_of_periods(frame.scope, [*days, *earlier], ["received"], frame.today)
+    counted = sums_of_periods(frame.scope, [*days, *earlier], ["received"], frame.today)
     return [
         [day.first.isoformat(), counted[n]["received"], counted[count + n]["received"]]
         for n, day in enumerate(days)
@@ -81,7 +81,7 @@ def promise_rows(frame: Frame) -> list[Row]:
     """[line, promised, kept, broken, awaited]: of the period, and of the seven days after it."""
     names = ("promises", "promises_kept", "promises_broken", "promises_running")
     after = Period(frame.period.last + DAY, frame.period.last + timedelta(days=7))
-    counted = _sums_of_periods(frame.scope, [frame.period, after], names, after.last + DAY)
+    counted = sums_of_periods(frame.scope, [frame.period, after], names, after.last + DAY)
     return [
         [line, *(values[name] for name in names)]
         for line, values in zip(("promises_period", "promises_next"), counted, strict=True)

@@ -1,6 +1,10 @@
 """Filters of the pages with figures."""
 
+from collections.abc import Iterable
+from html import escape
+
 from django import template
+from django.utils.safestring import SafeString, mark_safe
 
 from reports import wording
 from reports.figures import Figure
@@ -30,3 +34,14 @@ def figure(value: Figure | None) -> str:
 def interval(value: Figure | None) -> str:
     """95 % interval of a share; empty for others."""
     return "" if value is None else wording.interval(value.low, value.high)
+
+
+@register.simple_tag
+def agency_options(offered: Iterable[tuple[int, str]], chosen: int | None = None) -> SafeString:
+    """The options of (key, name) of agencies: two thousand of them are no work."""
+    return mark_safe(  # noqa: S308  names are escaped
+        "".join(
+            f'<option value="{pk}"{" selected" if pk == chosen else ""}>{escape(name)}</option>'
+            for pk, name in offered
+        )
+    )

@@ -211,10 +211,12 @@ def test_verify_names_what_differs_and_repairs_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute("update reports_agencycount set received = received + 1 where span = 'm'")
         cursor.execute("delete from reports_durationcount")
+        cursor.execute("update reports_margincount set n = n + 1 where span = 'd'")
     found = keeping.verify()
     assert found.facts == [(case.pk, Kind.REPLY)]
     assert found.counters["reports_agencycount"] == 2
     assert found.counters["reports_durationcount"] > 0
+    assert found.counters["reports_margincount"] == 2
     with pytest.raises(CommandError):
         call_command("verify_metrics")
     call_command("verify_metrics", repair=True)

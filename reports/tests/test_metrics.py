@@ -21,15 +21,18 @@ from reports.figures import (
     METRICS,
     Scope,
     by_agency,
-    by_topic,
     fact_value,
     figures_of,
     quantile,
     rows,
     series_of,
+    sums,
+    sums_by_agency,
+    sums_of_periods,
     wilson,
 )  # fmt: skip
-from reports.measures import STEPS
+from reports.heat import heat
+from reports.measures import NAMES, STEPS, Kind
 from reports.metrics import Statistic
 from reports.models import Fact
 from reports.periods import Period, chosen, region_today
@@ -118,12 +121,41 @@ def test_agencies_and_topics_add_up_to_the_region(demo: dict[str, User]) -> None
         apart = by_agency(["received", "overdue_share"], Scope(None), period, today)
         for code, figure in whole.items():
             assert figure.numerator == sum(row[code].numerator for row in apart.values())
-        topics = by_topic(Scope(None), period, today=today)
-        assert sum(topics.values()) == whole["received"].numerator
+        # Larger than all there are: then the cells, and what has no topic or place, are the whole.
+        of_all = heat(Scope(None), period, topics=999, places=999, today=today)
+        assert of_all.total == whole["received"].numerator
+        came = Fact.objects.filter(kind=Kind.RECEIVED, day__range=(period.first, period.last))
+        assert of_all.cells == _cells(came)
         # A part of the region is counted from facts: the same, agency by agency.
         some = sorted(agency for agency in apart if agency > 0)[:3]
-        part = by_topic(Scope(frozenset(some)), period, today=today)
-        assert sum(part.values()) == sum(apart[a]["received"].numerator for a in some)
+        part = heat(Scope(frozenset(some)), period, topics=999, places=999, today=today)
+        assert part.total == sum(apart[a]["received"].numerator for a in some)
+        assert part.cells == _cells(came.filter(agency_id__in=some))
+        # The largest alone are the same cells.
+        for scope, full in ((Scope(None), of_all), (Scope(frozenset(some)), part)):
+            cut = heat(scope, period, topics=3, places=2, today=today)
+            assert cut.total == full.total
+            assert list(cut.topics.items()) == list(full.topics.items())[:3]
+            assert list(cut.places.items()) == list(full.places.items())[:2]
+            assert cut.cells == {
+                (topic, place): n
+                for (topic, place), n in full.cells.items()
+                if topic in cut.topics and place in cut.places
+            }
+
+
+def _days(period: Period) -> list[date]:
+    return [period.first + timedelta(days=n) for n in range(period.days)]
+
+
+def _cells(facts: Any) -> dict[tuple[int, int], int]:
+    return dict(
+        Counter(
+            facts.exclude(topic_id=0)
+            .exclude(territory_id=0)
+            .values_list("topic_id", "territory_id")
+        )
+    )
 
 
 @pytest.mark.django_db
@@ -134,6 +166,25 @@ def test_a_series_is_its_periods(demo: dict[str, User]) -> None:
     for at, period in enumerate(run):
         for code, figure in figures_of(list(found), Scope(None), period, today).items():
             assert found[code][at] == figure
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("day", [1, 2, 15, 28, 30])
+def test_a_month_that_runs_is_its_days(demo: dict[str, User], day: int) -> None:
+    """The row of the running month is read whole, terms and promises not over are taken off."""
+    now = region_today().replace(day=1) - timedelta(days=1)
+    today = now.replace(day=min(day, now.day))
+    ids = frozenset(Fact.objects.filter(agency_id__gt=0).values_list("agency_id", flat=True))
+    for scope in (Scope(None), Scope(ids), Scope(frozenset(sorted(ids)[:2]))):
+        for period in (Period.month(today), Period.quarter(today), Period.month(today).run(3)[0]):
+            days = [Period(at, at) for at in _days(period)]
+            apart = sums_of_periods(scope, days, NAMES, today)
+            whole = sums(scope, period, today=today)
+            assert whole == {name: sum(of[name] for of in apart) for name in NAMES}
+            if scope.ids:
+                each = sums_by_agency(scope, period, today=today).values()
+                assert whole == {name: sum(of[name] for of in each) for name in NAMES}
+    assert whole["received"] > 0
 
 
 @pytest.mark.django_db
@@ -173,7 +224,7 @@ def test_spans_cover_each_day_once(first: date, length: int, today: date) -> Non
         assert start.day == last.day == 1
         while start <= last:
             after = (start + timedelta(days=32)).replace(day=1)
-            assert after <= today.replace(day=1)
+            assert start <= today
             covered += [start + timedelta(days=n) for n in range((after - start).days)]
             start = after
     assert covered == [first + timedelta(days=n) for n in range(length + 1)]
