@@ -26,7 +26,7 @@ from reports.measures import MEASURES, NAMES, bucket_middle
 from reports.metrics import METRICS, RATING_WEIGHTS, Metric, Statistic
 from reports.models import TOTAL, Fact
 from reports.periods import DAY, Period, region_today
-from reports.selecting import Scope, agencies_of, counters, read, stretches, summed
+from reports.selecting import Scope, agencies_of, counted, counters, stretches, summed
 from reports.standing import standing
 
 Sums = Mapping[str, int]
@@ -177,10 +177,9 @@ def by_agency(
     buckets = _buckets(scope, [period], _durations(codes), today, apart=True)
     return {
         agency: {
-            code: make_figure(METRICS[code], counted, buckets.get((agency, 0), {}))
-            for code in codes
+            code: make_figure(METRICS[code], values, buckets.get((agency, 0), {})) for code in codes
         }
-        for agency, counted in sums_by_agency(scope, period, _needed(codes), today).items()
+        for agency, values in sums_by_agency(scope, period, _needed(codes), today).items()
     }
 
 
@@ -196,12 +195,12 @@ def series_of(
 ) -> dict[str, list[Figure]]:
     """The same for several metrics."""
     today = today or region_today()
-    counted = sums_of_periods(scope, periods, _needed(codes), today)
+    values_of = sums_of_periods(scope, periods, _needed(codes), today)
     buckets = _buckets(scope, periods, _durations(codes), today, apart=False)
     return {
         code: [
             make_figure(METRICS[code], values, buckets.get((TOTAL, nth), {}))
-            for nth, values in enumerate(counted)
+            for nth, values in enumerate(values_of)
         ]
         for code in codes
     }
@@ -220,7 +219,7 @@ def _series(
     """Agency (or TOTAL) -> measures of each period (one query)."""
     who = "c.agency_id" if apart else str(TOTAL)
     columns = ["agency_id", *dict.fromkeys(names)]
-    rows = read(
+    rows = counted(
         f"select {who}, p.nth, {', '.join(map(summed, names))}"
         f" from {counters('reports_agencycount', columns, agencies_of(scope, apart=apart))}"
         " group by 1, 2",
@@ -243,7 +242,7 @@ def _buckets(
     who = "c.agency_id" if apart else str(TOTAL)
     columns = ["agency_id", "duration", "bucket", "n"]
     where = f"duration = any(%(kinds)s) and {agencies_of(scope, apart=apart)}"
-    for agency, nth, kind, bucket, count in read(
+    for agency, nth, kind, bucket, count in counted(
         f"select {who}, p.nth, c.duration, c.bucket, sum(c.n)"
         f" from {counters('reports_durationcount', columns, where)} group by 1, 2, 3, 4",
         {**stretches(periods, today), **scope.given, "kinds": list(kinds)},
@@ -262,7 +261,7 @@ def lines_by_agency(
     over, under = (" + ".join(map(summed, of)) for of in (metric.numerator, metric.denominator))
     where = agencies_of(scope, apart=True)
     found: dict[int, list[float | None]] = {}
-    for agency, nth, hits, of in read(
+    for agency, nth, hits, of in counted(
         f"select c.agency_id, p.nth, ({over})::int8, ({under})::int8"
         f" from {counters('reports_agencycount', ['agency_id', *names], where)} group by 1, 2",
         {**stretches(periods, today, names), **scope.given},

@@ -12,7 +12,7 @@ from typing import Any
 from reports.measures import Kind
 from reports.models import MarginCount
 from reports.periods import Period, region_today
-from reports.selecting import Scope, counters, read, stretches
+from reports.selecting import Scope, counted, counters, read, stretches
 
 Side = MarginCount.Side
 _MARGIN = ("side", "key", "n")
@@ -36,7 +36,7 @@ def heat(
     if scope.ids is not None:
         return _of_facts(scope, period, topics, places)
     sizes: dict[str, dict[int, int]] = {side: {} for side in Side.values}
-    for side, key, count in read(
+    for side, key, count in counted(
         f"select c.side, c.key, sum(c.n) from {counters('reports_margincount', _MARGIN)}"
         " group by 1, 2 having sum(c.n) <> 0",
         stretches([period], today),
@@ -59,7 +59,7 @@ def _cells(
     if not topics or not places:
         return {}
     starts = list(period.starts(today))
-    found = read(
+    found = counted(
         "select c.topic_id, c.territory_id, sum(c.received)"
         " from unnest(%(span)s::text[], %(start)s::date[]) as p(span, start)"
         " cross join lateral (select topic_id, territory_id, received from reports_topiccount"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from reports.periods import DAY, region_today
-from reports.selecting import Scope, agencies_of, read
+from reports.selecting import Scope, agencies_of, counted
 
 # Days that are over come from the counters, the running one from the cases due on it: their
 # index tells (`case_open`, `case_agency_open`), no case is read.
@@ -30,7 +30,7 @@ def standing(scope: Scope, today: date) -> dict[str, tuple[int, int]]:
     }  # fmt: skip
     past = "span = 'd' and start < %(today)s or span = 'm' and start < %(month)s"
     this_day = "span = 'd' and start = %(today)s"
-    ((opened, overdue, due, untaken, passed),) = read(
+    ((opened, overdue, due, untaken, passed),) = counted(
         "select coalesce(sum(open) filter (where span = 'm'), 0),"
         f" coalesce(sum(open_due) filter (where {past}), 0),"
         f" coalesce(sum(open_due) filter (where {this_day}), 0),"
@@ -55,7 +55,7 @@ def ageing(scope: Scope, edges: Sequence[int], today: date | None = None) -> lis
     for in a few days, not in all that ever were.
     """
     today = today or region_today()
-    counted = read(
+    rows = counted(
         "select span, case when span = 'd' then"
         " width_bucket(%(today)s::date - start, %(edges)s) end, sum(open)"
         f" from reports_agencycount where {agencies_of(scope, apart=False)}"
@@ -65,7 +65,7 @@ def ageing(scope: Scope, edges: Sequence[int], today: date | None = None) -> lis
             "edges": [edge + 1 for edge in edges], **scope.given,
         },
     )  # fmt: skip
-    young = {bucket: int(count) for span, bucket, count in counted if span == "d"}
+    young = {bucket: int(count) for span, bucket, count in rows if span == "d"}
     found = [young.get(at, 0) for at in range(len(edges))]
-    whole = sum(int(count) for span, _bucket, count in counted if span == "m")
+    whole = sum(int(count) for span, _bucket, count in rows if span == "m")
     return [*found, whole - sum(found)]
