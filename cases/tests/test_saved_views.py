@@ -1,6 +1,7 @@
 """Saved views: own and shared, each reader his own cases; where work begins."""
 
 import re
+from copy import copy
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from agencies.models import Agency, User
 from agencies.roles import Role
 from cases import lists, saved
 from cases.errors import BadChange, CaseNotFound
-from cases.models import FirstView, SavedView
+from cases.models import Case, FirstView, SavedView
 from cases.workflow import Status
 from tests import factories
 from tests.acting import client_of
@@ -49,6 +50,29 @@ def test_what_a_list_shows_is_saved_under_a_name_and_opened_again(
     assert '<span class="count">1</span>' in menu
     other = client.get("/views/row/?list=queue").content.decode()
     assert 'aria-current="true"' not in other
+
+
+def test_a_count_is_exact_to_a_thousand_and_no_further(region: dict[str, Agency]) -> None:
+    curator = factories.make_person(Role.CURATOR, region["own"])
+    client = client_of(curator)
+    first = factories.make_case(Status.ROUTED, region["own"])
+    saved.save(fresh(curator), list_name="queue", name="Все", conditions={"scope": ["agency"]})
+
+    def more(count: int, begin: int) -> None:
+        rows = [copy(first) for _ in range(count)]
+        for at, row in enumerate(rows):
+            row.pk, row.number = None, f"26-{begin + at:06}"
+        Case.objects.bulk_create(rows)
+
+    more(999, 500_000)
+    assert (
+        '<span class="count">1000</span>' in client.get("/views/row/?list=queue").content.decode()
+    )
+    more(1, 600_000)
+    assert (
+        '<span class="count">1000+</span>' in client.get("/views/row/?list=queue").content.decode()
+    )
+    assert client.get("/api/views/").json()[0]["count"] == 1001
 
 
 def test_a_search_is_kept_as_the_list_of_all_with_its_words(region: dict[str, Agency]) -> None:
