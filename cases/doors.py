@@ -187,6 +187,8 @@ def why_shut(door: Door, case: Case, user: User) -> str:
     (no query: for lists of cases)."""
     if not _holds(door, case, user):
         return "bulk_right"
+    if case.regime not in door.move.regimes:
+        return "bulk_regime"
     if not door.move.fits(case.status, case.regime):
         return "bulk_state"
     return "" if _offered(door, case) else "bulk_unfit"

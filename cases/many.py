@@ -223,6 +223,7 @@ _CODES = {
     "case_not_found": "bulk_gone",
     "right_missing": "bulk_right",
     "move_not_allowed": "bulk_state",
+    "no_such_move": "bulk_regime",
     "stale_change": "bulk_changed",
 }
 

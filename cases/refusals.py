@@ -36,6 +36,7 @@ REFUSALS: dict[str, Any] = {
     "export_too_many_asked": _("Three of your exports are not ready yet. Wait for one of them."),
     "bulk_right": _("You do not have the right to do this at the case's agency."),
     "bulk_state": _("This is not possible in the state the case is in."),
+    "bulk_regime": _("Cases of this kind never have this."),
     "bulk_unfit": _("The case has no use for it now."),
     "bulk_gone": _("The case is out of your sight."),
     "bulk_changed": _("The case was changed after you had looked at it."),

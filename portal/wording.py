@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from cases.errors import CaseError
 from cases.forms import word_change
-from cases.workflow import MOVES, Status
+from cases.workflow import MOVES, Regime, Status
 
 
 def word_error(error: CaseError) -> str:
@@ -16,6 +16,11 @@ def word_error(error: CaseError) -> str:
         case "right_missing":
             return _("You do not have the right to do this: %(move)s.") % {
                 "move": MOVES[p["move"]].title if p.get("move") in MOVES else ""
+            }
+        case "no_such_move":
+            return _("Cases of this kind («%(regime)s») never have this: «%(move)s».") % {
+                "regime": Regime(p["regime"]).label,
+                "move": MOVES[p["move"]].title,
             }
         case "move_not_allowed" | "stale_change":
             state = Status(p["status"]).label

@@ -238,6 +238,8 @@ def event_detail(event: CaseEvent) -> str:
         parts.append(_("promised until %(day)s") % {"day": _day(data["promised_on"])})
     if data.get("no_second_reviewer"):
         parts.append(_("there is no second reviewer"))
+    if data.get("override") and data.get("blocking"):
+        parts.append(_("sent in spite of a blocking remark: %(why)s") % {"why": data["override"]})
     if data.get("late"):
         parts.append(_("later than the law says"))
     if data.get("limit") and event.move == "record_mark":

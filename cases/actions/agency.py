@@ -250,12 +250,19 @@ def redirect(
 
 
 def refuse_redirect(case: Case, *, actor: User, note: str = "", version: int | None = None) -> Case:
-    """Leave the case where it is."""
+    """Leave the case where it is: with its executor, or for anybody of the agency to take."""
     with moving(case, "refuse_redirect", actor, version=version) as step:
         step.case.proposed_agency = None
+        _await_taker(step)
         step.book.stop(codes=[*clocks.DISPUTE, *clocks.REDIRECTION])
         step.data = {"note": note}
     return step.case
+
+
+def _await_taker(step: Moving) -> None:
+    """In work is what somebody works on; a case nobody has taken is there to be taken."""
+    if step.case.executor_id is None:
+        step.case.status = Status.ROUTED
 
 
 def resume(case: Case, *, actor: User, note: str = "", version: int | None = None) -> Case:
@@ -265,6 +272,7 @@ def resume(case: Case, *, actor: User, note: str = "", version: int | None = Non
         if agency is None:
             raise BadChange("no_agency", field="agency")
         step.case.closed_at = None
+        _await_taker(step)
         held = Assignment.objects.filter(case=step.case, until=None).first()
         if held is None:
             held = _assign_to(step, agency)

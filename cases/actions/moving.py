@@ -104,7 +104,12 @@ def _rank(case: Case) -> float | None:
 
 
 def refuse(case: Case, name: str) -> MoveNotAllowed:
-    """The refusal, naming who moved the case last and when: he came first."""
+    """The refusal, naming who moved the case last and when: he came first.
+
+    Where the case's regime never has the move, that is the reason, not what others did.
+    """
+    if case.regime not in MOVES[name].regimes:
+        return MoveNotAllowed("no_such_move", move=name, regime=case.regime, status=case.status)
     last = case.events.select_related("actor").first()
     return MoveNotAllowed(
         "move_not_allowed",

@@ -24,12 +24,14 @@ from cases.models import Case, Clock, Promise, QualitySetting, Reply
 from cases.promises import MOVE_OF_KIND, planned_before
 from cases.querysets import may
 from cases.workflow import MOVES, Regime
+from quality import Severity
 
 
 def may_publish(case: Case, actor: User, reply: Reply | None = None) -> bool:
     """The approver, or the author himself where the agency lets authors publish.
 
-    An author publishes only his own unflagged reply within the risk set for it (60 points).
+    An author publishes only his own unflagged reply within the risk set for it (60 points), and
+    none that was sent in spite of a blocking finding: that is his approver's to answer for.
     `reply`: the latest one where it is loaded already.
     """
     if may(actor, Right.APPROVE_REPLIES, case):
@@ -44,7 +46,9 @@ def may_publish(case: Case, actor: User, reply: Reply | None = None) -> bool:
 
 
 def is_own_publishable(reply: Reply, limits: QualitySetting) -> bool:
-    return not reply.flagged and reply.risk is not None and reply.risk <= limits.publish_own_until
+    if reply.flagged or reply.risk is None or reply.risk > limits.publish_own_until:
+        return False
+    return not any(found.severity == Severity.BLOCK for found in reply.findings.all())
 
 
 def ready(kind: str) -> Callable[[Case, User, Reply | None], bool]:

@@ -222,9 +222,12 @@ def follow_source(message: Message, actor: User | None) -> list[int]:
 
 
 def named_parts(data: dict[str, Any], most: int) -> list[Part]:
-    """Pairs out of the numbered fields of a form, empty rows left out."""
+    """Pairs out of the numbered fields of a form, empty rows left out.
+
+    The form looks at them as well where a field of its own was refused and is not there.
+    """
     return [
-        (data[f"agency_{at}"], data[f"part_{at}"])
+        (data[f"agency_{at}"], data.get(f"part_{at}") or "")
         for at in range(1, most + 1)
         if data.get(f"agency_{at}") is not None
     ]

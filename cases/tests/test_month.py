@@ -296,6 +296,9 @@ def test_appeal_by_59_fz(month: Month, settings: Any, tmp_path: Any) -> None:
     assert due(case, "L59-MAIN", "total") == moment("07-31 23:59:59")
     assert refusal(lambda: extend("07-31")) == "extended_already"
     month.at("06-30 10:00")
+    # Left with the agency where nobody had taken it: there to be taken.
+    assert reloaded(case).status == Status.ROUTED
+    month.take(case)
     month.reply(case)
     assert refusal(lambda: month.publish(case)) == "outgoing_missing"
     month.publish(case, outgoing_number="12-о/145", signer="Лапина О. С.", result="measures")

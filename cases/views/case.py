@@ -36,7 +36,7 @@ from cases.screens import TONES, Timekeeper
 from cases.views.common import case_or_404
 from cases.views.conflicts import Conflict, conflict_of
 from cases.views.files import download, tell_refusal
-from cases.views.panel import panel_of, text_pieces
+from cases.views.panel import overridden, panel_of, text_pieces
 from cases.views.rework import rework_of
 from cases.views.stages import grouped_doors, steps_of
 
@@ -167,6 +167,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "papers": dossier.papers,
         "marks": dossier.marks,
         "events": dossier.events,
+        "overridden": overridden(case, dossier.events),
         "running": [clock for clock in dossier.clocks if clock.stopped_at is None],
         "stopped": [clock for clock in reversed(dossier.clocks) if clock.stopped_at is not None],
         "now": timezone.now(),

@@ -1,5 +1,6 @@
 """The quality panel: an assessment, live or stored, as the screen shows it to this reader."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,10 +8,11 @@ from agencies.models import User
 from agencies.roles import Right
 from cases.checking import as_json, thresholds
 from cases.masking import mask_text
-from cases.models import Finding, Reply
+from cases.models import Case, CaseEvent, Finding, Reply
 from cases.querysets import may
 from cases.reuse import COUNTED, visible_sources
 from cases.screens import Piece, marked
+from cases.workflow import Status
 from quality import DEFAULT, Assessment, points
 
 LETTERS = "АБВГД"
@@ -167,3 +169,11 @@ def flag_threshold() -> int:
     """Points under which a reply goes to the review desk."""
     limits, _row = thresholds()
     return points(limits.flag_in_force())
+
+
+def overridden(case: Case, events: Sequence[CaseEvent]) -> str:
+    """Why the reply that waits for a decision was sent in spite of a blocking finding."""
+    if case.status not in (Status.APPROVAL, Status.REVIEW):
+        return ""
+    sent = next((one for one in events if one.move == "submit_reply"), None)
+    return str(sent.data.get("override", "")) if sent and sent.data.get("blocking") else ""

@@ -24,7 +24,7 @@ from cases.querysets import CaseQuerySet, may
 from cases.screens import rows_of
 from cases.views.common import case_or_404
 from cases.views.differences import difference
-from cases.views.panel import own_pieces, panel_of, text_pieces
+from cases.views.panel import overridden, own_pieces, panel_of, text_pieces
 from cases.workflow import Status
 from database.rows import planned
 
@@ -142,6 +142,7 @@ def _case_context(case: Case, dossier: Dossier, request: HttpRequest) -> dict[st
     return {
         "reply": reply,
         "panel": panel,
+        "overridden": overridden(case, dossier.events),
         "letters": [
             {"message": m, "pieces": text_pieces(m.text, reply, sees, m.author.hidden_name)}
             for m in dossier.letters

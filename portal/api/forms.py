@@ -62,6 +62,11 @@ def clearable(form: type[forms.Form]) -> frozenset[str]:
     return getattr(form, "clears", frozenset())
 
 
+def _is_day(field: forms.Field) -> bool:
+    """Days and moments are text, alone or in a list: a number is none."""
+    return isinstance(field, forms.DateField | forms.DateTimeField | DaysField)
+
+
 def _plain(value: Any) -> bool:
     if isinstance(value, list):
         return all(isinstance(item, str | int) for item in value)
@@ -90,8 +95,11 @@ def values_for(form: type[forms.Form], data: Any) -> dict[str, Any]:
     for key, value in data.items():
         if key in wrong or value is None:
             continue
-        is_list = isinstance(form.base_fields[key], forms.MultipleChoiceField)
-        if isinstance(value, list) != is_list:
+        field = form.base_fields[key]
+        some = value if isinstance(value, list) else [value]
+        is_list = isinstance(field, forms.MultipleChoiceField)
+        textless = _is_day(field) and not all(isinstance(one, str) for one in some)
+        if isinstance(value, list) != is_list or textless:
             wrong[key] = [_("Unexpected kind of value.")]
     if wrong:
         raise Unprocessable(wrong)
