@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,15 +25,14 @@ from reports.figures import (
     Figure,
     Scope,
     by_agency,
+    counts_by_agency,
     lines_by_agency,
-    make_figure,
     run_of,
-    sums_by_agency,
 )  # fmt: skip
 from reports.heat import heat
 from reports.metrics import METRICS
 from reports.periods import Period
-from reports.standing import ageing
+from reports.standing import YOUNG, Standing, standing
 
 NUMBERS = ("overdue_now", "due_today", "reply_time", "brush_off_share", "repeat_share")
 # Behind a number of today's open cases runs the line of what it grows from.
@@ -54,10 +54,10 @@ CLASSES: tuple[tuple[str, Promise, frozenset[str]], ...] = (
 _CLASS_OF = {kind: code for code, _title, kinds in CLASSES for kind in kinds}
 CLASS_CODES = frozenset(_CLASS_OF.values())
 SHOWN, WHOLE, TOPICS, TERRITORIES = 12, 250, 9, 6
-AGES = (1, 3, 7, 14, 30)
+AGES = (1, 3, 7, 14, YOUNG)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """What a dashboard is asked for; `links`: the reader may open the rows behind figures."""
 
@@ -68,6 +68,10 @@ class Asked:
     directory: Directory
     agency: int | None = None
     links: bool = False
+
+    @cached_property
+    def standing(self) -> Standing:
+        return standing(self.scope, self.today)
 
     def rows(self, code: str, *, which: str = "num", **more: Any) -> str:
         """Address of the rows behind a figure; empty for who reads numbers only."""
@@ -82,7 +86,7 @@ class Asked:
 def numbers(asked: Asked) -> list[dict[str, Any]]:
     """The five numbers: value, what it was before, the line of the periods."""
     codes = dict.fromkeys((*NUMBERS, *_LINES.values(), "open_now"))
-    run = run_of(list(codes), asked.scope, _run(asked.period), asked.today)
+    run = run_of(list(codes), asked.scope, _run(asked.period), asked.today, asked.standing)
     now, before = run[-1], run[-2]
     found = []
     for code in NUMBERS:
@@ -205,14 +209,14 @@ def league(asked: Asked, whole: bool, only: str = "", page: int = 1) -> list[Age
 
 def _placed(asked: Asked) -> dict[str, list[Agency]]:
     """Class -> its agencies in their order."""
-    share, known = METRICS["brush_off_share"], asked.directory.agencies
-    names = (*share.numerator, *share.denominator)
+    least, known = METRICS["brush_off_share"].minimum, asked.directory.agencies
     rows: dict[str, list[tuple[bool, float, str, int]]] = {code: [] for code in _CLASS_OF.values()}
     named = asked.scope.narrowed(known)
-    for pk, sums in sums_by_agency(named, asked.period, names, asked.today).items():
-        figure = make_figure(share, sums, {})
-        place = -(figure.value or 0) if figure.enough else 0
-        rows[_CLASS_OF[known[pk].kind]].append((not figure.enough, place, known[pk].short_name, pk))
+    for pk, _nth, hits, of in counts_by_agency(
+        "brush_off_share", named, [asked.period], asked.today
+    ):
+        agency, few = known[pk], of < least
+        rows[_CLASS_OF[agency.kind]].append((few, 0 if few else -hits / of, agency.short_name, pk))
     return {code: [known[pk] for *_place, pk in sorted(of)] for code, of in rows.items()}
 
 
@@ -223,7 +227,7 @@ def links(asked: Asked) -> dict[str, str]:
 
 def heat_map(asked: Asked, *, per_resident: bool) -> dict[str, Any]:
     """The largest topics by the largest territories; per 1,000 residents or in cases."""
-    counted = heat(asked.scope, asked.period, topics=TOPICS, places=TERRITORIES, today=asked.today)
+    counted = heat(asked.scope, asked.period, topics=TOPICS, places=TERRITORIES)
     known, counts = asked.directory, counted.cells
     columns = [known.territories[pk] for pk in counted.places if pk in known.territories]
     lines = [known.topics[pk] for pk in counted.topics if pk in known.topics]
@@ -266,7 +270,7 @@ def _cell(value: float | None, per_resident: bool) -> str:
 
 
 def ages(asked: Asked) -> list[dict[str, Any]]:
-    counts = ageing(asked.scope, AGES, asked.today)
+    counts = asked.standing.ages(AGES)
     edges = [None, *AGES]
     titles = [
         _t("up to a day"),

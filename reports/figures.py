@@ -27,10 +27,11 @@ from reports.metrics import METRICS, RATING_WEIGHTS, Metric, Statistic
 from reports.models import TOTAL, Fact
 from reports.periods import DAY, Period, region_today
 from reports.selecting import Scope, agencies_of, counted, counters, stretches, summed
-from reports.standing import standing
+from reports.standing import Standing, standing
 
 Sums = Mapping[str, int]
-Buckets = Mapping[str, Mapping[int, int]]  # duration -> bucket -> how many
+Quantiles = dict[tuple[str, Statistic], float]  # of (duration, statistic)
+SHARES = {Statistic.MEDIAN: 0.5, Statistic.SLOW_TENTH: 0.9}
 _Z = 1.96
 _NOTHING: Sums = dict.fromkeys(NAMES, 0)
 
@@ -62,17 +63,6 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, (middle - reach) / whole), min(1.0, (middle + reach) / whole)
 
 
-def quantile(buckets: Mapping[int, int], share: float) -> float | None:
-    """The value below which that share lies, by the middle of its bucket."""
-    total = sum(buckets.values())
-    passed = 0
-    for bucket in sorted(buckets):
-        passed += buckets[bucket]
-        if passed >= share * total > 0:
-            return bucket_middle(bucket)
-    return None
-
-
 def _needed(codes: Iterable[str]) -> list[str]:
     """Measures these metrics are made of."""
     found: dict[str, None] = {}
@@ -102,14 +92,14 @@ def _durations(codes: Iterable[str]) -> list[str]:
     return sorted({METRICS[code].duration for code in codes if METRICS[code].duration})
 
 
-def make_figure(metric: Metric, sums: Sums, buckets: Buckets) -> Figure:
-    """The figure out of measures and histograms; no query."""
+def make_figure(metric: Metric, sums: Sums, quantiles: Quantiles) -> Figure:
+    """The figure out of measures and quantiles; no query."""
     hits = sum([sums[name] for name in metric.numerator])
     of = sum([sums[name] for name in metric.denominator])
     if metric.statistic is Statistic.COUNT:
         return Figure(metric.code, hits, 0, hits)
     if metric.statistic is Statistic.RATING:
-        return _rating(metric, sums, buckets)
+        return _rating(metric, sums, quantiles)
     if metric.statistic in (Statistic.NONE, Statistic.DEVIATION) or not of:
         return Figure(metric.code, hits, of, None, enough=False)
     enough = of >= metric.minimum
@@ -117,13 +107,12 @@ def make_figure(metric: Metric, sums: Sums, buckets: Buckets) -> Figure:
         return Figure(metric.code, hits, of, hits / of, *wilson(hits, of), enough)
     if metric.statistic is Statistic.MEAN:
         return Figure(metric.code, hits, of, hits / of, enough=enough)
-    share = 0.5 if metric.statistic is Statistic.MEDIAN else 0.9
-    value = quantile(buckets.get(metric.duration, {}), share)
+    value = quantiles.get((metric.duration, metric.statistic))
     return Figure(metric.code, hits, of, value, enough=enough)
 
 
-def _rating(metric: Metric, sums: Sums, buckets: Buckets) -> Figure:
-    parts = {code: make_figure(METRICS[code], sums, buckets) for code in metric.parts}
+def _rating(metric: Metric, sums: Sums, quantiles: Quantiles) -> Figure:
+    parts = {code: make_figure(METRICS[code], sums, quantiles) for code in metric.parts}
     known = {code: part for code, part in parts.items() if part.value is not None}
     weight = sum(RATING_WEIGHTS[code] for code in known)
     of = max((part.denominator for part in known.values()), default=0)
@@ -145,9 +134,16 @@ def figures_of(
 
 
 def run_of(
-    codes: Sequence[str], scope: Scope, periods: Sequence[Period], today: date | None = None
+    codes: Sequence[str],
+    scope: Scope,
+    periods: Sequence[Period],
+    today: date | None = None,
+    now: Standing | None = None,
 ) -> list[dict[str, Figure]]:
-    """The figures of these metrics in each period; how things stand now, in the last one alone."""
+    """The figures of these metrics in each period; how things stand now, in the last one alone.
+
+    `now`: what `standing` has told already.
+    """
     today = today or region_today()
     found: list[dict[str, Figure]] = [{} for _ in periods]
     over = [METRICS[code] for code in codes if not METRICS[code].now]
@@ -161,10 +157,10 @@ def run_of(
         if metric.statistic is Statistic.DEVIATION:
             found[-1][metric.code] = _deviation(metric, scope, periods[-1])
     if len(over) < len(codes):
-        now = standing(scope, today)
+        now = now or standing(scope, today)
         for code in codes:
             if METRICS[code].now:
-                count, of = now[code]
+                count, of = now.count(code)
                 found[-1][code] = Figure(code, count, of, count)
     return [{code: row[code] for code in codes if code in row} for row in found]
 
@@ -174,10 +170,11 @@ def by_agency(
 ) -> dict[int, dict[str, Figure]]:
     """Agency -> its figures (two queries whatever their number)."""
     today = today or region_today()
-    buckets = _buckets(scope, [period], _durations(codes), today, apart=True)
+    quantiles = _quantiles(scope, [period], _durations(codes), today, apart=True)
     return {
         agency: {
-            code: make_figure(METRICS[code], values, buckets.get((agency, 0), {})) for code in codes
+            code: make_figure(METRICS[code], values, quantiles.get((agency, 0), {}))
+            for code in codes
         }
         for agency, values in sums_by_agency(scope, period, _needed(codes), today).items()
     }
@@ -196,10 +193,10 @@ def series_of(
     """The same for several metrics."""
     today = today or region_today()
     values_of = sums_of_periods(scope, periods, _needed(codes), today)
-    buckets = _buckets(scope, periods, _durations(codes), today, apart=False)
+    quantiles = _quantiles(scope, periods, _durations(codes), today, apart=False)
     return {
         code: [
-            make_figure(METRICS[code], values, buckets.get((TOTAL, nth), {}))
+            make_figure(METRICS[code], values, quantiles.get((TOTAL, nth), {}))
             for nth, values in enumerate(values_of)
         ]
         for code in codes
@@ -232,40 +229,62 @@ def _series(
     return found
 
 
-def _buckets(
+def _quantiles(
     scope: Scope, periods: Sequence[Period], kinds: Sequence[str], today: date, *, apart: bool
-) -> dict[tuple[int, int], dict[str, dict[int, int]]]:
-    """(agency or TOTAL, nth period) -> duration -> bucket -> how many (one query, or none)."""
-    found: dict[tuple[int, int], dict[str, dict[int, int]]] = {}
+) -> dict[tuple[int, int], Quantiles]:
+    """(agency or TOTAL, nth period) -> its median and slow tenth (one query, or none).
+
+    The value below which that share lies, by the middle of its bucket; told by the database, for
+    of thousands of buckets two are wanted.
+    """
+    found: dict[tuple[int, int], Quantiles] = {}
     if not kinds:
         return found
     who = "c.agency_id" if apart else str(TOTAL)
     columns = ["agency_id", "duration", "bucket", "n"]
     where = f"duration = any(%(kinds)s) and {agencies_of(scope, apart=apart)}"
-    for agency, nth, kind, bucket, count in counted(
-        f"select {who}, p.nth, c.duration, c.bucket, sum(c.n)"
-        f" from {counters('reports_durationcount', columns, where)} group by 1, 2, 3, 4",
+    reached = ", ".join(
+        f"min(bucket) filter (where passed > 0 and passed >= {share}::float8 * total)"
+        for share in SHARES.values()
+    )
+    for agency, nth, kind, *buckets in counted(
+        f"select agency, nth, duration, {reached} from ("
+        " select agency, nth, duration, bucket,"
+        " sum(n) over (w order by bucket)::float8 as passed, sum(n) over w::float8 as total"
+        f" from (select {who} as agency, p.nth, c.duration, c.bucket, sum(c.n) as n"
+        f" from {counters('reports_durationcount', columns, where)} group by 1, 2, 3, 4) b"
+        " window w as (partition by agency, nth, duration)) b group by 1, 2, 3",
         {**stretches(periods, today), **scope.given, "kinds": list(kinds)},
     ):
-        found.setdefault((agency, nth), {}).setdefault(kind, {})[bucket] = int(count)
+        for statistic, bucket in zip(SHARES, buckets, strict=True):
+            if bucket is not None:
+                of_agency = found.setdefault((agency, nth), {})
+                of_agency[kind, statistic] = bucket_middle(bucket)
     return found
+
+
+def counts_by_agency(
+    code: str, scope: Scope, periods: Sequence[Period], today: date | None = None
+) -> list[tuple[int, int, int, int]]:
+    """Agency, nth period, numerator and denominator of a share (one query)."""
+    today = today or region_today()
+    metric = METRICS[code]
+    names = (*metric.numerator, *metric.denominator)
+    over, under = (" + ".join(map(summed, of)) for of in (metric.numerator, metric.denominator))
+    where = agencies_of(scope, apart=True)
+    return counted(  # type: ignore[return-value]
+        f"select c.agency_id, p.nth, ({over})::int8, ({under})::int8"
+        f" from {counters('reports_agencycount', ['agency_id', *names], where)} group by 1, 2",
+        {**stretches(periods, today, names), **scope.given},
+    )
 
 
 def lines_by_agency(
     code: str, scope: Scope, periods: Sequence[Period], today: date | None = None
 ) -> dict[int, list[float | None]]:
     """Agency -> a share in each period, without its interval (one query)."""
-    today = today or region_today()
-    metric = METRICS[code]
-    names = (*metric.numerator, *metric.denominator)
-    over, under = (" + ".join(map(summed, of)) for of in (metric.numerator, metric.denominator))
-    where = agencies_of(scope, apart=True)
     found: dict[int, list[float | None]] = {}
-    for agency, nth, hits, of in counted(
-        f"select c.agency_id, p.nth, ({over})::int8, ({under})::int8"
-        f" from {counters('reports_agencycount', ['agency_id', *names], where)} group by 1, 2",
-        {**stretches(periods, today, names), **scope.given},
-    ):
+    for agency, nth, hits, of in counts_by_agency(code, scope, periods, today):
         if of:
             found.setdefault(agency, [None] * len(periods))[nth] = hits / of
     return found
@@ -336,7 +355,17 @@ def fact_value(metric: Metric, fact: Fact) -> int | None:
 
 
 __all__ = [
-    *("METRICS", "Figure", "Scope", "by_agency", "fact_value", "figures_of", "lines_by_agency"),
-    *("make_figure", "rows", "run_of", "series", "series_of", "sums", "sums_by_agency"),
+    *("METRICS", "Figure", "Scope", "by_agency", "counts_by_agency", "fact_value"),
+    *(
+        "figures_of",
+        "lines_by_agency",
+        "make_figure",
+        "rows",
+        "run_of",
+        "series",
+        "series_of",
+        "sums",
+        "sums_by_agency",
+    ),
     *("sums_of_periods", "wilson"),
 ]

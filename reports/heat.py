@@ -6,12 +6,11 @@ table of both (thousands of rows a month) only the cells that are shown are read
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from reports.measures import Kind
 from reports.models import MarginCount
-from reports.periods import Period, region_today
+from reports.periods import Period
 from reports.selecting import Scope, counted, counters, read, stretches
 
 Side = MarginCount.Side
@@ -28,23 +27,20 @@ class Heat:
     total: int
 
 
-def heat(
-    scope: Scope, period: Period, *, topics: int, places: int, today: date | None = None
-) -> Heat:
+def heat(scope: Scope, period: Period, *, topics: int, places: int) -> Heat:
     """What came in the period (two queries; of a part of the region one, over its own facts)."""
-    today = today or region_today()
     if scope.ids is not None:
         return _of_facts(scope, period, topics, places)
     sizes: dict[str, dict[int, int]] = {side: {} for side in Side.values}
     for side, key, count in counted(
         f"select c.side, c.key, sum(c.n) from {counters('reports_margincount', _MARGIN)}"
         " group by 1, 2 having sum(c.n) <> 0",
-        stretches([period], today),
+        stretches([period], period.last),
     ):
         sizes[side][key] = int(count)
     total = sum(sizes[Side.TOPIC].values())
     lines, columns = _largest(sizes[Side.TOPIC], topics), _largest(sizes[Side.PLACE], places)
-    return Heat(lines, columns, _cells(period, today, lines, columns), total)
+    return Heat(lines, columns, _cells(period, lines, columns), total)
 
 
 def _largest(sizes: dict[int, int], count: int) -> dict[int, int]:
@@ -53,12 +49,12 @@ def _largest(sizes: dict[int, int], count: int) -> dict[int, int]:
 
 
 def _cells(
-    period: Period, today: date, topics: Collection[int], places: Collection[int]
+    period: Period, topics: Collection[int], places: Collection[int]
 ) -> dict[tuple[int, int], int]:
     """Each cell of each day or month by its key: none of the rest is passed over."""
     if not topics or not places:
         return {}
-    starts = list(period.starts(today))
+    starts = list(period.starts())
     found = counted(
         "select c.topic_id, c.territory_id, sum(c.received)"
         " from unnest(%(span)s::text[], %(start)s::date[]) as p(span, start)"

@@ -86,13 +86,14 @@ class Period:
         last = min(self.last, today - DAY)
         return None if last < self.first else type(self)(self.first, last)
 
-    def spans(self, today: date) -> Iterator[tuple[str, date, date]]:
+    def spans(self) -> Iterator[tuple[str, date, date]]:
         """Rows of counters that add up to it: ("m" or "d", first start, last start).
 
-        Whole months up to this one are one row, what is left at both ends is single days.
+        Whole months are one row, the running one and those to come too; what is left at both
+        ends is single days.
         """
         first_month = self.first if self.first.day == 1 else _month(self.first, 1)
-        after_month = min((self.last + DAY).replace(day=1), _month(today, 1))
+        after_month = (self.last + DAY).replace(day=1)
         if first_month < after_month:
             if self.first < first_month:
                 yield "d", self.first, first_month - DAY
@@ -102,9 +103,9 @@ class Period:
         else:
             yield "d", self.first, self.last
 
-    def starts(self, today: date) -> Iterator[tuple[str, date]]:
+    def starts(self) -> Iterator[tuple[str, date]]:
         """The same row by row: ("m" or "d", start)."""
-        for span, start, last in self.spans(today):
+        for span, start, last in self.spans():
             while start <= last:
                 yield span, start
                 start = _month(start, 1) if span == "m" else start + DAY

@@ -73,7 +73,7 @@ def stretches(periods: Sequence[Period], today: date, names: Iterable[str] = ())
     found = [
         (nth, 1, span, first, last)
         for nth, period in enumerate(periods)
-        for span, first, last in period.spans(today)
+        for span, first, last in period.spans()
     ]
     if any(map(is_whole, names)):
         found += [

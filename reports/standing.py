@@ -1,14 +1,17 @@
 """How the open cases stand now: open, overdue, due today, by age."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from reports.periods import DAY, region_today
+from reports.periods import DAY
 from reports.selecting import Scope, agencies_of, counted
+
+YOUNG = 30  # days since arrival that ages tell apart
 
 # Days that are over come from the counters, the running one from the cases due on it: their
 # index tells (`case_open`, `case_agency_open`), no case is read.
@@ -21,51 +24,65 @@ where c.is_open and c.due_at >= %(today)s::date::timestamp at time zone z.name
 """
 
 
-def standing(scope: Scope, today: date) -> dict[str, tuple[int, int]]:
-    """Metric -> its count, and of due today how many nobody has taken (one query)."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`untaken`: of those due today; `young`: open cases by the days since they came."""
+
+    opened: int
+    overdue: int
+    due_today: int
+    untaken: int
+    young: dict[int, int]
+
+    def count(self, code: str) -> tuple[int, int]:
+        """Numerator and denominator of a metric that tells how things stand now."""
+        return {
+            "open_now": (self.opened, 0),
+            "overdue_now": (self.overdue, 0),
+            "due_today": (self.due_today, self.untaken),
+        }[code]
+
+    def ages(self, edges: Sequence[int]) -> list[int]:
+        """Open cases up to the first edge, to the next …, beyond the last (at most YOUNG)."""
+        found = [
+            sum(count for days, count in self.young.items() if after < days <= edge)
+            for after, edge in zip((-1, *edges), edges, strict=False)
+        ]
+        return [*found, self.opened - sum(found)]
+
+
+def standing(scope: Scope, today: date) -> Standing:
+    """One query: months in one row each, and the days of the last ones.
+
+    What is older than YOUNG days is all there are without the younger: open cases are looked for
+    in a few days, not in all that ever were.
+    """
     own = "" if scope.ids is None else " and c.agency_id = any(%(ids)s)"
+    month = today.replace(day=1)
     values: dict[str, Any] = {
-        "today": today, "after": today + DAY, "month": today.replace(day=1),
+        "today": today, "after": today + DAY, "first": min(month, today - YOUNG * DAY),
         "now": timezone.now(), "zone": settings.TIME_ZONE, **scope.given,
     }  # fmt: skip
-    past = "span = 'd' and start < %(today)s or span = 'm' and start < %(month)s"
-    this_day = "span = 'd' and start = %(today)s"
-    ((opened, overdue, due, untaken, passed),) = counted(
-        "select coalesce(sum(open) filter (where span = 'm'), 0),"
-        f" coalesce(sum(open_due) filter (where {past}), 0),"
-        f" coalesce(sum(open_due) filter (where {this_day}), 0),"
-        f" coalesce(sum(open_due_unassigned) filter (where {this_day}), 0),"
-        f" ({_PASSED}{own})"
+    rows = counted(
+        "select span, start, sum(open), sum(open_due), sum(open_due_unassigned)"
         f" from reports_agencycount where {agencies_of(scope, apart=False)}"
-        " and (span = 'm' or span = 'd' and start between %(month)s and %(today)s)",
+        " and (span = 'm' or span = 'd' and start between %(first)s and %(today)s) group by 1, 2"
+        f" union all select 'passed', %(today)s, ({_PASSED}{own}), 0, 0",
         values,
     )
-    overdue = int(overdue) + passed
-    return {
-        "open_now": (int(opened), 0),
-        "overdue_now": (overdue, 0),
-        "due_today": (int(due), int(untaken)),
-    }
-
-
-def ageing(scope: Scope, edges: Sequence[int], today: date | None = None) -> list[int]:
-    """Open cases by the days since they came: up to the first edge, to the next …, beyond.
-
-    What is older than the last edge is all there are without the younger: open cases are looked
-    for in a few days, not in all that ever were.
-    """
-    today = today or region_today()
-    rows = counted(
-        "select span, case when span = 'd' then"
-        " width_bucket(%(today)s::date - start, %(edges)s) end, sum(open)"
-        f" from reports_agencycount where {agencies_of(scope, apart=False)}"
-        " and (span = 'm' or span = 'd' and start between %(first)s and %(today)s) group by 1, 2",
-        {
-            "today": today, "first": today - edges[-1] * DAY,
-            "edges": [edge + 1 for edge in edges], **scope.given,
-        },
-    )  # fmt: skip
-    young = {bucket: int(count) for span, bucket, count in rows if span == "d"}
-    found = [young.get(at, 0) for at in range(len(edges))]
-    whole = sum(int(count) for span, _bucket, count in rows if span == "m")
-    return [*found, whole - sum(found)]
+    opened = overdue = due_today = untaken = 0
+    young: dict[int, int] = {}
+    for span, start, still, due, nobody in rows:
+        if span == "passed":
+            overdue += still
+        elif span == "m":
+            opened += still
+            overdue += due if start < month else 0
+        else:
+            if (today - start).days <= YOUNG:
+                young[(today - start).days] = int(still)
+            if start == today:
+                due_today, untaken = int(due), int(nobody)
+            elif start >= month:
+                overdue += due
+    return Standing(int(opened), int(overdue), due_today, untaken, young)

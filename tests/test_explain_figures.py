@@ -23,7 +23,7 @@ from cases.models import ReplyTemplate, Topic
 from reports import board, heat, selecting, snapshots, spikes, template_figures
 from reports.figures import Scope, by_agency, lines_by_agency, run_of, sums_by_agency
 from reports.periods import Period
-from reports.standing import ageing
+from reports.standing import standing
 from tests import factories
 from tests.test_explain import MOST_ROWS, URL, _scans, bench
 
@@ -204,9 +204,9 @@ def _dashboard(scope: Scope, bench: psycopg.Connection[Any]) -> dict[str, Callab
         "lines of the league": lambda: lines_by_agency(
             "brush_off_share", shown, week.run(12), last
         ),
-        "largest topics and places": lambda: heat.heat(scope, week, topics=9, places=6, today=last),
-        "cells of a quarter": lambda: heat._cells(Period.quarter(last), last, topics, places),
-        "ages": lambda: ageing(scope, board.AGES, last),
+        "largest topics and places": lambda: heat.heat(scope, week, topics=9, places=6),
+        "cells of a quarter": lambda: heat._cells(Period.quarter(last), topics, places),
+        "open cases": lambda: standing(scope, last),
     }
 
 

@@ -21,9 +21,10 @@ from reports.figures import (
     METRICS,
     Scope,
     by_agency,
+    counts_by_agency,
     fact_value,
     figures_of,
-    quantile,
+    lines_by_agency,
     rows,
     series_of,
     sums,
@@ -32,10 +33,11 @@ from reports.figures import (
     wilson,
 )  # fmt: skip
 from reports.heat import heat
-from reports.measures import NAMES, STEPS, Kind
+from reports.measures import NAMES, STEPS, Kind, bucket_middle
 from reports.metrics import Statistic
 from reports.models import Fact
 from reports.periods import Period, chosen, region_today
+from reports.standing import standing
 
 CODES = list(METRICS)
 
@@ -67,6 +69,16 @@ def periods(today: date) -> list[Period]:
 
 def _bucket(minutes: int) -> int:
     return floor(log2(minutes + 1) * STEPS)
+
+
+def quantile(buckets: Counter[int], share: float) -> float | None:
+    """The value below which that share lies, by the middle of its bucket."""
+    passed = 0
+    for bucket in sorted(buckets):
+        passed += buckets[bucket]
+        if passed >= share * buckets.total():
+            return bucket_middle(bucket)
+    return None
 
 
 @pytest.mark.django_db
@@ -122,18 +134,18 @@ def test_agencies_and_topics_add_up_to_the_region(demo: dict[str, User]) -> None
         for code, figure in whole.items():
             assert figure.numerator == sum(row[code].numerator for row in apart.values())
         # Larger than all there are: then the cells, and what has no topic or place, are the whole.
-        of_all = heat(Scope(None), period, topics=999, places=999, today=today)
+        of_all = heat(Scope(None), period, topics=999, places=999)
         assert of_all.total == whole["received"].numerator
         came = Fact.objects.filter(kind=Kind.RECEIVED, day__range=(period.first, period.last))
         assert of_all.cells == _cells(came)
         # A part of the region is counted from facts: the same, agency by agency.
         some = sorted(agency for agency in apart if agency > 0)[:3]
-        part = heat(Scope(frozenset(some)), period, topics=999, places=999, today=today)
+        part = heat(Scope(frozenset(some)), period, topics=999, places=999)
         assert part.total == sum(apart[a]["received"].numerator for a in some)
         assert part.cells == _cells(came.filter(agency_id__in=some))
         # The largest alone are the same cells.
         for scope, full in ((Scope(None), of_all), (Scope(frozenset(some)), part)):
-            cut = heat(scope, period, topics=3, places=2, today=today)
+            cut = heat(scope, period, topics=3, places=2)
             assert cut.total == full.total
             assert list(cut.topics.items()) == list(full.topics.items())[:3]
             assert list(cut.places.items()) == list(full.places.items())[:2]
@@ -156,6 +168,26 @@ def _cells(facts: Any) -> dict[tuple[int, int], int]:
             .values_list("topic_id", "territory_id")
         )
     )
+
+
+@pytest.mark.django_db
+def test_agencies_side_by_side_are_as_each_alone(demo: dict[str, User]) -> None:
+    today = region_today()
+    codes = [code for code, metric in METRICS.items() if not metric.now and code != "deviation"]
+    for period in periods(today):
+        run = period.run(4)
+        apart = by_agency(codes, Scope(None), period, today)
+        lines = lines_by_agency("flag_share", Scope(None), run, today)
+        counts = counts_by_agency("flag_share", Scope(None), [period], today)
+        assert {agency for agency, *_counts in counts} == set(apart)
+        for agency, nth, hits, of in counts:
+            alone = figures_of(codes, Scope(frozenset({agency})), period, today)
+            assert apart[agency] == alone
+            assert (nth, hits, of) == (
+                0, alone["flag_share"].numerator, alone["flag_share"].denominator,
+            )  # fmt: skip
+            line = series_of(["flag_share"], Scope(frozenset({agency})), run, today)["flag_share"]
+            assert lines.get(agency, [None] * 4) == [figure.value for figure in line]
 
 
 @pytest.mark.django_db
@@ -188,6 +220,23 @@ def test_a_month_that_runs_is_its_days(demo: dict[str, User], day: int) -> None:
 
 
 @pytest.mark.django_db
+def test_open_cases_by_age_are_the_open_cases(demo: dict[str, User]) -> None:
+    today = region_today()
+    ids = frozenset(Fact.objects.filter(agency_id__gt=0).values_list("agency_id", flat=True))
+    for scope in (Scope(None), Scope(ids), Scope(frozenset(sorted(ids)[:2])), Scope(frozenset())):
+        facts = Fact.objects.filter(kind=Kind.OPEN)
+        if scope.ids is not None:
+            facts = facts.filter(agency_id__in=scope.ids)
+        days = [(today - day).days for day in facts.values_list("day", flat=True)]
+        ages = standing(scope, today).ages((1, 3, 30))
+        assert ages == [
+            sum(low < day <= high for day in days)
+            for low, high in ((-1, 1), (1, 3), (3, 30), (30, 9999))
+        ]
+        assert sum(ages) == len(days)
+
+
+@pytest.mark.django_db
 def test_an_administrator_counts_and_reads_no_rows(demo: dict[str, User]) -> None:
     user = User.objects.get(pk=demo[Role.ADMINISTRATOR].pk)
     period = Period.month(region_today())
@@ -213,21 +262,20 @@ def test_an_interval_by_the_book() -> None:
 days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
 
 
-@given(days, st.integers(0, 500), days)
-def test_spans_cover_each_day_once(first: date, length: int, today: date) -> None:
+@given(days, st.integers(0, 500))
+def test_spans_cover_each_day_once(first: date, length: int) -> None:
     period = Period(first, first + timedelta(days=length))
     covered: list[date] = []
-    for span, start, last in period.spans(today):
+    for span, start in period.starts():
         if span == "d":
-            covered += [start + timedelta(days=n) for n in range((last - start).days + 1)]
+            covered.append(start)
             continue
-        assert start.day == last.day == 1
-        while start <= last:
-            after = (start + timedelta(days=32)).replace(day=1)
-            assert start <= today
-            covered += [start + timedelta(days=n) for n in range((after - start).days)]
-            start = after
-    assert covered == [first + timedelta(days=n) for n in range(length + 1)]
+        assert start.day == 1
+        after = (start + timedelta(days=32)).replace(day=1)
+        covered += [start + timedelta(days=n) for n in range((after - start).days)]
+    assert covered == _days(period)
+    # No day of a whole month is read alone.
+    assert len(list(period.starts())) <= 60 + length / 28
 
 
 @given(days)
