@@ -124,6 +124,11 @@ def possible_deputies(agencies: Iterable[int | None]) -> "models.QuerySet[User]"
     )
 
 
+def is_away(person: User, begins: datetime, ends: datetime) -> bool:
+    """Whether others stand in for him on any of these days (one query)."""
+    return Deputy.objects.filter(person=person, starts_at__lt=ends, ends_at__gt=begins).exists()
+
+
 def zone_of(person: User) -> ZoneInfo:
     return person.agency.zone if person.agency else ZoneInfo(settings.TIME_ZONE)
 
@@ -166,6 +171,8 @@ def name_deputy(
         raise BadAbsence("deputy_unfit", "deputy")
     if not possible_deputies([person.agency_id]).filter(pk=deputy.pk).exists():
         raise BadAbsence("deputy_unfit", "deputy")
+    if is_away(deputy, starts_at, ends_at):
+        raise BadAbsence("deputy_away", "deputy")
     # One after another: two presses at once make one row.
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     known = Deputy.objects.filter(person=person, deputy=deputy)

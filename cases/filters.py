@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from agencies.access import granted_agency_ids
 from agencies.models import Agency, User
 from agencies.roles import Right
 from cases.directory import directory_of
+from cases.finding import authors_of, may_be_name, query_of
 from cases.models import Case, CaseKind, Channel, Regime, Territory, Topic, TopicGroup
 from cases.workflow import Status
 
@@ -40,6 +41,11 @@ def today_bounds() -> tuple[datetime, datetime]:
     """[start, end) of today in the current time zone."""
     start = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
     return start, start + timedelta(days=1)
+
+
+def _written_by(authors: list[int], agencies: frozenset[int] | None) -> Q:
+    found = Q(citizen__in=authors)
+    return found if agencies is None else found & Q(agency__in=sorted(agencies))
 
 
 class YesNoFilter(filters.BooleanFilter):
@@ -122,6 +128,26 @@ class AnyGroup(AnyRow):
         return qs.filter(topic__in=[topic.pk for topic in topics if topic.group_id in groups])
 
 
+class Named(str):
+    """What was typed of an author's name, with the keys of those who are called so."""
+
+    keys: list[int]
+
+
+class NameField(forms.CharField):
+    def clean(self, value: Any) -> Any:
+        name = Named(super().clean(value))
+        keys = authors_of(name)
+        if keys is None:
+            raise forms.ValidationError(_("Too many authors are called so: add another word."))
+        name.keys = keys
+        return name
+
+
+class NameFilter(filters.CharFilter):
+    field_class = NameField
+
+
 class CaseFilter(filters.FilterSet):
     """Unknown or invalid values give an error, never the unfiltered list."""
 
@@ -182,6 +208,7 @@ class CaseFilter(filters.FilterSet):
         widget=_calendar(),
         label=_("Received until (inclusive)"),
     )
+    author = NameFilter(method="by_author", label=_("Author"), max_length=200)
     q = filters.CharFilter(method="by_words", label=_("Words"), max_length=200)
 
     class Meta:
@@ -250,5 +277,19 @@ class CaseFilter(filters.FilterSet):
     def by_waiting(self, cases: Any, _name: str, value: bool) -> Any:
         return cases.filter(waiting_until__isnull=not value)
 
+    def by_author(self, cases: Any, _name: str, value: Named) -> Any:
+        """Only where the reader sees who wrote: else a name could be tried out."""
+        if not value:
+            return cases
+        known = granted_agency_ids(self.request.user, Right.VIEW_CONTACTS)
+        return cases.filter(_written_by(value.keys, known))
+
     def by_words(self, cases: Any, _name: str, value: str) -> Any:
-        return cases.matching(value) if value else cases
+        """Words of the case; what may be a name is also looked for among authors (one query)."""
+        if not value:
+            return cases
+        found = Q(search=query_of(value))
+        known = granted_agency_ids(self.request.user, Right.VIEW_CONTACTS)
+        if may_be_name(value) and (known is None or known) and (keys := authors_of(value)):
+            found |= _written_by(keys, known)
+        return cases.filter(found)

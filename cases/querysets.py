@@ -3,13 +3,13 @@
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from django.contrib.postgres.search import SearchQuery
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from agencies.access import granted_agency_ids, holds
 from agencies.roles import Right
+from cases.finding import query_of
 from cases.workflow import Status
 
 if TYPE_CHECKING:
@@ -65,10 +65,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def matching(self, words: str) -> Self:
         """Full-text search in Russian morphology over titles and messages; ё equals е."""
-        query = words.replace("ё", "е").replace("Ё", "Е")
-        return self.filter(
-            search=SearchQuery(query, config="pg_catalog.russian", search_type="websearch")
-        )
+        return self.filter(search=query_of(words))
 
     def for_list(self) -> Self:
         """Rows of a list: one query whatever their number."""

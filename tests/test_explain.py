@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from cases.filters import today_bounds
+from cases.finding import query_of
 from cases.models import Case
 from cases.workflow import Status
 
@@ -115,6 +116,14 @@ def _lists() -> dict[str, Callable[[Any], Any]]:
         ),
         "search rare": lambda c: _page(c.matching("вгривенький"), *newest),
         "search frequent": lambda c: _page(c.matching(FREQUENT), *newest),
+        "search address": lambda c: _page(c.matching("улица Садовая"), *newest),
+        "filter author": lambda c: _page(c.filter(citizen__in=range(1000, 1200)), *newest),
+        "search author": lambda c: _page(
+            c.filter(Q(search=query_of("вгривенький")) | Q(citizen__in=range(1000, 1200))), *newest
+        ),
+        "search author and frequent": lambda c: _page(
+            c.filter(Q(search=query_of(FREQUENT)) | Q(citizen__in=range(1000, 2000))), *newest
+        ),
         "routing desk": lambda c: _page(c.in_moderation(), "received_at", "id"),
         "review desk": lambda c: _page(c.in_review(), F("risk").desc(nulls_last=True), "id"),
     }

@@ -227,7 +227,8 @@ def test_the_same_two_have_one_period_at_a_time(tree: Any) -> None:
     with pytest.raises(BadAbsence, match="deputy_already"):
         name(person, deputy, person, first=TODAY + timedelta(days=7))
     name(person, deputy, person, first=TODAY + timedelta(days=8), last=TODAY + timedelta(days=9))
-    name(deputy, person, deputy)  # each for the other: no circle, one step
+    with pytest.raises(BadAbsence, match="deputy_away"):
+        name(deputy, person, deputy)  # each for the other: both would be away
 
 
 def test_a_stranger_names_and_ends_nothing(tree: Any) -> None:

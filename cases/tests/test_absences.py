@@ -84,6 +84,20 @@ def test_a_refusal_stands_beside_its_field(anna: User, olga: User) -> None:
     assert "Последний день раньше первого" in answer.content.decode()
 
 
+def test_who_is_absent_himself_stands_in_for_nobody(anna: User, olga: User) -> None:
+    """Two who named each other left the cases of both to nobody."""
+    stand(anna, olga)
+    answer = client_of(olga).post("/absence/", given(anna, person=olga.username))
+    assert answer.status_code == 400
+    assert "сам отсутствует" in answer.content.decode()
+    later = TODAY + timedelta(days=6)
+    answer = client_of(olga).post(
+        "/absence/",
+        given(anna, person=olga.username, first=later.isoformat(), last=later.isoformat()),
+    )
+    assert answer.status_code == 302
+
+
 def test_the_deputys_queue_holds_both_peoples_cases(region: Any, anna: User, olga: User) -> None:
     hers = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
     own = factories.make_case(Status.IN_WORK, region["own"], executor=olga)
