@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from agencies.models import Agency
@@ -104,6 +105,13 @@ def test_a_name_of_too_many_asks_for_another_word(
     assert not page.context["rows"]
     assert len(found(curator, "/cases/?author=Анна Белова")) == 1
     assert curator.get("/search/?q=Анна").status_code == 200
+
+
+def test_names_are_looked_up_in_their_index(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute(f"explain {finding._AUTHORS}", ["марина:*", 10])
+        assert "citizen_words" in str(cursor.fetchall())
 
 
 def test_what_may_be_a_name() -> None:

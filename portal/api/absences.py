@@ -15,6 +15,7 @@ from cases import absences
 from cases.forms import word_change
 from cases.forms_absence import DeputyForm
 from cases.views.absence import row_or_404, rows_for
+from portal.api.forms import values_for
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.problems import Unprocessable
 from portal.api.serializers import PersonSerializer, ProblemSerializer
@@ -59,7 +60,7 @@ class Absences(APIView):
             "person": request.user.username,
             "first": timezone.localdate().isoformat(),
             "reason": Deputy.Reason.LEAVE,
-            **{key: request.data[key] for key in request.data},
+            **values_for(DeputyForm, request.data),
         }
         form = DeputyForm(given, actor=request.user)
         if not form.is_valid():

@@ -1,6 +1,7 @@
 """What a careless or hostile reader sends and what he must not get to see."""
 
 import io
+import json
 import logging
 from datetime import timedelta
 from typing import Any
@@ -30,6 +31,8 @@ pytestmark = pytest.mark.django_db
         "/cases/?received_from=0001-01-01",
         "/cases/?executor=%00",
         "/cases/?cursor=%C2%B2",
+        "/cases/?author=%00",
+        "/cases/?author=%26%7C!:*()'",
         "/cases/99999999999999999999999/files/99999999999999999999999999/",
         "/api/cases/%00/",
         "/api/cases/?received_until=9999-12-31",
@@ -37,6 +40,30 @@ pytestmark = pytest.mark.django_db
 )
 def test_no_address_is_an_error_of_the_server(region: dict[str, Agency], address: str) -> None:
     assert signed_in("operator", region["region"]).get(address).status_code < 500
+
+
+@pytest.mark.parametrize("body", [[], "x", 5, [{"a": 1}], True])
+@pytest.mark.parametrize("place", ["absences", "handovers", "messages", "views", "cases/bulk"])
+def test_a_body_that_is_no_object_is_the_callers_mistake(
+    region: dict[str, Agency], place: str, body: Any
+) -> None:
+    role = "import_service" if place == "messages" else "curator"
+    client = signed_in(role, region["region"])
+    answer = client.post(f"/api/{place}/", json.dumps(body), content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("value", [5, True, {"a": 1}, ["x"], "2026-02-30"])
+def test_an_absence_with_a_wrong_day_is_refused_beside_it(
+    region: dict[str, Agency], value: Any
+) -> None:
+    other = factories.make_person("executor", region["own"])
+    client = signed_in("executor", region["own"])
+    body = {"deputy": other.username, "last": value}
+    answer = client.post("/api/absences/", json.dumps(body), content_type="application/json")
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == ["last"]
 
 
 @pytest.mark.parametrize("version", ["²", "9" * 5000, "-1", "x"])
