@@ -76,7 +76,7 @@ def test_a_rejection_waits_on_its_own_list_for_a_second_person(
         client.force_login(person)
         page = client.get("/desk/?view=rejecting")
         assert page.context["rejecting"] == 1
-        assert [row.case.pk for row in page.context["rows"]] == [case.pk]
+        assert [row.pk for row in page.context["rows"]] == [case.pk]
         assert ("confirm_rejection" in page.context["moves"]) is offered
         assert "route" not in page.context["moves"]
 

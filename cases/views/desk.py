@@ -19,7 +19,6 @@ from cases.dossier import dossier_of, whole_case
 from cases.listing import rows_by_key
 from cases.models import Case, Citizen, ReasonKind, Regime
 from cases.querysets import CaseQuerySet, may
-from cases.screens import rows_of
 from cases.views.case import waiting_rejection
 from cases.workflow import Status
 
@@ -121,7 +120,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         raise Http404
     counts = desk_counts(request.user)
     context: dict[str, Any] = {
-        "rows": rows_of(cases, request.user),
+        "rows": cases,
         "listed": "list" in request.GET,
         "view": view,
         "at_once": [door for door in many.offered(request.user) if door.name in _AT_ONCE[view]],

@@ -21,7 +21,6 @@ from cases.dossier import Dossier, dossier_of, whole_case
 from cases.listing import rows_by_key
 from cases.models import Case, ReasonKind, Reply, Review, ReviewTask
 from cases.querysets import CaseQuerySet, may
-from cases.screens import rows_of
 from cases.views.common import case_or_404
 from cases.views.differences import difference
 from cases.views.panel import overridden, own_pieces, panel_of, text_pieces
@@ -93,7 +92,7 @@ def _render(
         free = next((row for row in cases if row.pk not in claims), cases[0])
         case = whole_case(request.user, free.number)
     context: dict[str, Any] = {
-        "rows": rows_of(cases, request.user),
+        "rows": cases,
         "claims": claims,
         "listed": "list" in request.GET,
         "waiting": counts[""],

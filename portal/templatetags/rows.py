@@ -16,13 +16,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.masking import mask_text
-from cases.models import Citizen
+from cases.models import Case, Citizen
 from cases.screens import DeadlineView, Row
-from cases.templatetags.portal import icon, nbsp
+from cases.templatetags.portal import icon, moment, nbsp
 from cases.workflow import Status
-from portal.templatetags.wording import DueWords, time_left, unnamed
+from portal.templatetags.wording import DueWords, time_left, unnamed, waited
+from quality import points
 
 register = template.Library()
+_WEAK = 40  # a score below it stands out
 
 
 # A list is drawn again every minute for each of its readers, mostly with the same rows.
@@ -125,5 +127,64 @@ def case_rows(rows: Iterable[Row], chosen: object = None) -> SafeString:
             f"{control if case.controlled_by_id else ''}</td>"
             f'<td class="case-source case-place">{escape(case.channel.name)}</td>'
             f'<td class="case-risk">{risk}{repeat if case.repeat_of_id else ""}</td></tr>'
+        )
+    return mark_safe("\n".join(made))  # noqa: S308  every value above is escaped
+
+
+@register.simple_tag
+def review_rows(cases: Iterable[Case], current: Case | None = None, part: str = "") -> SafeString:
+    """The list of the review desk: agency, how long it waits, title, topic and score."""
+    base = reverse("review-one", kwargs={"number": "0"}).removesuffix("0/")
+    query = f"?part={escape(part)}" if part else ""
+    waits = escape(_("waits %(time)s"))
+    made: list[str] = []
+    for case in cases:
+        chosen = ' aria-current="true"' if current is not None and case.pk == current.pk else ""
+        time = ""
+        if case.submitted_at is not None:
+            time = waits % {"time": escape(waited(case.submitted_at))}
+        score = None if case.risk is None else points(case.risk)
+        tone = "tone-danger" if score is not None and score < _WEAK else "tone-warn"
+        made.append(
+            f'<li><a class="row-link" href="{base}{escape(case.number)}/{query}"{chosen}>'
+            f'<span class="row-apart faint"><span>{escape(str(case.agency))}</span>'
+            f'<span class="number">{time}</span></span>'
+            f"<b>{escape(mask_text(case.title, case.citizen.hidden_name))}</b>"
+            '<span class="row-apart"><span class="muted">'
+            f"{escape(case.topic.name) if case.topic else ''}</span>"
+            f'<b class="number {tone}">{"—" if score is None else score}</b></span></a></li>'
+        )
+    return mark_safe("\n".join(made))  # noqa: S308  every value above is escaped
+
+
+@register.simple_tag
+def desk_rows(
+    cases: Iterable[Case], current: Case | None, view: str, choose: object = None
+) -> SafeString:
+    """The list of the routing desk: source, when it came, title, topic and territory.
+
+    `choose`: whether the rows have boxes to tick.
+    """
+    address = escape(f"?view={view}&case=")
+    no_topic, label = escape(_("no topic")), escape(_("Choose №"))
+    opening = '<li class="choose-row">' if choose else "<li>"
+    box = ""
+    made: list[str] = []
+    for case in cases:
+        number = escape(case.number)
+        chosen = ' aria-current="true"' if current is not None and case.pk == current.pk else ""
+        if choose:
+            box = (
+                f'<input class="check" type="checkbox" name="case" value="{number}"'
+                f' aria-label="{label} {number}">'
+            )
+        where = escape(case.topic.name) if case.topic else no_topic
+        if case.territory:
+            where += f", {escape(case.territory.name)}"
+        made.append(
+            f'{opening}{box}<a class="row-link" href="{address}{number}"{chosen}>'
+            f'<span class="row-apart faint"><span>{escape(str(case.channel))}</span>'
+            f'<span class="number">{escape(moment(case.received_at))}</span></span>'
+            f'<b>{escape(case.title)}</b><span class="muted">{where}</span></a></li>'
         )
     return mark_safe("\n".join(made))  # noqa: S308  every value above is escaped
