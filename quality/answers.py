@@ -13,7 +13,7 @@ from quality.types import Answered
 
 # Below the first it is not answered, below the second in part; chosen on hands left out. Of several
 # questions each must have its own answer.
-SINGLE, SEVERAL = (0.4, 0.75), (0.63, 0.8)
+SINGLE, SEVERAL = (0.5, 0.75), (0.6, 0.8)
 # A request like «разберитесь» names nothing: any deed in the matter takes it up.
 _NAMELESS = frozenset(
     root(lemma)
@@ -25,6 +25,7 @@ _NAMELESS = frozenset(
     )
 )
 _TAKEN_UP, _SAME_SENTENCE, _SENTENCE_BEFORE = 0.5, 0.9, 0.35
+_LEANS = 0.3
 _ABOUT_THE_FLAG = -1.8  # log-odds
 
 # What a statement must carry to answer a question of a kind, and how well it does.
@@ -64,27 +65,43 @@ def hit(clause: Clause, kind: str) -> float:
     return max((value for name, value in table.items() if name in clause.marks), default=0.0)
 
 
-def affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[list[float]]:
-    """How much each clause speaks of each question; words of one question count in full."""
+def _direct(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[list[float]]:
+    """How many words each clause shares with each question; words of one question count in full."""
     shared: dict[str, int] = {}
     for question in questions:
         for own in question.roots:
             shared[own] = shared.get(own, 0) + 1
     nameless = [q.kind in ("request", "matter") and q.roots <= _NAMELESS for q in questions]
-    direct = [
+    return [
         [
             _TAKEN_UP
             if any_deed
             else sum(1 / shared[own] for own in clause.roots & question.roots)
             + 0.5 * len(clause.roots & question.deeds)
+            + _LEANS * min(2, len(clause.roots & question.around))
             for question, any_deed in zip(questions, nameless, strict=True)
         ]
         for clause in clauses
     ]
-    best: dict[int, list[float]] = {}
-    for clause, row in zip(clauses, direct, strict=True):
-        known = best.setdefault(clause.sentence, [0.0] * len(questions))
-        best[clause.sentence] = [max(a, b) for a, b in zip(known, row, strict=True)]
+
+
+def _by_sentence(
+    rows: Sequence[Sequence[float]], clauses: Sequence[Clause], questions: int
+) -> dict[int, list[float]]:
+    """The highest figures of each sentence's clauses."""
+    table: dict[int, list[float]] = {}
+    for row, clause in zip(rows, clauses, strict=True):
+        known = table.get(clause.sentence)
+        table[clause.sentence] = (
+            list(row) if known is None else [max(a, b) for a, b in zip(known, row, strict=True)]
+        )
+    return table
+
+
+def affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[list[float]]:
+    """How much each clause speaks of each question, its sentence and the one before counted in."""
+    direct = _direct(questions, clauses)
+    best = _by_sentence(direct, clauses, len(questions))
     empty = [0.0] * len(questions)
     return [
         [
@@ -100,15 +117,36 @@ def affinity(questions: Sequence[Asked], clauses: Sequence[Clause]) -> list[list
     ]
 
 
+def _shared_out(
+    worth: Sequence[Sequence[float]], clauses: Sequence[Clause], questions: int
+) -> list[float]:
+    """What each question gets where a sentence answers one question only, the best first."""
+    table = _by_sentence(worth, clauses, questions)
+    order = sorted(
+        ((-value, sentence, k) for sentence, row in table.items() for k, value in enumerate(row)),
+    )
+    got = [0.0] * questions
+    given: set[int] = set()
+    met: set[int] = set()
+    for value, sentence, k in order:
+        if sentence not in given and k not in met and value < 0:
+            got[k] = -value
+            given.add(sentence)
+            met.add(k)
+    return got
+
+
 def looks(
     questions: Sequence[Asked],
     clauses: Sequence[Clause],
     values: Sequence[float],
     odds: float,
     likely: Sequence[float] = (),
+    held: Sequence[Mapping[str, float]] = (),
 ) -> list[Look]:
     """Every question against all clauses; `values`: evidence of the clauses; `odds`: log-odds that
-    the whole reply is an отписка; `likely`: that it holds what each question asks for."""
+    the whole reply is an отписка; `held`: what it holds of what each question asks for (`sought`),
+    `likely`: how likely that is an answer."""
     if not questions:
         return []
     near = affinity(questions, clauses)
@@ -131,6 +169,11 @@ def looks(
         pull = [math.exp(min(12.0, 1.5 * a + b)) for a, b in zip(own, row, strict=True)]
         whole = sum(pull)
         share.append([value / whole for value in pull])
+    worth = [
+        [(min(2.0, a) + 0.7 * b) * min(3.0, e) for a, b in zip(row, fit_row, strict=True)]
+        for row, fit_row, e in zip(near, hits, plus, strict=True)
+    ]
+    own_best = _shared_out(worth, clauses, len(questions))
     result = []
     for number, question in enumerate(questions):
         column = [row[number] for row in near]
@@ -146,6 +189,7 @@ def looks(
         minus = sum(-v for v, a in zip(values, column, strict=True) if v < 0 and a > 0)
         bound = sum(v for v, a in zip(values, column, strict=True) if v > 0 and a > 0)
         features = {
+            **(held[number] if held else {}),
             **fullness,
             "balance": balance,
             "total": total,
@@ -167,6 +211,8 @@ def looks(
             "silent": float(nearest == 0) * several,
             "hollow": float(minus > bound),
             "questions": min(5, len(questions)) / 3,
+            "shared_out": min(4.0, own_best[number]) * several,
+            "left_over": float(own_best[number] <= 0.3) * several,
             "sought": likely[number] if likely else 0.0,
             "sought*several": several * likely[number] if likely else 0.0,
         }

@@ -1,19 +1,22 @@
 """What a message asks: questions, requests, or, where there are none, the matter complained of."""
 
 import re
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 
 from quality import lexicon as lex
 from quality.evidence import usable
 from quality.morph import root, word
-from quality.textform import Prepared, Sentence, Token, prepare
+from quality.textform import LIMIT, QUOTES, Prepared, Sentence, Token, prepare
 
 MAX_QUESTIONS = 12
 _KINDS = (
     (
         "when",
-        r"когда|во сколько|до какого|с какого|сколько (?:еще|времени|ждать|сидеть|терпеть)|"
-        r"как долго|надолго|в какие сроки|в какой срок|в котором часу|как скоро|скоро ли|до каких",
+        r"когда(?!-)|во сколько(?! (?:мне |нам )?(?:обойд|выйд))|до какого(?! уровня)|с какого|"
+        r"(?:сколько|скока) (?:еще|времени|ждать|сидеть|терпеть)|доколе|долго ли|"
+        r"как долго|надолго|в какие сроки|в какой срок|в котором часу|как скоро|скоро ли|до каких|"
+        r"на какой (?:срок|год)|на сколько это",
     ),
     (
         "why",
@@ -28,7 +31,7 @@ _KINDS = (
         r"вернуть|быть|теперь|догонять)|к кому|по какому|каким образом|что (?:мне |нам |теперь )?"
         r"делать|какие документы|что нужно|кому (?:писать|платить|звонить|подавать)",
     ),
-    ("who", r"кто|кому|кого|чья|чей|чье|чьи|с кого|кем"),
+    ("who", r"кто(?!-| нибудь)|кому(?!-)|кого(?!-)|чья|чей|чье|чьи|с кого|кем"),
     (
         "how_much",
         r"сколько|какова стоимость|как(?:ая|ой|ое) (?:сумма|цена|очередь|плата|номер|у нас)|"
@@ -57,6 +60,10 @@ _RHETORICAL = re.compile(
     r"где (?:совесть|справедливость|вы все)|вам не стыдно|о чем вы думаете|"
     r"вы там (?:живые|сами|уснули)|для чего вы|что за (?:бред|цирк|издевательство))\b"
 )
+_INSIDE = re.compile(r"\b(?:почему|зачем|когда|сколько|скока|надолго|доколе|куда)\b(?!-)")
+_QUOTED = re.compile(rf"[{QUOTES}][^{QUOTES}]{{1,60}}[{QUOTES}]")
+_BREAK = re.compile(r"[,;:.()]| - ")
+_ABLE = frozenset({"может", "могу", "могут", "можем", "смог", "смогла", "мог", "могла", "могли"})
 _TELL = lex.words(
     """
     сказать подсказать объяснить ответить сообщить назвать написать разъяснить пояснить уточнить
@@ -80,7 +87,7 @@ _NO_REQUEST = lex.words(
     """
     здравствовать извинить простить понять представить смотреть посмотреть знать читать думать
     верить поверить видеть говорить слушать послушать приезжать полюбоваться мочь подумать иметь
-    учесть учитывать
+    учесть учитывать есть
     """
 )
 _PLEASE = re.compile(r"\b(?:нужн[аоы]?|надо|необходимо|давайте|пусть|верните|хватит)\b")
@@ -95,14 +102,25 @@ class Asked:
     kind: str
     roots: frozenset[str]
     deeds: frozenset[str]
+    around: frozenset[str] = frozenset()  # what a question that names nothing leans upon
+
+
+_LONG = re.compile(r"^.{0,12}\b(?:долго|скоро) ли\b")
+_WHETHER = re.compile(
+    r"^[\W\d]{0,6}(?:(?:и|а|но|или|еще|вообще)\W{1,3}){0,2}(?:[а-я]{3,16} ли\b|.{0,20}\bправда\b)"
+)
 
 
 def kind_of(text: str) -> str:
-    """Kind of a question by its question word; yes_no without one."""
-    for kind, pattern in _KIND:
-        if pattern.search(text):
-            return kind
-    return "yes_no"
+    """Kind of a question by its first question word; yes_no without one."""
+    if _WHETHER.match(text) and not _LONG.match(text):
+        return "yes_no"
+    first = None
+    for number, (kind, pattern) in enumerate(_KIND):
+        found = pattern.search(text)
+        if found and (first is None or (found.start(), number) < first[:2]):
+            first = (found.start(), number, kind)
+    return first[2] if first else "yes_no"
 
 
 def _asked(prepared: Prepared, start: int, end: int, kind: str) -> Asked:
@@ -161,13 +179,41 @@ def _questions(prepared: Prepared, sentence: Sentence) -> list[Asked]:
     return found
 
 
-def _deeds(sentence: Sentence, asking: bool = False) -> list[tuple[Token, str]]:
-    """Verbs that ask: imperatives, and infinitives after «прошу»."""
+def _quoted(prepared: Prepared) -> frozenset[int]:
+    """Starts of the words inside short quotations: «ждите» was said to the citizen."""
+    spans = [m.span() for m in _QUOTED.finditer(prepared.raw[:LIMIT])]
+    if not spans:
+        return frozenset()
+    begins = [a for a, _ in spans]
+    found = []
+    for token in prepared.tokens:
+        at = prepared.offsets[token.start]
+        k = bisect_right(begins, at) - 1
+        if k >= 0 and at < spans[k][1]:
+            found.append(token.start)
+    return frozenset(found)
+
+
+def _deeds(
+    sentence: Sentence, asking: bool = False, quoted: frozenset[int] = frozenset()
+) -> list[tuple[Token, str]]:
+    """Verbs that ask: imperatives, and infinitives after «прошу». «Помогите вернуть» asks once;
+    «чтобы ходить», «не может дозвониться» ask nothing."""
     found: list[tuple[Token, str]] = []
     if asking:  # a list after «требую:», an item begins with its infinitive
         first = [t for t in sentence.tokens if not t.text.isdigit()][:1]
         asking = bool(first) and word(first[0].text).pos == "INFN"
-    for token in sentence.tokens:
+    purpose = linked = False
+    last = sentence.start
+    for index, token in enumerate(sentence.tokens):
+        gap = sentence.text[last - sentence.start : token.start - sentence.start]
+        last = token.end
+        if _BREAK.search(gap):
+            purpose = linked = False
+        if token.text in ("чтобы", "чтоб"):
+            purpose = True
+        if token.text in ("и", "или", "а"):
+            linked = False
         form = word(token.text)
         if form.lemma in _ASK and form.present:
             asking = True
@@ -178,14 +224,25 @@ def _deeds(sentence: Sentence, asking: bool = False) -> list[tuple[Token, str]]:
             form.imperative or token.text.endswith(("ите", "йте", "ьте")) and form.who != "3p"
         )
         wanted = imperative or (asking and form.pos == "INFN")
-        if wanted and form.lemma not in _NO_REQUEST:
-            found.append((token, form.lemma))
+        if not wanted or form.lemma in _NO_REQUEST or token.start in quoted:
+            continue
+        before = [t.text for t in sentence.tokens[max(0, index - 3) : index]]
+        aside = form.pos == "INFN" and (purpose or any(w in _ABLE for w in before))
+        if aside or found and (linked and form.pos == "INFN" or before[-1:] == ["не"]):
+            continue
+        found.append((token, form.lemma))
+        linked = True
     return found
 
 
-def _requests(prepared: Prepared, sentence: Sentence, asking: bool = False) -> list[Asked]:
+def _requests(
+    prepared: Prepared,
+    sentence: Sentence,
+    asking: bool = False,
+    quoted: frozenset[int] = frozenset(),
+) -> list[Asked]:
     """Requests of a sentence without a question mark; «скажите, когда» is a question."""
-    deeds = _deeds(sentence, asking)
+    deeds = _deeds(sentence, asking, quoted)
     text = sentence.text
     found: list[Asked] = []
     if not deeds:
@@ -225,11 +282,36 @@ def _requests(prepared: Prepared, sentence: Sentence, asking: bool = False) -> l
     return found
 
 
+def _leaning(found: list[Asked], prepared: Prepared) -> tuple[Asked, ...]:
+    """The same questions; one that names next to nothing leans upon what is told just before it,
+    «закройте и» upon the object that follows."""
+    told = [
+        (s.start, frozenset(root(f.lemma) for f in (word(t.text) for t in s.tokens) if usable(f)))
+        for s in prepared.sentences
+    ]
+    result = []
+    for number, one in enumerate(found):
+        around: frozenset[str] = frozenset()
+        if len(one.roots) < 2 or one.roots <= one.deeds:
+            following = found[number + 1 : number + 2]
+            if one.kind == "request" and following and following[0].kind == "request":
+                around = following[0].roots - following[0].deeds
+            if not around:
+                before = [
+                    roots for start, roots in told if start <= one.start and roots - one.roots
+                ]
+                after = [roots for start, roots in told if start > one.start and roots]
+                around = before[-1] if before else after[0] if after else around
+        result.append(replace(one, around=around - one.roots) if around else one)
+    return tuple(result)
+
+
 def asked(message: str) -> tuple[Asked, ...]:
     """Questions and requests in order; the matter itself where nothing is asked."""
     prepared = prepare(message)
     found: list[Asked] = []
     asking = False
+    quoted = _quoted(prepared)
     for sentence in prepared.sentences:
         if len(found) >= MAX_QUESTIONS:
             break
@@ -237,13 +319,13 @@ def asked(message: str) -> tuple[Asked, ...]:
             word(t.text).lemma in _ASK and word(t.text).present for t in sentence.tokens
         )
         if sentence.question:
-            requests = _deeds(sentence)
+            requests = _deeds(sentence, False, quoted)
             pieces = _questions(prepared, sentence)
             if not pieces and requests:
-                pieces = _requests(prepared, sentence)
+                pieces = _requests(prepared, sentence, False, quoted)
             found.extend(pieces)
         else:
-            found.extend(_requests(prepared, sentence, asking))
+            found.extend(_requests(prepared, sentence, asking, quoted))
     if not found:
         best = max(
             prepared.sentences,
@@ -251,5 +333,7 @@ def asked(message: str) -> tuple[Asked, ...]:
             default=None,
         )
         if best is not None:
-            found.append(_asked(prepared, best.start, best.end, "matter"))
-    return tuple(found[:MAX_QUESTIONS])
+            inside = _INSIDE.search(best.text)
+            kind = kind_of(best.text[inside.start() :]) if inside else "matter"
+            found.append(_asked(prepared, best.start, best.end, kind))
+    return _leaning(found[:MAX_QUESTIONS], prepared)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quality.evaluate import judge, report
-from quality.fit import Pair, fit
+from quality.fit import Pair, fit, swapped
 from quality.model import Model
 
 MIN_VERDICTS = 60
@@ -58,12 +58,20 @@ def propose(
     enough(verdicts)
     before = judge(verdicts, lambda _pair: current)
     agencies = sorted({pair.hand for pair in verdicts})
-    without = {
-        agency: fit([*development, *(p for p in verdicts if p.hand != agency)], version)
-        for agency in agencies
-    }
+    everything = [*development, *verdicts]
+    others = swapped(everything)
+
+    def known(agency: str | None) -> Model:
+        """Weights that have not seen the agency's verdicts."""
+        return fit(
+            [*development, *(p for p in verdicts if p.hand != agency)],
+            version,
+            [p for p in others if p.hand != agency],
+        )
+
+    without = {agency: known(agency) for agency in agencies}
     after = judge(verdicts, lambda pair: without[pair.hand])
-    model = fit([*development, *verdicts], version)
+    model = known(None)
     newly, gone = [], []
     for old, new in zip(before, after, strict=True):
         row = (old.pair.key, old.found.risk, new.found.risk)

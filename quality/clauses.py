@@ -16,6 +16,7 @@ from typing import NamedTuple
 from quality import lexicon as lex
 from quality import patterns as pat
 from quality.evidence import Body, CaseProfile, fields_of, usable
+from quality.families import FAMILIES
 from quality.morph import Word, root, word
 from quality.scan import Scan, Spans, scan
 from quality.textform import Sentence, Token
@@ -86,6 +87,7 @@ class Clause:
     marks: dict[str, float]
     roots: frozenset[str]
     kinds: tuple[str, ...]
+    kin: frozenset[str]  # families of its words
     idle: bool  # weighs nothing: taken from the message, a formula, a cliché, mere feeling
 
 
@@ -100,6 +102,7 @@ class _Look(NamedTuple):
     fields: frozenset[str]
     lists: tuple[str, ...]
     group: str
+    kin: str  # family, empty where it has none
 
 
 # Without a predicate only these say something.
@@ -134,6 +137,7 @@ _PATTERNS = (
     "roles",
     "causes",
     "reference",
+    "rest",
     "now",
     "habits",
     "refusals",
@@ -170,6 +174,7 @@ def _look(text: str) -> _Look:
         fields_of(text),
         tuple(lists),
         verb_class(form.lemma),
+        FAMILIES.get(form.lemma, ""),
     )
 
 
@@ -352,6 +357,7 @@ def _clause(
     looks = [_look(token.text) for token in tokens]
     roots = frozenset(look.root for look in looks if look.telling)
     own = len(roots & case.roots)
+    kin = frozenset(look.kin for look in looks if look.kin)
     placed = any(
         look.root in case.places for look in looks if look.form.pos == "NOUN" or look.form.place
     )
@@ -392,7 +398,7 @@ def _clause(
         or (("feel" in marks or "warm" in marks) and not _FACTS & marks.keys())
         or (not kinds and not _BARE_FACTS & marks.keys())
     )
-    return Clause(start, end, number, marks, roots, tuple(kinds), idle)
+    return Clause(start, end, number, marks, roots, tuple(kinds), kin, idle)
 
 
 def _trails(tokens: Sequence[Token], found: Scan) -> bool:

@@ -21,9 +21,10 @@ def distance(
     """
     own = [clause for clause in clauses if not clause.idle]
     said = frozenset().union(*(clause.roots for clause in own)) if own else frozenset()
+    kin = frozenset().union(*(clause.kin for clause in own)) if own else frozenset()
     met = sum(max((hit(c, q.kind) for c in own), default=0.0) for q in questions)
     return {
-        "silent": float(bool(case.asked) and not said & case.asked),
+        "silent": float(bool(case.asked) and not said & case.asked and not kin & case.asked_kin),
         "unmet": 1 - met / max(1, len(questions)),
     }
 

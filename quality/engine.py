@@ -23,7 +23,7 @@ from quality.types import (
     Thresholds,
 )
 
-RULES_VERSION = "2026.5"
+RULES_VERSION = "2026.6"
 """Stored with every finding; raised whenever a rule, weight or word list changes: the results on
 fixed texts are pinned to it (`quality/tests/test_pinned.py`)."""
 
@@ -86,7 +86,8 @@ def assess(
     values = tuple(evidence(weights, clauses))
     found = asked(situation.message)
     far = distance(case, found, clauses)
-    answers_likely = likely(weights, sought(found, clauses))
+    held = sought(found, clauses)
+    answers_likely = likely(weights, held)
     far["unanswered"] = unanswered(answers_likely)
     odds = log_odds(weights, values, weighed(weights.distance, far))
     context = Context(
@@ -108,6 +109,7 @@ def assess(
             values,
             odds,
             answers_likely,
+            held,
         ),
         comparison=compare(
             situation.reply, earlier, thresholds, situation.approved_texts, formulas

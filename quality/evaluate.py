@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from quality.engine import RULES_VERSION, assess
-from quality.fit import MATERIAL, Pair, fit, load_pairs, swapped
+from quality.fit import Pair, fit, load_pairs, swapped
 from quality.later import np
 from quality.model import PREVALENCE, Model
 from quality.types import Assessment, Severity, Thresholds
@@ -277,9 +277,9 @@ def report(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def evaluate(material: Path = MATERIAL) -> tuple[list[Pair], list[Judged], dict[str, Any]]:
-    """Pairs, judgements and figures of a file, cross-validated by hand."""
-    pairs = load_pairs(material)
+def evaluate(*material: Path) -> tuple[list[Pair], list[Judged], dict[str, Any]]:
+    """Pairs, judgements and figures of files (the whole material), cross-validated by hand."""
+    pairs = load_pairs(*material)
     judged = cross_validated(pairs)
     return pairs, judged, report(judged)
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from quality import lexicon as lex
 from quality import patterns as pat
 from quality import signs
+from quality.families import kin_of
 from quality.masks import stem
 from quality.morph import Word, is_content, root, word
 from quality.textform import Prepared, Sentence, prepare
@@ -39,6 +40,7 @@ class CaseProfile:
     verbs: frozenset[str]  # roots of its verbs: what is asked to be done
     asked: frozenset[str]  # roots of the sentences that ask
     numbers: frozenset[str]  # digits of its numbers
+    asked_kin: frozenset[str]  # families of the words of those sentences (`quality.families`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,12 @@ def profile(message: str, topic: str | None, place: str | None) -> CaseProfile:
         frozenset(verbs),
         frozenset(asked),
         frozenset(digits(m.group()) for m in FIGURE.finditer(prepared.clean)),
+        kin_of(
+            word(token.text).lemma
+            for sentence in prepared.sentences
+            if sentence.question or _ASKS.search(sentence.text)
+            for token in sentence.tokens
+        ),
     )
 
 

@@ -34,16 +34,18 @@ from quality.textform import prepare
 from quality.types import Situation
 
 MATERIAL = Path(__file__).parent / "material" / "development.jsonl"
-VERSION = "2026.5"
+MATERIALS = (MATERIAL, *(MATERIAL.with_name(f"sealed{own}.jsonl") for own in ("", "-2026.5")))
+"""What the weights are fitted on: the development part and the sealed parts of earlier releases."""
+VERSION = "2026.6"
 RIDGE = 2.0
-QUESTION_RIDGE = 0.1
-FOREIGN_WEIGHT = 0.15
+QUESTION_RIDGE = 0.03
+FOREIGN_WEIGHT = 0.05
 MIN_CLAUSES = 8  # a mark seen in fewer clauses gets no weight
 DISTANCE_RIDGE = 10.0
 SOUGHT_RIDGE = 0.1
 SWAPPED = 2  # other messages a useful reply is seen under
 SWAPPED_WEIGHT, SWAPPED_SOUGHT = 0.03, 0.1  # in the curve; for what is asked
-GOOD_FLAGGED = 0.11  # share of good replies that lie above the flag
+GOOD_FLAGGED = 0.075  # share of good replies that lie above the flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,13 @@ def read_pair(row: Mapping[str, Any]) -> Pair:
     )
 
 
-def load_pairs(path: Path = MATERIAL) -> list[Pair]:
-    """Every pair of a file."""
-    with path.open(encoding="utf-8") as lines:
-        return [read_pair(json.loads(line)) for line in lines if line.strip()]
+def load_pairs(*paths: Path) -> list[Pair]:
+    """Every pair of the files, of the whole material where none is named."""
+    pairs = []
+    for path in paths or MATERIALS:
+        with path.open(encoding="utf-8") as lines:
+            pairs += [read_pair(json.loads(line)) for line in lines if line.strip()]
+    return pairs
 
 
 def logistic(
@@ -385,7 +390,7 @@ def fit_questions(
         questions = (*pair.asked, *further)
         held = pair.sought if not further else sought(questions, pair.clauses)
         odds_of = likely(asked_for[pair.hand], held)
-        seen = answers.looks(questions, pair.clauses, values[pair.key], own, odds_of)
+        seen = answers.looks(questions, pair.clauses, values[pair.key], own, odds_of, held)
         told = [(n, a) for n, a in pair.answers if n is not None and a != "part"]
         for number, answer in [*told, *((len(questions) - 1, "no") for _ in further)]:
             rows.append(seen[number].features)
@@ -406,10 +411,10 @@ def fit_questions(
 def main(arguments: list[str] | None = None) -> int:
     """Print or write the weights."""
     parser = argparse.ArgumentParser(prog="quality.fit")
-    parser.add_argument("--material", type=Path, default=MATERIAL)
+    parser.add_argument("--material", type=Path, nargs="+", default=MATERIALS)
     parser.add_argument("--write", action="store_true", help="replace quality/weights.json")
     options = parser.parse_args(arguments)
-    text = json.dumps(fit(load_pairs(options.material)).as_data(), ensure_ascii=False, indent=1)
+    text = json.dumps(fit(load_pairs(*options.material)).as_data(), ensure_ascii=False, indent=1)
     if options.write:
         WEIGHTS.write_text(text + "\n", encoding="utf-8")
     else:

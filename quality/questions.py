@@ -1,6 +1,6 @@
 """Questions of a message, each with the statement that answers it or marked unanswered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from quality.answers import answered, looks
 from quality.asking import Asked
@@ -19,13 +19,14 @@ def match(
     values: Sequence[float],
     odds: float,
     likely: Sequence[float] = (),
+    held: Sequence[Mapping[str, float]] = (),
 ) -> tuple[Question, ...]:
     """Every question in the order of the message. `odds`: log-odds of an отписка; `likely`: of
-    each question's answer (`sought`)."""
+    each question's answer, `held`: what speaks for it (`sought`)."""
     source = prepare(message)
     result = []
     for number, (question, look) in enumerate(
-        zip(found, looks(found, clauses, values, odds, likely), strict=True), 1
+        zip(found, looks(found, clauses, values, odds, likely, held), strict=True), 1
     ):
         state = answered(model, look, several=len(found) > 1)
         start, end = source.span(question.start, question.end)

@@ -1,5 +1,5 @@
-"""Points on screens from a risk: 40 at a risk of 0.13, 60 at 0.075, 100 without
-any risk; the flag of the shipped weights lies at 34.
+"""Points on screens from a risk: 40 at a risk of 0.13, where the flag of the shipped weights lies,
+60 at 0.075, 100 without any risk.
 
 The risk is a probability at a prevalence of one in five, so a reply worth a look has a small one;
 people read points more easily than that. The power is fixed: stored thresholds keep their points

@@ -32,6 +32,10 @@ _PERIOD = re.compile(
 _CLOCK = re.compile(
     r"^\d{1,2}:\d\d|^(?:до|к|с|в|после|около|по) \d{1,2} (?:час|утра|вечера|дня|ночи)"
 )
+_REST = re.compile(
+    r"\b(?:остальн\w{2,3}|ин(?:ые|ым|ых|ому|ой) (?:вопрос|довод|момент|пункт|тем)\w{0,3}|"
+    r"проч(?:ие|им|их) (?:вопрос|довод|момент|пункт)\w{0,3}|в остальном)\b"
+)
 _PERCENT = re.compile("%|процент")
 
 
@@ -98,6 +102,7 @@ class Scan:
     causes: Spans
     reference: Spans
     condition: Spans
+    rest: Spans
     now: Spans
     rules: Spans
     habits: Spans
@@ -153,6 +158,7 @@ def scan(shown: str, facts: str, laws: list[tuple[int, int]], known: frozenset[s
         causes=Spans(causes),
         reference=_spans(signs.REFERENCE, facts),
         condition=_spans(_CONDITION, facts),
+        rest=_spans(_REST, facts),
         now=_spans(_NOW, facts),
         rules=_spans(_RULE, facts),
         habits=_spans(_HABIT, facts),

@@ -16,7 +16,7 @@ LIMIT = 12_000
 """Code points of a text that are looked at; the longest allowed reply is far shorter."""
 
 _DASHES = "‐‑‒–—―−"  # noqa: RUF001
-_QUOTES = "«»„“”‘’\"'`´‹›"
+QUOTES = "«»„“”‘’\"'`´‹›"
 _COMBINED = {("и", "\u0306"): "й", ("е", "\u0308"): "е"}
 
 
@@ -24,7 +24,7 @@ _COMBINED = {("и", "\u0306"): "й", ("е", "\u0308"): "е"}
 def _fold(char: str) -> str:
     if char in _DASHES:
         return "-"
-    if char in _QUOTES:
+    if char in QUOTES:
         return " "
     if char == "…":
         return "."
@@ -67,7 +67,7 @@ _TOKEN = re.compile(r"[a-zа-я]+(?:-[a-zа-я]+)*|\d+")
 # A stop ends a sentence unless it follows an initial or a usual abbreviation.
 _STOP = re.compile(r"[.!?;]+(?=\s|$)|[!?]+")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(.,])(?:[а-яa-z]|ул|пер|пр|просп|пл|кв|корп|стр|обл|пос|дер|им|руб|коп|тыс|млн|млрд|"
+    r"(?:^|[\s(.,])(?:[а-юa-z]|ул|пер|пр|просп|пл|кв|корп|стр|обл|пос|дер|им|руб|коп|тыс|млн|млрд|"
     r"тел|"
     r"доб|каб|ст|пп|см|вх|исх|гр|рис|др|т\.д|т\.п|т\.е|мин|час|сек|бул|наб|мкр|р-н|вв|гг|чел)$"
 )

@@ -47,24 +47,25 @@ def test_the_weights_are_those_the_material_gives() -> None:
 @pytest.mark.slow
 def test_figures_of_writers_left_out_stay_above_their_floors() -> None:
     found, usual = evaluated()
-    assert usual["auc_brush_good"]["value"] >= 0.95
-    assert usual["auc_brush_rest"]["value"] >= 0.92
-    assert usual["precision_at_recall_80"] >= 0.93
-    assert usual["recall"]["share"] >= 0.88
-    assert usual["questions"]["share"] >= 0.81
-    assert found["auc_brush_good"]["value"] >= 0.93
-    assert found["precision_at_recall_80"] >= 0.91
-    assert found["recall"]["share"] >= 0.85
-    assert found["precision"]["share"] >= 0.88
+    assert usual["auc_brush_good"]["value"] >= 0.97
+    assert usual["auc_brush_rest"]["value"] >= 0.94
+    assert usual["precision_at_recall_80"] >= 0.96
+    assert usual["precision_at_recall_90"] >= 0.92
+    assert usual["recall"]["share"] >= 0.9
+    assert usual["flagged"]["good"] <= 0.08 * usual["pairs"]["good"]
+    assert usual["questions"]["share"] >= 0.85
+    assert found["auc_brush_good"]["value"] >= 0.96
+    assert found["precision_at_recall_80"] >= 0.95
+    assert found["recall"]["share"] >= 0.89
+    assert found["precision"]["share"] >= 0.9
     assert found["calibration_error"] <= 0.07
-    assert found["questions"]["share"] >= 0.78
+    assert found["questions"]["share"] >= 0.84
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [*EMPTY_KINDS, *FULL_KINDS, "half_answered", "plain_borderline"])
 def test_every_hard_kind_is_mostly_right(kind: str) -> None:
-    floor = 0.6 if kind == "other_question" else 0.75
-    assert figures()["hard_kinds"][kind]["share"] >= floor
+    assert figures()["hard_kinds"][kind]["share"] >= 0.75
 
 
 def test_a_set_by_another_hand_is_told_apart() -> None:

@@ -8,8 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from quality import ablation, default_model
+from quality.engine import RULES_VERSION
 from quality.evaluate import cross_validated, report, sealed
-from quality.fit import MATERIAL, load_pairs
+from quality.fit import MATERIAL, MATERIALS, load_pairs
 
 FIGURES = MATERIAL.parent.parent / "figures.json"
 
@@ -63,7 +64,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--sealed", type=Path, help="a file the weights were not fitted on")
-        parser.add_argument("--material", type=Path, default=MATERIAL)
+        parser.add_argument("--material", type=Path, nargs="+", default=MATERIALS)
         parser.add_argument("--ablation", action="store_true", help="each check and group off")
         parser.add_argument("--baselines", action="store_true", help="simpler means, same pairs")
         parser.add_argument("--json", action="store_true")
@@ -71,7 +72,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            pairs = load_pairs(options["material"])
+            pairs = load_pairs(*options["material"])
             figures: dict[str, Any] = {
                 "on": f"{timezone.localdate():%Y-%m-%d}",
                 "development": report(cross_validated(pairs)),
@@ -89,7 +90,12 @@ class Command(BaseCommand):
             figures["checks_off"] = ablation.checks_off(pairs)
         if options["write"]:
             kept = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-            text = json.dumps({**kept, **figures}, ensure_ascii=False, indent=1)
+            own = {  # what other rules scored is no figure of this release
+                name: row
+                for name, row in kept.items()
+                if not isinstance(row, dict) or row.get("rules") == RULES_VERSION
+            }
+            text = json.dumps({**own, **figures}, ensure_ascii=False, indent=1)
             FIGURES.write_text(text + "\n", encoding="utf-8")
         if options["json"]:
             self.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1))
