@@ -14,6 +14,7 @@ import psycopg
 
 ROOT = Path(__file__).parent.parent
 THREADS = 4  # as script/run starts it
+MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
 
 def cpu_of(pid: int) -> int:
@@ -58,7 +59,7 @@ class Server:
         self.process = subprocess.Popen(  # noqa: S603
             command,
             cwd=ROOT,
-            env=os.environ | env,
+            env=os.environ | MEMORY | env,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

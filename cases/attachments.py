@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
-import puremagic
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
@@ -52,6 +51,8 @@ _path = stored.path_of
 
 def real_type(data: bytes) -> str:
     """The media type by content; "" when nothing known begins so."""
+    import puremagic  # noqa: PLC0415  a megabyte of signatures, for who sends files
+
     try:
         for guess in puremagic.magic_string(data):
             if guess.mime_type in ALLOWED:

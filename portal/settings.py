@@ -68,7 +68,7 @@ TEMPLATES = [
         "OPTIONS": {
             "loaders": [
                 (
-                    "portal.folding.Loader",
+                    "portal.loader.Loader",
                     [
                         "django.template.loaders.filesystem.Loader",
                         "django.template.loaders.app_directories.Loader",
@@ -222,6 +222,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "По существу",
     "DESCRIPTION": "Cases, replies and their review.",
     "VERSION": "1",
+    "DEFAULT_GENERATOR_CLASS": "portal.api.schema.Generator",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {

@@ -17,16 +17,12 @@ def settle() -> None:
     a request makes goes with its last reference: looking for cycles every 700 objects, a hundred
     times a page, cost 3 to 7 % of it.
     """
-    from django.template.loader import get_template  # noqa: PLC0415  needs the settings
     from django.urls import reverse  # noqa: PLC0415
 
-    from portal.folding import own_templates  # noqa: PLC0415
     from portal.one_language import remember_words  # noqa: PLC0415
 
     remember_words()
     reverse("home")  # reads all routes
-    for name in own_templates():
-        get_template(name)
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

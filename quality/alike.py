@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
 import xxhash
 
@@ -45,7 +46,14 @@ _EMPTY_WORDS = """
 житель люди человек ответ ответьте ответа вопрос вопросы обращение обращаюсь писал
 писала пишу звонил звонила звонили
 """
-_EMPTY = frozenset(stem(word) for word in _EMPTY_WORDS.split())
+
+
+@cache
+def _empty() -> frozenset[str]:
+    """Stems of words that say nothing of a matter; the stemmer is loaded when first asked."""
+    return frozenset(stem(word) for word in _EMPTY_WORDS.split())
+
+
 _HOUSE = re.compile(r"(?:^|[\s,])(?:д\.?|дом)?\s*(\d{1,4}[а-я]?(?:/\d{1,3})?)\s*$")
 _KIND = re.compile(
     r"\b(?:улица|ул|проспект|просп|пр-т|переулок|пер|бульвар|бул|шоссе|площадь|пл|проезд|набережная"
@@ -127,7 +135,7 @@ def words_of(text: str, place: Place) -> frozenset[int]:
     found = set()
     for word in _WORD.findall(prepare(text).clean):
         root = stem(word)
-        if len(root) >= _SMALL and root not in _EMPTY and root not in streets:
+        if len(root) >= _SMALL and root not in _empty() and root not in streets:
             found.add(_code(root))
     return frozenset(found)
 

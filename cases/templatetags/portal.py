@@ -37,7 +37,7 @@ def _icon(name: str) -> SafeString:
     )
 
 
-icon.is_constant = True  # portal.folding joins it to the text around
+icon.is_constant = True  # portal.folding: it becomes part of the text around
 
 
 @register.filter

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +14,7 @@ from cases import absences
 from cases.forms import word_change
 from cases.forms_absence import DeputyForm
 from cases.views.absence import row_or_404, rows_for
+from portal.api.documented import extend_schema
 from portal.api.forms import values_for
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.problems import Unprocessable

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +15,7 @@ from cases.many import Line
 from cases.models import BulkRun
 from cases.views.bulk import carry_out
 from cases.workflow import Status
+from portal.api.documented import extend_schema
 from portal.api.forms import values_for
 from portal.api.idempotency import once
 from portal.api.problems import Unprocessable

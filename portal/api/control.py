@@ -1,7 +1,6 @@
 """Personal control over the API: what is under control, and what was lifted lately."""
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from agencies.access import holds_anywhere
 from agencies.roles import Right
 from cases.models import Control
 from cases.views.control import MOST, column_of, protocol_of
+from portal.api.documented import extend_schema
 from portal.api.scope import problems
 from portal.api.serializers import AgencyRefSerializer, Masking, PersonSerializer
 

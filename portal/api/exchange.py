@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.parsers import MultiPartParser
@@ -19,6 +19,7 @@ from cases.exchange import deciding, taking
 from cases.exchange.tables import TABLES
 from cases.models import ReferenceImport
 from cases.views.exchange import KINDS, file_of, table_or_404
+from portal.api.documented import extend_schema
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.offers import wanted_print
 from portal.api.problems import Unprocessable

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from agencies.access import holds_anywhere
 from cases import families
 from cases.views.families import DAYS, PERIODS, as_cursor, cursor_of, days_of, shown_text
+from portal.api.documented import extend_schema
 from portal.api.scope import problems
 
 

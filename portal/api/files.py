@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import MultiPartParser
@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from cases import attachments
 from cases.views.files import download
 from portal.api import serializers as out
+from portal.api.documented import extend_schema
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.scope import case_or_404, problems
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +16,7 @@ from cases.handover import AT_ONCE
 from cases.models import HandoverRow, Orphan
 from cases.views.handover import Line, plan_of, results_of
 from cases.workflow import Status
+from portal.api.documented import extend_schema
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.problems import Unprocessable
 from portal.api.serializers import PersonSerializer, ProblemSerializer

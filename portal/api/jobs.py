@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from rest_framework.views import APIView
 from agencies.access import holds
 from agencies.roles import Right
 from portal import jobs
+from portal.api.documented import extend_schema
 from portal.api.scope import problems
 
 

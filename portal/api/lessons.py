@@ -1,6 +1,6 @@
 """What verdicts tell about the automatic flags."""
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from cases.lessons import Recall, Share, lessons
 from cases.views.lessons import PERIODS, days_of, ensure_may, since_of
+from portal.api.documented import extend_schema
 from portal.api.scope import problems
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from agencies.access import holds_anywhere
 from agencies.roles import Right
+from portal.api.documented import extend_schema
 from portal.api.serializers import ProblemSerializer
 from reports.figures import Scope, fact_value, figures_of
 from reports.metrics import METRICS, Metric, Statistic, Unit

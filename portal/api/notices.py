@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from notices import inbox
 from notices.kinds import Delivery, Kind
 from notices.models import MailSettings
+from portal.api.documented import extend_schema
 from portal.api.serializers import ProblemSerializer
 from portal.wording_notices import word_notice
 

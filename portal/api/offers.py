@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
@@ -19,6 +19,7 @@ from cases.forms import word_change
 from cases.models import EventOffer, MassEvent, OfferMember
 from cases.views.events import title_of
 from cases.views.offers import offer_or_404, suggested_title, words_of
+from portal.api.documented import extend_schema
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.problems import Unprocessable
 from portal.api.scope import problems

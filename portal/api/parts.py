@@ -3,12 +3,7 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    OpenApiParameter,
-    OpenApiResponse,
-    extend_schema,
-    extend_schema_field,
-)
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.parsers import MultiPartParser
@@ -30,6 +25,7 @@ from cases.views.parts import (
     part_or_404,
     sides_of,
 )
+from portal.api.documented import extend_schema
 from portal.api.files import UploadSerializer
 from portal.api.forms import raise_for, serializer_of, values_for
 from portal.api.idempotency import IDEMPOTENCY_KEY, once

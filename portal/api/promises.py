@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from agencies.access import holds_anywhere
 from agencies.roles import Right
 from cases.models import Promise
 from cases.views.promises import PromiseFilter, month_of, page_of_promises, weeks_of
+from portal.api.documented import extend_schema
 from portal.api.forms import raise_for
 from portal.api.scope import problems
 from portal.api.serializers import AgencyRefSerializer, Masking, PersonSerializer

@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.exceptions import Throttled, ValidationError
@@ -17,6 +16,7 @@ from agencies.access import granted_agency_ids, held_roles
 from agencies.models import Agency
 from agencies.roles import Right, Role
 from cases.models import Reason, ReasonKind, Territory, Topic
+from portal.api.documented import extend_schema
 
 
 class AgencySerializer(serializers.ModelSerializer):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from agencies.models import User
 from cases.directory import directory_of
 from cases.forms import word_change
+from portal.api.documented import extend_schema
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.problems import Unprocessable
 from portal.api.scope import problems

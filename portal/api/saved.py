@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cases import lists, saved
+from portal.api.documented import extend_schema
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
 from portal.api.scope import problems
 from portal.api.serializers import PersonSerializer

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
@@ -18,6 +18,7 @@ from cases.errors import RightMissing
 from cases.models import ReplyTemplate
 from cases.querysets import may
 from cases.reading import visible_case
+from portal.api.documented import extend_schema
 from portal.api.metrics import _PERIOD
 from portal.api.scope import problems
 from reports import template_figures

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.request import Request
@@ -22,6 +21,7 @@ from cases.term_forms import DaysForm, RuleChangeForm
 from cases.views.terms import PRODUCTION
 from cases.watch_tasks import queue_rehearsal
 from deadlines import Roll, Unit
+from portal.api.documented import extend_schema
 from portal.api.forms import raise_for, values_for
 from portal.api.scope import problems
 

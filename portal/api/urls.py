@@ -2,13 +2,13 @@
 
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView
 
 from cases.doors import DOORS
 from portal.api import (
     absences,
     bulk,
     control,
+    documented,
     exchange,
     exports,
     families,
@@ -68,7 +68,7 @@ urlpatterns = [
     path("messages/", views.Messages.as_view(), name="api-messages"),
     path("marks/", views.Marks.as_view(), name="api-marks"),
     path("", RedirectView.as_view(pattern_name="api-schema"), name="api-root"),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", documented.description, name="api-schema"),
     path("token/", reference.Token.as_view(), name="api-token"),
     path("me/", reference.Me.as_view(), name="api-me"),
     path("agencies/", reference.Agencies.as_view(), name="api-agencies"),

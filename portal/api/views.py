@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
@@ -28,6 +28,7 @@ from cases.reading import visible_case
 from cases.views.panel import panel_of
 from portal.api import outcomes
 from portal.api import serializers as out
+from portal.api.documented import extend_schema
 from portal.api.files import files_of
 from portal.api.forms import raise_for, serializer_of, values_for
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
