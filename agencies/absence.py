@@ -129,6 +129,19 @@ def is_away(person: User, begins: datetime, ends: datetime) -> bool:
     return Deputy.objects.filter(person=person, starts_at__lt=ends, ends_at__gt=begins).exists()
 
 
+def _is_replaced(person: User, begins: datetime, ends: datetime) -> bool:
+    """Whether whom he stands in for has somebody else on these days, too (a query or two)."""
+    for row in Deputy.objects.filter(deputy=person, starts_at__lt=ends, ends_at__gt=begins):
+        others = Deputy.objects.filter(
+            person=row.person_id,
+            starts_at__lte=max(begins, row.starts_at),
+            ends_at__gte=min(ends, row.ends_at),
+        ).exclude(deputy=person)
+        if not others.exists():
+            return False
+    return True
+
+
 def zone_of(person: User) -> ZoneInfo:
     return person.agency.zone if person.agency else ZoneInfo(settings.TIME_ZONE)
 
@@ -173,6 +186,8 @@ def name_deputy(
         raise BadAbsence("deputy_unfit", "deputy")
     if is_away(deputy, starts_at, ends_at):
         raise BadAbsence("deputy_away", "deputy")
+    if not _is_replaced(person, starts_at, ends_at):
+        raise BadAbsence("stands_in", "person")
     # One after another: two presses at once make one row.
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     known = Deputy.objects.filter(person=person, deputy=deputy)

@@ -12,6 +12,10 @@ REFUSALS: dict[str, Any] = {
     "absence_too_long": _("Name a deputy for a year at most."),
     "deputy_unfit": _("This person cannot stand in: choose a colleague who works in the portal."),
     "deputy_away": _("This person is absent on some of these days himself. Choose another one."),
+    "stands_in": _(
+        "He stands in for a colleague on these days himself: end that, or name the colleague"
+        " another deputy first."
+    ),
     "deputy_already": _("This person stands in on some of these days already."),
     "handed_over_meanwhile": _("Somebody else holds the case by now."),
     "nothing_handed_over": _("The case is with this person already."),

@@ -98,6 +98,19 @@ def test_who_is_absent_himself_stands_in_for_nobody(anna: User, olga: User) -> N
     assert answer.status_code == 302
 
 
+def test_a_deputy_leaves_when_somebody_else_stands_in(region: Any, anna: User, olga: User) -> None:
+    """Else the cases of the first would be with nobody, and nobody would know."""
+    stand(anna, olga)
+    third = factories.make_person(Role.EXECUTOR, region["own"])
+    answer = client_of(olga).post("/absence/", given(third, person=olga.username))
+    assert answer.status_code == 400
+    assert "сначала назначьте коллеге другого" in answer.content.decode()
+    stand(anna, third)
+    fourth = factories.make_person(Role.EXECUTOR, region["own"])
+    stand(olga, fourth)
+    assert Deputy.objects.count() == 3
+
+
 def test_the_deputys_queue_holds_both_peoples_cases(region: Any, anna: User, olga: User) -> None:
     hers = factories.make_case(Status.IN_WORK, region["own"], executor=anna)
     own = factories.make_case(Status.IN_WORK, region["own"], executor=olga)

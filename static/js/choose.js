@@ -18,6 +18,27 @@
     const first = event.target.matches(".filter-box[open]") && event.target.querySelector("[data-focus]");
     if (first) first.focus();
   }, true);
+  // What was done to many can be undone for a while: from the page of its result, and from the list one has gone back to.
+  const STORE = "undo-many";
+  const keep = () => {
+    const offer = document.querySelector("form.undo-many");
+    if (!offer || offer.dataset.kept) return;
+    offer.dataset.kept = "yes";
+    const { person, title, goneIn } = offer.dataset;
+    sessionStorage.setItem(STORE, JSON.stringify({ person, title, until: Date.now() + Number(goneIn), url: location.href }));
+    offer.addEventListener("submit", () => sessionStorage.removeItem(STORE));
+  };
+  keep();
+  document.addEventListener("htmx:afterSettle", keep);
+  const again = document.getElementById("undo-last");
+  const done = again && JSON.parse(sessionStorage.getItem(STORE) || "null");
+  if (done && done.person === again.dataset.person && done.until > Date.now()) {
+    const link = again.querySelector("a");
+    link.href = done.url;
+    link.querySelector("b").textContent = done.title;
+    again.hidden = false;
+    setTimeout(() => { again.hidden = true; }, done.until - Date.now());
+  }
   const form = document.getElementById("choose");
   if (!form) return;
   const letter = form.dataset.chooseKey || "KeyX";

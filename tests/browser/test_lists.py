@@ -106,6 +106,15 @@ def test_a_view_a_condition_three_rows_one_move_each_result_and_the_export(
     # Back to the list as it was, and away with it as a table.
     desk.key_to_next_page("Escape")
     assert page.url.endswith("/queue/?scope=agency&status=routed")
+    # Thought better of it: U leads back to the result, and there takes it back.
+    assert page.locator("#undo-last").is_visible()
+    desk.key_to_next_page("u")
+    desk.key_to_next_page("u")
+    assert "Сделано: 2 из 2" in page.inner_text("#result")
+    assert not Case.objects.filter(number__in=wanted, executor=official).exists()
+    desk.key_to_next_page("Escape")
+    assert page.url.endswith("/queue/?scope=agency&status=routed")
+    assert not page.locator("#undo-last").is_visible()
     desk.key_to_next_page("e")
     assert "Мои обращения. Дел в таблице: 3" in page.inner_text(".panel >> nth=0")
     tab_to(page, "form.stack button.button-primary")
