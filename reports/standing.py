@@ -9,8 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from reports.periods import DAY
-from reports.selecting import Scope, agencies_of, counted
+from reports.selecting import Scope, agencies_of, counted, counters
 
+_OPEN = ("open", "open_due", "open_due_unassigned")
 YOUNG = 30  # days since arrival that ages tell apart
 
 # Days that are over come from the counters, the running one from the cases due on it: their
@@ -60,13 +61,15 @@ def standing(scope: Scope, today: date) -> Standing:
     own = "" if scope.ids is None else " and c.agency_id = any(%(ids)s)"
     month = today.replace(day=1)
     values: dict[str, Any] = {
-        "today": today, "after": today + DAY, "first": min(month, today - YOUNG * DAY),
+        "nth": [0, 0], "sign": [1, 1], "span": ["m", "d"],
+        "first": [date.min, min(month, today - YOUNG * DAY)], "last": [date.max, today],
+        "today": today, "after": today + DAY,
         "now": timezone.now(), "zone": settings.TIME_ZONE, **scope.given,
     }  # fmt: skip
+    where = agencies_of(scope, apart=False)
     rows = counted(
-        "select span, start, sum(open), sum(open_due), sum(open_due_unassigned)"
-        f" from reports_agencycount where {agencies_of(scope, apart=False)}"
-        " and (span = 'm' or span = 'd' and start between %(first)s and %(today)s) group by 1, 2"
+        "select p.span, c.start, sum(c.open), sum(c.open_due), sum(c.open_due_unassigned)"
+        f" from {counters('reports_agencycount', _OPEN, where)} group by 1, 2"
         f" union all select 'passed', %(today)s, ({_PASSED}{own}), 0, 0",
         values,
     )
