@@ -24,7 +24,7 @@ GROUPS: dict[str, frozenset[str]] = {
     "terms": words("term date clock period schedule"),
     "figures and statistics": words("big number percent sum count"),
     "classes of verbs": words(
-        "feel speech mishap look study deed doing pass_on rule invite light other"
+        "feel speech mishap look study deed doing pass_on rule growth invite light other"
     ),
     "kinds of predicates": words(
         "did was used will will_be plan does goes is ask may to state bare"
