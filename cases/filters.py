@@ -208,6 +208,9 @@ class CaseFilter(filters.FilterSet):
         widget=_calendar(),
         label=_("Received until (inclusive)"),
     )
+    # What was searched may be a name, and too many authors are called so.
+    name_of_many = False
+
     author = NameFilter(method="by_author", label=_("Author"), max_length=200)
     q = filters.CharFilter(method="by_words", label=_("Words"), max_length=200)
 
@@ -290,6 +293,7 @@ class CaseFilter(filters.FilterSet):
             return cases
         found = Q(search=query_of(value))
         known = granted_agency_ids(self.request.user, Right.VIEW_CONTACTS)
-        if may_be_name(value) and (known is None or known) and (keys := authors_of(value)):
-            found |= _written_by(keys, known)
-        return cases.filter(found)
+        sees = known is None or bool(known)
+        authors = authors_of(value) if sees and may_be_name(value) else []
+        self.name_of_many = authors is None
+        return cases.filter(found | _written_by(authors, known) if authors else found)

@@ -104,7 +104,9 @@ def test_a_name_of_too_many_asks_for_another_word(
     assert "добавьте ещё слово имени" in page.content.decode()
     assert not page.context["rows"]
     assert len(found(curator, "/cases/?author=Анна Белова")) == 1
-    assert curator.get("/search/?q=Анна").status_code == 200
+    told = "их обращения не показаны"
+    assert told in curator.get("/search/?q=Анна").content.decode()
+    assert told not in curator.get("/search/?q=Анна Белова").content.decode()
 
 
 def test_names_are_looked_up_in_their_index(db: None) -> None:
