@@ -6,7 +6,8 @@ import pytest
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.test import Client, SimpleTestCase
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.timesince import timesince
 
 from agencies.access import role_reach
 from agencies.models import Agency, User
@@ -18,7 +19,8 @@ from cases.directory import directory_of
 from cases.models import Case, DeadlineRule, Topic
 from cases.screens import rows_of
 from cases.workflow import Status
-from portal.templatetags.rows import case_rows
+from portal.templatetags.rows import case_rows, desk_rows, review_rows
+from portal.templatetags.wording import waited
 from tests import factories
 from tests.acting import client_of
 
@@ -183,3 +185,31 @@ def test_the_export_is_offered_to_who_may_read(agency: Agency, client: Client) -
         for path in ("/search/?q=26-000001", "/cases/"):
             page = client.get(path, follow=True)
             assert ("/exports/?" in page.content.decode()) == offered, (role, path)
+
+
+@pytest.mark.parametrize("minutes", [0, 5, 59, 60, 1380, 1440, 2820, 8640, 28800])
+def test_waiting_is_told_as_django_tells_it(minutes: int) -> None:
+    """Words of less than a week are kept by the hour: those of `timesince` all the same."""
+    since = timezone.now() - timedelta(minutes=minutes, seconds=5)
+    for language in ("ru", "en"):
+        with translation.override(language):
+            assert waited(since) == timesince(since, depth=1)
+
+
+def test_lists_of_the_desks_show_words_as_words() -> None:
+    case = factories.make_case(Status.REVIEW)
+    Case.objects.filter(pk=case.pk).update(title="<b>яма</b>", submitted_at=timezone.now())
+    case = Case.objects.select_related("topic", "agency", "channel", "citizen").get(pk=case.pk)
+    assert case.agency is not None
+    assert case.topic is not None
+    case.agency.short_name = case.topic.name = case.channel.name = "<i>двор"
+    for rows in (
+        review_rows([case], case, '"x'),
+        desk_rows([case], case, '"x', choose=True),
+        case_rows(rows_of([case])),
+    ):
+        assert "&lt;b&gt;яма&lt;/b&gt;" in rows
+        assert "&lt;i&gt;двор" in rows
+        assert "<b>яма" not in rows
+        assert "<i>" not in rows
+        assert '"x' not in rows

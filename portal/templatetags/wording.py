@@ -1,6 +1,7 @@
 """Words of codes and values, for templates: the cores and actions return no sentences."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -9,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.clocks import is_promise
@@ -25,6 +27,7 @@ from portal import (
 )
 
 register = template.Library()
+_DAY_0 = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @register.filter
@@ -67,7 +70,17 @@ def until_words(due: datetime, state: str) -> str:
 @register.filter
 def waited(since: datetime) -> str:
     """«3 дня», «8 часов»: the largest unit says enough in a list."""
-    return timesince(since, depth=1)
+    now = timezone.now()
+    hours = int((now - since).total_seconds() // 3600)
+    if not 0 < hours < 7 * 24:
+        return timesince(since, now, depth=1)
+    return _hours(hours, get_language())
+
+
+@lru_cache(maxsize=1000)
+def _hours(hours: int, language: str | None) -> str:
+    """Less than a week is told by its hours: fifty rows of a list share a few words."""
+    return timesince(_DAY_0, _DAY_0 + timedelta(hours=hours), depth=1)
 
 
 @register.filter

@@ -244,3 +244,13 @@ def test_the_dictionary_tells_every_metric_and_what_has_no_data(region: dict[str
     for one in listed:
         assert f'id="{one["code"]}"' in page
     assert "данных нет" in page
+
+
+def test_names_of_agencies_are_words_in_the_league(region: dict[str, Agency]) -> None:
+    Agency.objects.filter(pk=region["own"].pk).update(short_name="<i>Дом")
+    factories.make_case(Status.IN_WORK, region["own"])
+    keeping.catch_up()
+    client, _person = signed_in(Role.HEAD_OFFICE, region["region"])
+    page = read(client, reverse("dashboard"))
+    assert page.count("&lt;i&gt;Дом") == 2  # in the league and among the agencies to choose from
+    assert "<i>Дом" not in page
