@@ -1,9 +1,11 @@
 """What a reply says, sentence by sentence: measures, terms, causes, answers, contacts."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 
 from quality import lexicon as lex
 from quality import patterns as pat
@@ -413,12 +415,15 @@ def read(
     prepared, facts = own.prepared, own.facts
     laws, restated = own.laws, own.restated
     asked_text = prepare(message).clean
+    begins = [a for a, _ in restated]
+    # How far the spans that begin before a place reach: they overlap, and there may be thousands.
+    reach = [-1, *accumulate((b for _, b in restated), max)]
     result: list[Said] = []
     previous = 0.8
     for sentence in own.sentences:
         whole, end, tokens = sentence, sentence.end, sentence.tokens
         said = Said(sentence, 1.0, 0)
-        said.own = [not any(a <= t.start < b for a, b in restated) for t in tokens]
+        said.own = [reach[bisect_right(begins, t.start)] <= t.start for t in tokens]
         _relevance(said, case, previous)
         text = facts[whole.start : end]
         said.formula = bool(pat.FORMULA_SENTENCE.search(sentence.text)) and len(tokens) < 16
