@@ -25,6 +25,8 @@ _REPLY = {
     Status.ANSWERED: {"published"},
     Status.INTERIM: {"published"},
 }
+# Where a move may lead besides its target: what nobody had taken is there to be taken.
+_ELSE = {"refuse_redirect": {Status.ROUTED}, "resume": {Status.ROUTED}}
 _ARRIVALS = frozenset({"register", "imported"})
 # Noted beside the move that led to it, in the same transaction and version.
 _BESIDE = frozenset({"escalate"})
@@ -74,7 +76,7 @@ def _chain(case: Case, events: list[CaseEvent]) -> Iterator[str]:
             yield f"{case.number}: {event.move} is no move"
         elif not move.fits(event.before, case.regime):
             yield f"{case.number}: {event.move} made from {event.before}"
-        elif move.target and event.move != "reject" and event.after != move.target:
+        elif move.target and event.after not in {move.target, *_ELSE.get(event.move, ())}:
             yield f"{case.number}: {event.move} led to {event.after}"
         if event.at < before.at:
             yield f"{case.number}: {event.move} before {before.move}"
