@@ -37,7 +37,7 @@ DAY = timedelta(days=1)
 MANY = 300
 """From so many cases on the demo has mass events and repeats of its own."""
 _IN_TIME = 0.85
-"""Of what would be overdue now."""
+"""Of what would be overdue now, so much was done before its term."""
 
 
 class Demo:
@@ -230,8 +230,12 @@ class Demo:
         self._event(case, registered, None, "register", "", Status.RECEIVED)
         self._event(case, registered, None, "start_moderation", Status.RECEIVED, Status.MODERATION)
         self._live(case, row, when, registered, operator, round_)
-        if round_ and self.punctual.random() < _IN_TIME:
+        if (round_ or not row.get("replies")) and self.punctual.random() < _IN_TIME:
             self._catch_up(case)
+
+    def _may_wait(self, due: datetime) -> bool:
+        """Whether a case may still wait for somebody: most do so within their terms only."""
+        return due > self.now or self.punctual.random() > _IN_TIME
 
     def _event(
         self,
@@ -267,8 +271,10 @@ class Demo:
         """Take the case as far as its age allows."""
         age = self.now - when
         dice = self.dice.random()
-        if age < timedelta(hours=2) or (age < timedelta(hours=7) and dice < 0.3):
-            case.due_at = registered + timedelta(hours=1)
+        fresh = age < timedelta(hours=2) or (age < timedelta(hours=7) and dice < 0.3)
+        sorted_by = registered + timedelta(hours=1)
+        if fresh and self._may_wait(sorted_by):
+            case.due_at = sorted_by
             return
         if age > 5 * DAY and dice < 0.04:
             case.status, case.closed_at = Status.REJECTED, registered + timedelta(minutes=20)
@@ -296,11 +302,13 @@ class Demo:
         if age < 2 * DAY and dice < 0.45:
             return
         author = self.person(agency, "executor", "curator")
+        taken = routed + timedelta(minutes=self.dice.randint(5, 60))
+        if taken > self.now - timedelta(minutes=5):
+            return
         case.executor = author
         case.status = Status.IN_WORK
-        taken = routed + timedelta(minutes=self.dice.randint(5, 60))
         self._event(case, taken, author, "take", Status.ROUTED, Status.IN_WORK, executor=author.pk)
-        if age < 8 * DAY and dice > 0.93 and round_:
+        if age < 8 * DAY and dice > 0.93 and round_ and self._may_wait(due):
             case.status = Status.REDIRECT_ASKED
             self._event(
                 case, taken, author, "dispute_competence", Status.IN_WORK, Status.REDIRECT_ASKED,
@@ -409,9 +417,12 @@ class Demo:
                 reply=reply.pk, version=version, risk=reply.risk, flagged=flagged,
             )  # fmt: skip
             last = version == len(replies)
-            if recent and self.dice.random() < (0.6 if last else 0.4):
+            waits = recent and self.dice.random() < (0.6 if last else 0.4)
+            if waits and (flagged or self._may_wait(due)):
                 return  # waits for the supervisor or the approver today
             judged = at + timedelta(minutes=self.dice.randint(10, 120))
+            if judged > self.now - timedelta(minutes=20):
+                return
             if flagged and not last:
                 reply.state = Reply.State.RETURNED
                 brush_off = item.get("quality") == "brush_off"
