@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.models import Agency, AgencyUserPermission, User
+from cases import tabs
 from cases.models import (
     Assignment,
     Case,
@@ -57,7 +58,11 @@ class Ask:
 
 
 def prepare() -> None:
-    """An official whose right reaches every agency: the widest queue there is; and a centre."""
+    """An official whose right reaches every agency: the widest queue there is; and a centre.
+
+    Notes of counts are added up, as the worker does every minute.
+    """
+    tabs.fold()
     region = Agency.objects.get(code="bench-region")
     Agency.objects.get_or_create(
         code="bench-centre",

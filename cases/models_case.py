@@ -273,6 +273,9 @@ class Case(Labelled):
             models.Index("split_from", name="case_split", condition=Q(split_from__isnull=False)),
             models.Index("event", name="case_event", condition=Q(event__isnull=False)),
             models.Index(
+                "received_at", "id", name="case_mass_received", condition=Q(event__isnull=False)
+            ),
+            models.Index(
                 "agency",
                 "id",
                 name="case_escalated",
