@@ -431,7 +431,8 @@ class _Writer:
     def tag(self, node: SimpleNode) -> None:
         args = ["context"] if node.takes_context else []
         args += [self.value(arg) for arg in node.args]
-        args += [f"{name}={self.value(arg)}" for name, arg in node.kwargs.items()]
+        if node.kwargs:  # a keyword of Python (`class`) may be the name of one
+            args.append(f"**{_dictionary(self.pairs(node.kwargs))}")
         call = f"{self.named(node.func)}({', '.join(args)})"
         if node.target_var is None:
             self.line(f"add(shown({call}, context))")
@@ -441,6 +442,9 @@ class _Writer:
     def message(self, node: BlockTranslateNode) -> None:
         """A message with values; what gettext gives for it is not kept here."""
         counted = bool(node.plural and node.countervar and node.counter)
+        if counted and _names(node.counter) & node.extra_context.keys():
+            self.call(node)  # counts one of its own values
+            return
         singular, names = node.render_token_list(node.singular)
         plural, more = node.render_token_list(node.plural) if counted else ("", [])
         names = [*names, *more]
@@ -464,6 +468,15 @@ class _Writer:
 
 def _dictionary(values: dict[str, str]) -> str:
     return "{" + ", ".join(f"{name!r}: {value}" for name, value in values.items()) + "}"
+
+
+def _names(expression: FilterExpression) -> set[str]:
+    """Names of the context an expression asks for."""
+    asked = [expression.var] if expression.is_var else []
+    asked += [
+        arg for _function, args in expression.filters for is_variable, arg in args if is_variable
+    ]
+    return {variable.lookups[0] for variable in asked if variable.lookups}
 
 
 def _unpack(item: Any, wanted: int) -> list[Any]:

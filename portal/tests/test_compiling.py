@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.template import Context, engines
+from django.template import Context, Engine, Library, engines
 from django.template.loader import get_template
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -177,6 +177,12 @@ pieces = st.recursive(
             "{{% endblocktranslate %}}".format,
             expressions,
         ),
+        st.builds(
+            "{{% blocktranslate with x={} count n={} %}}{{{{ n }}}} {{{{ x }}}}{{% plural %}}"
+            "{{{{ n }}}}s{{% endblocktranslate %}}".format,
+            expressions,
+            st.sampled_from(["x", "x.1", "x|length", "a|default:x", "b|add:5"]),
+        ),
         st.builds("{{% cycle 'x' {} %}}".format, expressions),
     ),
     lambda inner: st.one_of(
@@ -221,6 +227,42 @@ def test_any_template_gives_what_django_gives(source, values, autoescape) -> Non
     expected = outcome(plain, values, autoescape=autoescape)
     for _again in range(2):
         assert outcome(compiled, values, autoescape=autoescape) == expected
+
+
+def test_a_tag_takes_arguments_named_as_words_of_python() -> None:
+    library = Library()
+
+    @library.simple_tag(takes_context=True)
+    def told(context, first, **words: object) -> str:
+        return f"{context['a']} {first} {words}"
+
+    def made(*, compiled: bool):
+        source = "{% told a class='x' if=a|length for=nowhere %}{% told 1 class=b as c %}{{ c }}"
+        engine = Engine()
+        engine.template_builtins.append(library)
+        template = engine.from_string(source)
+        if compiled:
+            compile_template(template)
+        return template
+
+    values: dict[str, object] = {"a": "<i>", "b": 7}
+    expected = outcome(made(compiled=False), values, autoescape=True)
+    assert isinstance(expected, str)
+    assert "class" in expected
+    assert outcome(made(compiled=True), values, autoescape=True) == expected
+
+
+def test_a_message_may_count_a_value_of_its_own() -> None:
+    source = (
+        "{% blocktranslate with n=b.0 count k=n %}{{ k }} {{ n }} case{% plural %}{{ k }} {{ n }}"
+        " cases{% endblocktranslate %}{% blocktranslate with x=b count n=c|default:x %}"
+        "{{ n }}{% plural %}{{ n }}s{% endblocktranslate %}"
+    )
+    plain, compiled = make_template(source, compiled=False), make_template(source)
+    for values in ({"b": [3], "n": 1, "c": 2}, {"b": [1], "n": 5, "c": 2, "x": 1}):
+        expected = outcome(plain, values, autoescape=True)
+        assert isinstance(expected, str)
+        assert outcome(compiled, values, autoescape=True) == expected
 
 
 def test_parts_of_other_templates_are_shown_as_django_shows_them() -> None:
