@@ -5,12 +5,14 @@ for that: five megabytes in every web worker, for a page that is hardly ever ask
 """
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponseBase
 
 F = TypeVar("F", bound=Callable[..., Any])
 _WAITING: list[tuple[Callable[..., Any], dict[str, Any]]] = []
+_HANDING_OVER = Lock()
 
 
 def extend_schema(**words: Any) -> Callable[[F], F]:
@@ -27,9 +29,10 @@ def apply() -> None:
     """Hand over what was kept; the generator of the description calls it (portal.api.schema)."""
     from drf_spectacular import utils  # noqa: PLC0415  loaded when it is needed
 
-    while _WAITING:
-        method, words = _WAITING.pop()
-        utils.extend_schema(**words)(method)
+    with _HANDING_OVER:  # who asks meanwhile waits for the whole of it
+        while _WAITING:
+            method, words = _WAITING.pop()
+            utils.extend_schema(**words)(method)
 
 
 def description(request: HttpRequest) -> HttpResponseBase:
