@@ -178,8 +178,8 @@ def league(asked: Asked, whole: bool, only: str = "", page: int = 1) -> list[Age
     `whole`: a page of each class, or that `page` of the one class `only`. Two counts tell the
     order; the other figures are read of the agencies shown.
     """
-    first = WHOLE * (max(page, 1) - 1) if whole and only else 0
     placed = _placed(asked)
+    first = WHOLE * (_within(page, len(placed.get(only, ()))) - 1) if whole and only else 0
     cut = {
         code: rows[first : first + (WHOLE if whole else SHOWN)]
         for code, rows in placed.items()
@@ -205,6 +205,11 @@ def league(asked: Asked, whole: bool, only: str = "", page: int = 1) -> list[Age
         for code, title, _kinds in CLASSES
         if cut.get(code)
     ]
+
+
+def _within(page: int, total: int) -> int:
+    """The page asked for, or the nearest one there is."""
+    return max(1, min(page, -(-total // WHOLE)))
 
 
 def _placed(asked: Asked) -> dict[str, list[Agency]]:

@@ -119,8 +119,11 @@ _REFERENCING = {
 }
 
 
-def install() -> list[str]:
-    """Statements that make the columns and the triggers; they may run again."""
+def install(*, with_margins: bool = True) -> list[str]:
+    """Statements that make the columns and the triggers; they may run again.
+
+    `with_margins`: False before there is a table of them.
+    """
     statements = [*columns("reports_agencycount"), *columns("reports_topiccount")]
     for event, source in _SOURCES.items():
         body = "\n".join(
@@ -128,7 +131,7 @@ def install() -> list[str]:
                 _add("reports_agencycount", source),
                 _add("reports_topiccount", source),
                 _add_durations(source),
-                _add_margins(source),
+                *([_add_margins(source)] if with_margins else []),
             ]
         )
         table = "old_rows" if event == "delete" else "new_rows"

@@ -57,7 +57,7 @@ class Counts(models.Model):
     """The measures of `reports.measures` over one day or month; a column each.
 
     The columns are named in MEASURES and read by `reports.counting`, so that a measure is written
-    in one place; Django only knows the keys.
+    in one place; Django only knows the keys, and of AgencyCount what its unique index covers.
     """
 
     span = models.CharField(max_length=1, choices=Span)
@@ -69,10 +69,16 @@ class Counts(models.Model):
 
 class AgencyCount(Counts):
     agency_id = models.IntegerField()
+    brush_offs = models.IntegerField(db_default=0)
+    reviewed = models.IntegerField(db_default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("span", "agency_id", "start", name="agency_count_once")
+            models.UniqueConstraint(
+                fields=["span", "agency_id", "start"],
+                include=["brush_offs", "reviewed"],
+                name="agency_count_once",
+            )
         ]
         indexes = [models.Index(fields=["span", "start"], name="agency_count_start")]
 

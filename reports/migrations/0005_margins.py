@@ -31,6 +31,11 @@ def _install(apps, schema_editor):
         schema_editor.execute(statement)
 
 
+def _install_former(apps, schema_editor):
+    for statement in install(with_margins=False):
+        schema_editor.execute(statement)
+
+
 class Migration(migrations.Migration):
     dependencies = [("reports", "0004_digest")]
 
@@ -49,7 +54,23 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(models.F("span"), models.F("start"), models.F("side"), models.F("key"), name="margin_count_once")],
             },
         ),
-        migrations.RunPython(_install, migrations.RunPython.noop),
+        migrations.RunPython(_install, _install_former),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
-        migrations.RunSQL(JUDGED, NOT_JUDGED),
+        # The columns are there since 0001 (`reports.counting.columns`); Django learns of these two.
+        migrations.SeparateDatabaseAndState(
+            [migrations.RunSQL(JUDGED, NOT_JUDGED)],
+            [
+                migrations.AddField("agencycount", "brush_offs", models.IntegerField(db_default=0)),
+                migrations.AddField("agencycount", "reviewed", models.IntegerField(db_default=0)),
+                migrations.RemoveConstraint("agencycount", "agency_count_once"),
+                migrations.AddConstraint(
+                    "agencycount",
+                    models.UniqueConstraint(
+                        fields=["span", "agency_id", "start"],
+                        include=["brush_offs", "reviewed"],
+                        name="agency_count_once",
+                    ),
+                ),
+            ],
+        ),
     ]
