@@ -13,8 +13,10 @@ from agencies.models import Agency, User
 from agencies.roles import Role
 from cases.checking import thresholds
 from cases.models import QualitySetting, Reply, Review, WeightProposal
+from cases.views.figures import FIGURES
 from cases.workflow import Status
-from quality import default_model
+from portal.management.commands import evaluate_quality
+from quality import RULES_VERSION, default_model
 from quality.fit import MATERIAL
 from tests import factories
 
@@ -132,6 +134,25 @@ def test_the_figures_page_shows_the_release_and_rehearses(client, region, enter)
     assert "Трудные виды ответов" in text
     wrong = client.get(reverse("quality-figures"), {"points": "сто"})
     assert "Целое число" in wrong.content.decode()
+
+
+def test_what_other_rules_scored_is_not_kept(tmp_path, monkeypatch) -> None:
+    file = tmp_path / "figures.json"
+    monkeypatch.setattr(evaluate_quality, "FIGURES", file)
+    other = {"on": "2026-01-01", "rules": "2026.1", "baselines": [1], "sealed": {"rules": "2026.1"}}
+    file.write_text(json.dumps(other), encoding="utf-8")
+    evaluate_quality.keep({"on": "2026-11-26", "groups_off": [2]})
+    evaluate_quality.keep({"on": "2026-11-27", "development": {}})
+    assert json.loads(file.read_text(encoding="utf-8")) == {
+        **{"on": "2026-11-27", "rules": RULES_VERSION},
+        **{"groups_off": [2], "development": {}},
+    }
+
+
+def test_the_figures_of_this_release_are_of_its_rules() -> None:
+    kept = json.loads(FIGURES.read_text(encoding="utf-8"))
+    parts = [kept, *(kept[name] for name in ("development", "sealed"))]
+    assert {part["rules"] for part in parts} == {RULES_VERSION}
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """What is asked for and what a reply holds of it; how facts beside the question add up."""
 
 import json
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +11,7 @@ from quality import Situation, assess
 from quality.asking import asked
 from quality.clauses import read_clauses
 from quality.evidence import body, profile
+from quality.families import WORDS
 from quality.fit import MATERIAL, SWAPPED, read_pair, swapped
 from quality.model import default_model, ratio
 from quality.sought import likely, sought, unanswered
@@ -34,6 +36,12 @@ def test_what_speaks_for_a_reply_never_lowers_the_balance(values: list[float], m
 @given(values=st.lists(st.floats(0.1, 10), min_size=1, max_size=8), more=st.floats(0, 5))
 def test_a_stronger_statement_never_lowers_the_balance(values: list[float], more: float) -> None:
     assert ratio([values[0] + more, *values[1:]]) >= ratio(values) - 1e-9
+
+
+def test_a_word_stands_in_one_family() -> None:
+    """The second place of a word counts for nothing; docs/quality.md names the one there is."""
+    words = Counter(word.removesuffix(":") for word in WORDS.split())
+    assert [word for word, times in words.items() if times > 1] == ["увольнение"]
 
 
 def test_many_facts_beside_the_question_add_up_to_little() -> None:

@@ -58,6 +58,14 @@ def lines(title: str, figures: dict[str, Any]) -> list[str]:
     ]
 
 
+def keep(figures: dict[str, Any]) -> None:
+    """Beside what these rules scored before; what others scored is no figure of this release."""
+    kept = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    own = kept if kept.get("rules") == RULES_VERSION else {}
+    text = json.dumps({**own, "rules": RULES_VERSION, **figures}, ensure_ascii=False, indent=1)
+    FIGURES.write_text(text + "\n", encoding="utf-8")
+
+
 class Command(BaseCommand):
     help = "Evaluate the reply check on labelled pairs; development is cross-validated by writer."
     requires_system_checks: list[str] = []  # noqa: RUF012
@@ -89,14 +97,7 @@ class Command(BaseCommand):
             figures["groups_off"] = ablation.groups_off(pairs)
             figures["checks_off"] = ablation.checks_off(pairs)
         if options["write"]:
-            kept = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-            own = {  # what other rules scored is no figure of this release
-                name: row
-                for name, row in kept.items()
-                if not isinstance(row, dict) or row.get("rules") == RULES_VERSION
-            }
-            text = json.dumps({**own, **figures}, ensure_ascii=False, indent=1)
-            FIGURES.write_text(text + "\n", encoding="utf-8")
+            keep(figures)
         if options["json"]:
             self.stdout.write(json.dumps(figures, ensure_ascii=False, indent=1))
             return
