@@ -14,6 +14,7 @@ import psycopg
 
 ROOT = Path(__file__).parent.parent
 THREADS = 4  # as script/run starts it
+# As script/_lib/run_portal.py starts it, too.
 MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
 

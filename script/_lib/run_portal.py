@@ -55,7 +55,7 @@ def main() -> int:
 
 
 # glibc keeps a pool of memory for each thread and gives freed blocks back late: five megabytes of
-# a web worker that nobody uses.
+# a web worker that nobody uses. bench/server.py measures with the same.
 MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
 
 
