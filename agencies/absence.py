@@ -184,12 +184,13 @@ def name_deputy(
         raise BadAbsence("deputy_unfit", "deputy")
     if not possible_deputies([person.agency_id]).filter(pk=deputy.pk).exists():
         raise BadAbsence("deputy_unfit", "deputy")
+    # One after another: two presses at once make one row, and two who name each other one of them.
+    both = User.objects.filter(pk__in=(person.pk, deputy.pk)).order_by("pk")
+    list(both.select_for_update(of=("self",), no_key=True))
     if is_away(deputy, starts_at, ends_at):
         raise BadAbsence("deputy_away", "deputy")
     if not _is_replaced(person, starts_at, ends_at):
         raise BadAbsence("stands_in", "person")
-    # One after another: two presses at once make one row.
-    User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     known = Deputy.objects.filter(person=person, deputy=deputy)
     if known.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exists():
         raise BadAbsence("deputy_already", "deputy")

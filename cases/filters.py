@@ -43,6 +43,15 @@ def today_bounds() -> tuple[datetime, datetime]:
     return start, start + timedelta(days=1)
 
 
+def granted_contacts(request: HttpRequest) -> frozenset[int] | None:
+    """Agencies whose authors the reader sees; None: all."""
+    return granted_agency_ids(request.user, Right.VIEW_CONTACTS)
+
+
+def _sees_authors(known: frozenset[int] | None) -> bool:
+    return known is None or bool(known)
+
+
 def _written_by(authors: list[int], agencies: frozenset[int] | None) -> Q:
     found = Q(citizen__in=authors)
     return found if agencies is None else found & Q(agency__in=sorted(agencies))
@@ -135,9 +144,11 @@ class Named(str):
 
 
 class NameField(forms.CharField):
+    sees = False  # whether the reader sees who wrote anywhere: else no name is looked up
+
     def clean(self, value: Any) -> Any:
         name = Named(super().clean(value))
-        keys = authors_of(name)
+        keys = authors_of(name) if self.sees else []
         if keys is None:
             raise forms.ValidationError(_("Too many authors are called so: add another word."))
         name.keys = keys
@@ -146,6 +157,13 @@ class NameField(forms.CharField):
 
 class NameFilter(filters.CharFilter):
     field_class = NameField
+
+    @property
+    def field(self) -> Any:
+        field = super().field
+        request = self.parent.request
+        field.sees = request is not None and _sees_authors(granted_contacts(request))
+        return field
 
 
 class CaseFilter(filters.FilterSet):
@@ -284,16 +302,14 @@ class CaseFilter(filters.FilterSet):
         """Only where the reader sees who wrote: else a name could be tried out."""
         if not value:
             return cases
-        known = granted_agency_ids(self.request.user, Right.VIEW_CONTACTS)
-        return cases.filter(_written_by(value.keys, known))
+        return cases.filter(_written_by(value.keys, granted_contacts(self.request)))
 
     def by_words(self, cases: Any, _name: str, value: str) -> Any:
         """Words of the case; what may be a name is also looked for among authors (one query)."""
         if not value:
             return cases
         found = Q(search=query_of(value))
-        known = granted_agency_ids(self.request.user, Right.VIEW_CONTACTS)
-        sees = known is None or bool(known)
-        authors = authors_of(value) if sees and may_be_name(value) else []
+        known = granted_contacts(self.request)
+        authors = authors_of(value) if _sees_authors(known) and may_be_name(value) else []
         self.name_of_many = authors is None
         return cases.filter(found | _written_by(authors, known) if authors else found)

@@ -48,6 +48,7 @@ REFUSALS: dict[str, Any] = {
     "bulk_failed": _("This failed by a fault of the portal. Tell the administrator."),
     "undo_touched": _("Somebody has gone on with the case since: it stays as it is."),
     "undo_no_way": _("It cannot be put back as it was: open the case and decide there."),
+    "undo_running": _("The action is still being carried out."),
     "undo_over": _("It is too late to undo this, or it was undone already."),
     "bulk_nothing": _("Choose the cases first."),
     "view_not_found": _("There is no such view, or its owner shares it no more."),

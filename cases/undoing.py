@@ -149,11 +149,16 @@ def _done(made: BulkRun) -> "QuerySet[BulkRow]":
 
 @transaction.atomic
 def start(made: BulkRun, user: User, reason: str) -> BulkRun:
-    """Write down what is to be taken back: every case the run moved. MoveNotAllowed: too late,
-    done already, under way, or without an inverse."""
+    """Write down what is to be taken back: every case the run moved.
+
+    MoveNotAllowed: `undo_over` (too late, done already, without an inverse), `undo_running` (the
+    run is under way).
+    """
     made = BulkRun.objects.select_for_update().get(pk=made.pk)
-    if not may_undo(made, user) or made.rows.filter(state=BulkRow.State.WAITING).exists():
+    if not may_undo(made, user):
         raise MoveNotAllowed("undo_over")
+    if made.rows.filter(state=BulkRow.State.WAITING).exists():
+        raise MoveNotAllowed("undo_running")
     back = BulkRun.objects.create(
         actor=user,
         move=INVERSES[made.move].move,

@@ -248,7 +248,7 @@ SETTLES: dict[str, frozenset[Kind]] = {
     "withdraw_part": PART_ASKING,
     "take": _ARRIVAL,
     "assign": _ARRIVAL,
-    "hand_over": _ARRIVAL,
+    "hand_over": _ARRIVAL | {Kind.ASSIGNED},  # who had it has it no more
     "recall_routing": _ENDED,
     "redirect": ASKING,
     "refuse_redirect": frozenset({Kind.DISPUTE}),

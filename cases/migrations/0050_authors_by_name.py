@@ -9,7 +9,9 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             "create index citizen_words on cases_citizen using gin"
-            " (to_tsvector('simple', translate(name || ' ' || handle, 'Ёё', 'Ее')))",
+            " (to_tsvector('simple', regexp_replace(translate(name || ' ' || case when"
+            " handle ~ '^(phone|anonymous):' then '' else handle end, 'Ёё', 'Ее'),"
+            " '[!-/:-@[-`{-~]+', ' ', 'g')))",
             "drop index citizen_words",
         )
     ]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from agencies.models import Agency
@@ -34,6 +35,11 @@ def found(client: Any, path: str) -> set[str]:
         ("микрорайон Южный", "мкр Южный"),
         ("ул.Ткачей", "улица Ткачей"),
         ("Ткачей", "ул. Ткачей, 9"),
+        ("вода с крыши", "Ткачей, 9, вода течёт с крыши"),
+        ("с. Рыбачье", "село Рыбачье"),
+        ("с.Рыбачье", "с. Рыбачье"),
+        ("пр.Мира", "проспект Мира"),
+        ("мкрн.Южный", "микрорайон Южный"),
     ],
 )
 def test_an_address_is_found_as_people_write_it(
@@ -107,6 +113,37 @@ def test_a_name_of_too_many_asks_for_another_word(
     told = "их обращения не показаны"
     assert told in curator.get("/search/?q=Анна").content.decode()
     assert told not in curator.get("/search/?q=Анна Белова").content.decode()
+
+
+def test_a_handle_is_found_by_its_words_and_a_made_up_one_by_none(
+    region: dict[str, Agency],
+) -> None:
+    ivan = by("", region, handle="ivan.petrov")
+    page = by("", region, handle="vk.com/id7")
+    by("", region, handle="phone:+79001234567")
+    by("", region, handle="anonymous:77")
+    curator = client_of(factories.make_person(Role.CURATOR, region["own"]))
+    for typed in ("@ivan.petrov", "petrov", "Ivan Petrov"):
+        assert found(curator, f"/cases/?author={typed}") == {ivan.number}, typed
+    assert found(curator, "/search/?q=@ivan.petrov") == {ivan.number}
+    for typed in ("vk.com/id7", "id7"):
+        assert found(curator, f"/cases/?author={typed}") == {page.number}, typed
+    for typed in ("phone", "anonymous", "79001234567", "77"):
+        assert found(curator, f"/cases/?author={typed}") == set(), typed
+
+
+def test_who_sees_no_authors_is_not_told_how_many_are_called_so(
+    region: dict[str, Agency], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "MOST_AUTHORS", 1)
+    by("Анна Белова", region)
+    by("Анна Чернова", region)
+    auditor = client_of(factories.make_person(Role.AUDITOR, region["own"]))
+    with CaptureQueriesContext(connection) as caught:
+        page = auditor.get("/cases/?author=Анна")
+    assert "добавьте ещё слово имени" not in page.content.decode()
+    assert not page.context["rows"]
+    assert not [one for one in caught.captured_queries if "to_tsquery('simple'" in one["sql"]]
 
 
 def test_names_are_looked_up_in_their_index(db: None) -> None:

@@ -20,8 +20,8 @@ from tests.acting import client_of, reloaded
 
 pytestmark = pytest.mark.django_db
 
-JUNK = ("", " ", "нет такого", "я" * 9000, "99999-99-99", "\x00", "-1")
-# Forms whose fields are needed by others: what is left of them must not fail either.
+NEVER = ("я" * 9000, "\x00")  # too long for every field but the reply; in no field at all
+JUNK = ("", " ", "нет такого", "99999-99-99", "-1", *NEVER)
 SOLVED = (
     "Здравствуйте, Ирина! Яму во дворе дома 5 по улице Садовой засыпали 8 июня, асфальт уложен."
     " Работу принял мастер Котов, телефон 112."
@@ -61,7 +61,12 @@ def test_no_value_of_one_field_makes_a_form_fail(region: dict[str, Agency], name
             data = QueryDict(mutable=True)
             for other, some in good.items():
                 data.setlist(other, some if other != key else [] if value is None else [value])
-            door.form(data, case=case, actor=actor).is_valid()
+            form = door.form(data, case=case, actor=actor)
+            valid = form.is_valid()
+            field = form.fields[key]
+            if value in NEVER and isinstance(field, forms.CharField):
+                refused = value == "\x00" or len(value) > (field.max_length or 0)
+                assert (key in form.errors and not valid) == refused, (key, value[:9])
 
 
 def test_a_part_without_words_is_a_mistake_of_its_field(region: dict[str, Agency]) -> None:
@@ -140,16 +145,14 @@ def test_a_case_nobody_had_taken_can_be_taken_after_a_refused_dispute(
     assert (got.status, got.executor) == (Status.IN_WORK, official)
 
 
-def sent_as_solved(region: dict[str, Agency]) -> Case:
+def sent_as_solved(region: dict[str, Agency], why: str = "Камера сломалась") -> Case:
     """Without the photo its topic asks for, its author gave a reason."""
     Agency.objects.filter(pk=region["own"].pk).update(publish_own=True)
     case = factories.make_case(Status.IN_WORK, region["own"])
     assert case.topic is not None
     type(case.topic).objects.filter(pk=case.topic.pk).update(photo_required=True)
     case = Case.objects.select_related("agency", "executor").get(pk=case.pk)
-    actions.submit_reply(
-        case, actor=case.executor, text=SOLVED, outcome="solved", override="Камера сломалась"
-    )
+    actions.submit_reply(case, actor=case.executor, text=SOLVED, outcome="solved", override=why)
     reply = case.replies.get()
     assert [found.code for found in reply.findings.filter(severity="block")] == ["Q05"]
     Reply.objects.filter(pk=reply.pk).update(flagged=False, risk=0.01, state=Reply.State.APPROVAL)
@@ -183,6 +186,24 @@ def test_who_decides_on_it_reads_why_it_was_sent(region: dict[str, Agency]) -> N
     supervisor = client_of(factories.make_person(Role.QUALITY_SUPERVISOR, region["region"]))
     page = supervisor.get(f"/review/{case.number}/").content.decode()
     assert "Камера сломалась" in page
+
+
+def test_a_phone_in_the_reason_is_hidden_from_who_sees_no_contacts(
+    region: dict[str, Agency],
+) -> None:
+    case = sent_as_solved(region, "Житель звонил с 8 900 123-45-67")
+    auditor = client_of(factories.make_person(Role.AUDITOR, region["own"]))
+    page = auditor.get(f"/cases/{case.number}/").content.decode()
+    assert "Житель звонил" in page
+    assert "123-45-67" not in page
+    curator = client_of(factories.make_person(Role.CURATOR, region["own"]))
+    assert "123-45-67" in curator.get(f"/cases/{case.number}/").content.decode()
+    Case.objects.filter(pk=case.pk).update(status=Status.REVIEW, review_rank=1)
+    case.replies.update(state=Reply.State.REVIEW, flagged=True)
+    supervisor = client_of(factories.make_person(Role.QUALITY_SUPERVISOR, region["region"]))
+    page = supervisor.get(f"/review/{case.number}/").content.decode()
+    assert "Житель звонил" in page
+    assert "123-45-67" not in page
 
 
 def _moves(client: Any, case: Case) -> set[str]:

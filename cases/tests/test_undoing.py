@@ -18,6 +18,7 @@ from cases.clocks import binding_due
 from cases.errors import RightMissing
 from cases.models import Assignment, BulkRun, Case, CaseEvent, Clock, Draft, ReasonKind
 from cases.workflow import MOVES, Regime, Status
+from notices.kinds import Kind
 from notices.models import Notice
 from notices.telling import of_events, tell
 from tests import factories
@@ -138,6 +139,11 @@ def test_an_assignment_of_many_goes_back_to_who_had_each(
     tell(of_events(list(CaseEvent.objects.filter(move="assign"))))
     assert Notice.objects.filter(person=official, case=fresh).exists()
     back = undone(client, made)
+    # Who has it no more is not told of it any longer.
+    tell(of_events(list(CaseEvent.objects.filter(move="hand_over").order_by("pk"))))
+    unread = Notice.objects.filter(person=official, kind=Kind.ASSIGNED, read_at=None)
+    assert not unread.filter(case__in=[fresh, held]).exists()
+    assert unread.filter(case=written).exists()
     assert states(back) == {
         fresh.pk: ("done", ""),
         held.pk: ("done", ""),
@@ -152,7 +158,7 @@ def test_an_assignment_of_many_goes_back_to_who_had_each(
         assert Assignment.objects.get(case=case, until=None).executor == holder
         ordered(case)
     page = client.get(f"/cases/{fresh.number}/").content.decode()
-    assert "возвращено ведомству без исполнителя" in page
+    assert "Возвращено ведомству, без исполнителя:" in page
 
 
 def test_who_took_cases_by_mistake_gives_them_back_himself(
@@ -286,6 +292,20 @@ def test_many_are_taken_back_by_the_worker_and_each_once(
     assert tasks.bulk_rest() == 3
     assert tasks.resume_bulk(0) == 0
     assert CaseEvent.objects.filter(case__in=cases, move="hand_over").count() == 4
+
+
+def test_what_is_under_way_is_not_too_late_to_undo(
+    region: dict[str, Agency], curator: User, official: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cases.views.bulk.AT_ONCE", 1)
+    client = client_of(curator)
+    cases = [untaken(region["own"]) for _ in range(2)]
+    made = done(client, "assign", cases, executor=official.username)
+    answer = client.post(f"/bulk/{made.pk}/undo/")
+    assert answer.status_code == 409
+    assert "Действие ещё выполняется" in answer.content.decode()
+    assert tasks.bulk_rest() == 1
+    assert set(states(undone(client, made)).values()) <= {("done", ""), ("waiting", "")}
 
 
 def test_the_offer_asks_as_often_for_many_as_for_one(

@@ -27,6 +27,7 @@ from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.dossier import dossier_of
 from cases.errors import BadChange, CaseError, MoveNotAllowed, RightMissing, StaleChange
 from cases.forms import MoveForm
+from cases.masking import mask_text
 from cases.models import Attachment, Case, ReasonKind, Reply, ReplyTemplate
 from cases.promises import kinds_of, recognised
 from cases.querysets import may
@@ -157,7 +158,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "publishes": next((DOORS[name] for name in _PUBLISHING if name in names), None),
         "steps": steps_of(case),
         "rework": rework_of(dossier.replies, text_now) if case.returns or case.reopenings else None,
-        "rejection": waiting_rejection(case),
+        "rejection": waiting_rejection(case, sees_contacts),
         "controls": dossier.controls,
         "promises": dossier.promises,
         "parts": dossier.parts,
@@ -167,7 +168,7 @@ def case_context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "papers": dossier.papers,
         "marks": dossier.marks,
         "events": dossier.events,
-        "overridden": overridden(case, dossier.events),
+        "overridden": overridden(case, dossier.events, sees_contacts),
         "running": [clock for clock in dossier.clocks if clock.stopped_at is None],
         "stopped": [clock for clock in reversed(dossier.clocks) if clock.stopped_at is not None],
         "now": timezone.now(),
@@ -196,11 +197,13 @@ def _kinds(case: Case) -> list[tuple[str, Any]]:
     return [(kind, names[kind]) for kind in kinds_of(case) if kind != Reply.Kind.FORWARD]
 
 
-def waiting_rejection(case: Case) -> dict[str, Any] | None:
-    """A rejection that waits for a second person."""
+def waiting_rejection(case: Case, sees_contacts: bool) -> dict[str, Any] | None:
+    """A rejection that waits for a second person; its reason may be words of an import."""
     if case.rejection_by_id is None:
         return None
     reason = reason_name(ReasonKind.REJECTION, case.rejection_reason)
+    if not sees_contacts:
+        reason = mask_text(reason, case.citizen.hidden_name)
     return {"who": case.rejection_by, "reason": reason}
 
 

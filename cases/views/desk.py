@@ -65,6 +65,7 @@ def _context(case: Case, request: HttpRequest) -> dict[str, Any]:
     agency = case.proposed_agency or proposed["agency"]
     if agency is not None and agency.pk == case.agency_id:
         agency = None  # it has the case already: nothing to send it there again
+    sees = may(request.user, Right.VIEW_CONTACTS, case)
     disputed = (event for event in dossier.events if event.move == "dispute_competence")
     return {
         "case": case,
@@ -79,7 +80,8 @@ def _context(case: Case, request: HttpRequest) -> dict[str, Any]:
         "collective": case.citizen.kind == Citizen.Kind.COLLECTIVE,
         "dispute": case.status == Status.REDIRECT_ASKED,
         "moves": {door.name for door in open_doors(case, request.user, None)} & _MOVES,
-        "rejection": waiting_rejection(case),
+        "rejection": waiting_rejection(case, sees),
+        "sees_contacts": sees,
         "regimes": _regimes(case),
         "asked": next(disputed, None) if case.status == Status.REDIRECT_ASKED else None,
     }

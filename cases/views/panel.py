@@ -171,9 +171,13 @@ def flag_threshold() -> int:
     return points(limits.flag_in_force())
 
 
-def overridden(case: Case, events: Sequence[CaseEvent]) -> str:
-    """Why the reply that waits for a decision was sent in spite of a blocking finding."""
+def overridden(case: Case, events: Sequence[CaseEvent], sees_contacts: bool) -> str:
+    """Why the reply that waits for a decision was sent in spite of a blocking finding.
+
+    Masked for who sees no contacts: people write into it whom they called.
+    """
     if case.status not in (Status.APPROVAL, Status.REVIEW):
         return ""
     sent = next((one for one in events if one.move == "submit_reply"), None)
-    return str(sent.data.get("override", "")) if sent and sent.data.get("blocking") else ""
+    words = str(sent.data.get("override", "")) if sent and sent.data.get("blocking") else ""
+    return words if sees_contacts else mask_text(words, case.citizen.hidden_name)

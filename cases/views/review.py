@@ -142,7 +142,7 @@ def _case_context(case: Case, dossier: Dossier, request: HttpRequest) -> dict[st
     return {
         "reply": reply,
         "panel": panel,
-        "overridden": overridden(case, dossier.events),
+        "overridden": overridden(case, dossier.events, sees),
         "letters": [
             {"message": m, "pieces": text_pieces(m.text, reply, sees, m.author.hidden_name)}
             for m in dossier.letters
