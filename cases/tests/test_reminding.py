@@ -194,10 +194,10 @@ def test_the_scans_use_their_indexes() -> None:
             code=f"over-{at}",
             started_at=now,
             due_at=now,
-            stopped_at=now,
+            remind_at=now + timedelta(days=30),
             explanation={},
         )
-        for at in range(500)
+        for at in range(1000)
     )
     with connection.cursor() as cursor:
         cursor.execute("analyze cases_clock")
