@@ -148,7 +148,9 @@ class RightsAdmin(admin.ModelAdmin):
         return rows
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        rows = self.all_rows().order_by(*(self.get_ordering(request) or ()))
+        rows = self.all_rows()
+        if ordering := self.get_ordering(request):  # an empty order_by takes the model's own away
+            rows = rows.order_by(*ordering)
         if self.agency_path is None:
             return rows
         ids = self.scope(request)

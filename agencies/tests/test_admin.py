@@ -18,6 +18,7 @@ from agencies.models import (
 )
 from agencies.roles import Right, Role
 from cases.calendar import calendar_stamp, work_calendar
+from cases.models import Topic, TopicGroup
 from tests.factories import hold, make_agency, make_person, make_region
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,20 @@ def test_administrator_of_a_branch_sees_its_agencies_and_people_only(client, reg
         {"app_label": "agencies", "model_name": "agency", "field_name": "parent", "term": "other"},
     )
     assert choices.json()["results"] == []
+
+
+def test_offers_come_in_the_order_of_their_names(client, region, enter) -> None:
+    """The choice of a topic was in no order at all, and a further page could miss rows."""
+    enter(region["region"])
+    group = TopicGroup.objects.create(name="Дороги", code="roads")
+    for name in ("Ямы", "Арки", "Мосты"):
+        Topic.objects.create(group=group, name=name, code=name)
+    offered = client.get(
+        "/admin/autocomplete/",
+        {"app_label": "cases", "model_name": "routingrule", "field_name": "topic", "term": ""},
+    )
+    names = [row["text"] for row in offered.json()["results"]]
+    assert [name for name in names if name in {"Ямы", "Арки", "Мосты"}] == ["Арки", "Мосты", "Ямы"]
 
 
 def test_nothing_offers_an_account_without_a_password(client, region, enter) -> None:

@@ -283,12 +283,19 @@ def test_the_heads_office_puts_under_control_and_lifts_it(
 
 
 def _choose_by_name(page: Page, field: str, name: str) -> None:
-    """A list of the admin that is searched as one types."""
-    tab_to(page, f".field-{field} .select2-selection")
+    """A list of the admin that is searched as one types.
+
+    The list moves the focus a moment after it opens and again after it closes: nobody types
+    before he sees the cursor there.
+    """
+    closed = f".field-{field} .select2-selection"
+    tab_to(page, closed)
     page.keyboard.press("Enter")
+    page.wait_for_selector(".select2-search__field:focus")
     page.keyboard.type(name)
     page.wait_for_selector(f".select2-results__option--highlighted:has-text('{name}')")
     page.keyboard.press("Enter")
+    page.wait_for_selector(f"{closed}:focus:has-text('{name}')")
 
 
 def test_an_administrator_makes_an_agency_a_person_and_rights(
