@@ -343,6 +343,21 @@ class Book:
             self._changed.append(clock)
         return bool(found)
 
+    def run_on_since(self, since: datetime, codes: Iterable[str]) -> None:
+        """Let the term of each of these rules run on that stopped last, at `since` or later.
+
+        Its end is what it was: that it was stopped is no pause.
+        """
+        stopped = Clock.objects.filter(
+            case=self.case, code__in=list(codes), kind=Kind.STAGE, stopped_at__gte=since
+        )
+        for clock in stopped.order_by("-stopped_at", "-pk"):
+            if self._runs(clock.kind, clock.code):
+                continue
+            clock.stopped_at = None
+            self.running.append(clock)
+            self._changed.append(clock)
+
     def move(self, clock: Clock, until: datetime, note: dict[str, Any]) -> None:
         """Give a running term more time; that it had passed already stays on record."""
         if self.at > clock.due_at and clock.missed_at is None and not clock.warning_only:
@@ -384,11 +399,15 @@ class Book:
         statement that ends one of its name: what must end first is ended here.
         """
         statements: list[tuple[str, list[Any]]] = []
+        ended = {(clock.kind, clock.code) for clock in self._stopped}
         moved = [*self._stopped, *self._changed]
+        if ended & {(clock.kind, clock.code) for clock in self._changed}:
+            # Another one of its name runs on.
+            planned(_UPDATE, [_rows_json(self._stopped, _MOVED)])
+            moved = self._changed
         if moved:
             update = (_UPDATE, [_rows_json(moved, _MOVED)])
-            begun = {(clock.kind, clock.code) for clock in self._made}
-            if begun & {(clock.kind, clock.code) for clock in self._stopped}:
+            if ended & {(clock.kind, clock.code) for clock in self._made}:
                 planned(*update)
             else:
                 statements.append(update)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from agencies.access import granted_agency_ids
 from agencies.models import Agency, User
 from agencies.roles import Right
@@ -12,6 +14,8 @@ from cases.actions.repeats import mark_repeat
 from cases.errors import BadChange
 from cases.models import Assignment, Case, Clock
 from cases.workflow import Regime, Status
+
+_MODERATION = ("SN-MOD",)
 
 
 def end_assignment(step: Moving, ended_by: str) -> None:
@@ -45,7 +49,7 @@ def give_to(step: Moving, agency: Agency, *, ended_by: str = "") -> None:
     case.executor = None
     case.proposed_agency = None
     case.assigned_at = step.at
-    book.stop(codes=["SN-MOD", "L59-REG", "DISPUTE", "L59-PASS"])
+    book.stop(codes=[*_MODERATION, "L59-REG", *clocks.DISPUTE, *clocks.PASS_ON])
     if first:
         book.retune(agency)
     clocks.start_main(book, agency, start=main_start(case, step.at), migration=_migration(case))
@@ -96,15 +100,35 @@ def route(
 
 
 def recall_routing(case: Case, *, actor: User, reason: str, version: int | None = None) -> Case:
-    """Take a mistaken routing back to the desk; the citizen's term goes on for the next agency."""
+    """Take a mistaken routing back to the desk; the citizen's term goes on for the next agency.
+
+    The terms of the desk run on to the end they had: it was not routed in time, if it was not.
+    """
     with moving(case, "recall_routing", actor, version=version) as step:
         step.data = {"reason": reason, "agency": step.case.agency_id}
         step.book.stop(Clock.Kind.EXECUTOR)
         end_assignment(step, "recall_routing")
+        _back_at_desk(step)
         step.case.agency = None
         step.case.executor = None
         step.case.assigned_at = None
     return step.case
+
+
+def _back_at_desk(step: Moving) -> None:
+    """What the routing and the taking ended at the desk was not done after all.
+
+    Not where the case was reopened since: it came to the desk with a term of its own.
+    """
+    last = (
+        step.case.events.filter(
+            Q(move__in=["route", "split"], before=Status.MODERATION) | Q(after=Status.REOPENED)
+        )
+        .order_by("-pk")
+        .first()
+    )
+    if last is not None and last.after == Status.ROUTED:
+        step.book.run_on_since(last.at, [*_MODERATION, *clocks.PASS_ON, *clocks.REDIRECTION])
 
 
 def take(case: Case, *, actor: User, version: int | None = None) -> Case:
@@ -244,7 +268,13 @@ def redirect(
             raise BadChange("redirect_to_same", field="agency")
         if not agency.is_active:
             raise BadChange("agency_inactive", field="agency")
-        step.data = {"from": step.case.agency_id, "note": note}
+        case = step.case
+        step.data = {"from": case.agency_id, "note": note}
+        step.data["undo"] = {
+            "executor": case.executor_id,
+            "proposed": case.proposed_agency_id,
+            "assigned_at": case.assigned_at.isoformat() if case.assigned_at else None,
+        }
         give_to(step, agency, ended_by="redirect")
     return step.case
 

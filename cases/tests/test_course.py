@@ -1,6 +1,6 @@
 """The course of a case over several moves: its terms, its repeats, its merged messages."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from agencies.models import Agency, CalendarDay, User
 from cases import actions, checking
+from cases.clocks import start_clock
 from cases.errors import BadChange
 from cases.models import Case, Clock, Message, Reply
 from cases.workflow import Status
@@ -49,6 +50,66 @@ def test_recall_and_new_routing_keep_the_reply_term(region: dict[str, Agency]) -
     again = actions.route(case, actor=operator, agency=region["other"])
     assert again.due_at == first
     assert case.clocks.filter(kind=Clock.Kind.REPLY).count() == 1
+
+
+def terms(case: Case, *codes: str) -> set[tuple[int, datetime, datetime]]:
+    """Those of these rules that run: which, from when, until when."""
+    found = case.clocks.filter(code__in=codes, stopped_at=None).exclude(kind=Clock.Kind.EXECUTOR)
+    return set(found.values_list("pk", "started_at", "due_at"))
+
+
+def test_a_recalled_routing_was_none_so_the_term_of_moderation_runs_on(
+    region: dict[str, Agency],
+) -> None:
+    case = factories.make_case(Status.MODERATION)
+    operator = person("operator", region["region"])
+    start_clock(
+        case, ["SN-MOD"], kind=Clock.Kind.STAGE, start=timezone.now(), agency=region["centre"]
+    )
+    desk = terms(case, "SN-MOD")
+    assert desk
+    for agency in ("own", "other"):
+        actions.route(reloaded(case), actor=operator, agency=region[agency])
+        assert not terms(case, "SN-MOD")
+        first = terms(case, "SN-FIRST")
+        moved = actions.recall_routing(reloaded(case), actor=operator, reason="ошибка")
+        assert terms(case, "SN-MOD") == desk  # neither a pause nor an hour anew
+        assert moved.due_at == min(due for _pk, _start, due in desk | first)
+        assert terms(case, "SN-FIRST") == first
+    assert len(first) == 1
+
+
+def test_a_recalled_appeal_may_be_passed_on_so_long_as_before(region: dict[str, Agency]) -> None:
+    case = factories.make_case(Status.RECEIVED, regime="law59")
+    operator = person("operator", region["region"])
+    actions.register_appeal(case, actor=operator, incoming_number="А-1", migration=True)
+    kept = terms(case, "L59-PASS", "L59-MIG")
+    assert len(kept) == 2
+    actions.route(reloaded(case), actor=operator, agency=region["own"])
+    actions.take(reloaded(case), actor=person("executor", region["own"]))
+    actions.recall_routing(reloaded(case), actor=operator, reason="ошибка")
+    assert {start for _pk, start, _due in kept} == {reloaded(case).registered_at}
+    again = terms(case, "L59-PASS", "L59-MIG")
+    assert {(pk, start) for pk, start, _due in again} == {(pk, start) for pk, start, _due in kept}
+
+
+def test_a_reopened_case_comes_back_to_the_desk_with_its_new_term_alone(
+    region: dict[str, Agency],
+) -> None:
+    case = factories.make_case(Status.MODERATION)
+    operator = person("operator", region["region"])
+    long_ago = timezone.now() - timedelta(days=90)
+    start_clock(case, ["SN-MOD"], kind=Clock.Kind.STAGE, start=long_ago, agency=region["centre"])
+    actions.route(reloaded(case), actor=operator, agency=region["own"])
+    Clock.objects.filter(case=case).update(stopped_at=timezone.now())
+    Case.objects.filter(pk=case.pk).update(status=Status.CLOSED, closed_at=timezone.now())
+    supervisor = person("quality_supervisor", region["region"])
+    actions.reopen(reloaded(case), actor=supervisor, reason="Житель возразил")
+    actions.route(reloaded(case), actor=operator, agency=region["other"])
+    moved = actions.recall_routing(reloaded(case), actor=operator, reason="ошибка")
+    assert not terms(case, "SN-MOD")
+    assert moved.due_at is not None
+    assert moved.due_at > timezone.now()
 
 
 def test_recalled_publication_of_a_correction_brings_its_term_back(
