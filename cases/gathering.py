@@ -43,6 +43,7 @@ MOVES = frozenset(
     {
         *("register", "imported", "import_updated", "message_edited", "register_appeal"),
         *("amend", "route", "merge", "merged_here", "confirm_rejection"),
+        *("undo_merge", "taken_out"),
     }
 )
 _GONE = frozenset({Status.REJECTED, Status.MERGED})

@@ -1,7 +1,8 @@
 """What was done to many cases at once, taken back: by the moves the life cycle has for it.
 
-An inverse leaves a case where it stood before, with an event of its own; what has none (a merge,
-an extension, an ending) is not offered. A case somebody went on with stays as it is.
+An inverse leaves a case where it stood before, with an event of its own; what has none (a note, a
+beginning of moderation, the return of a reopened case) is not offered. A case somebody went on with
+stays as it is.
 """
 
 from collections.abc import Mapping
@@ -97,6 +98,22 @@ def _return(case: Case, event: CaseEvent, *, actor: User, reason: str, version: 
     )
 
 
+def _close(case: Case, event: CaseEvent, *, actor: User, reason: str, version: int) -> Case:
+    return actions.undo_close(case, actor=actor, undone=event, reason=reason, version=version)
+
+
+def _extend(case: Case, event: CaseEvent, *, actor: User, reason: str, version: int) -> Case:
+    return actions.undo_extend(case, actor=actor, undone=event, reason=reason, version=version)
+
+
+def _redirect(case: Case, event: CaseEvent, *, actor: User, reason: str, version: int) -> Case:
+    return actions.undo_redirect(case, actor=actor, undone=event, reason=reason, version=version)
+
+
+def _merge(case: Case, event: CaseEvent, *, actor: User, reason: str, version: int) -> Case:
+    return actions.undo_merge(case, actor=actor, undone=event, reason=reason, version=version)
+
+
 @dataclass(frozen=True, slots=True)
 class Inverse:
     """The move that takes another one back. `own`: open to whoever made that one, without more."""
@@ -116,6 +133,10 @@ INVERSES: Mapping[str, Inverse] = {
     "lift_control": Inverse("set_control", _lift_control),
     "propose_lifting": Inverse("decline_lifting", _propose),
     "return_for_rework": Inverse("undo_verdict", _return),
+    "close": Inverse("undo_close", _close),
+    "extend": Inverse("undo_extend", _extend),
+    "redirect": Inverse("undo_redirect", _redirect),
+    "merge": Inverse("undo_merge", _merge),
 }
 
 

@@ -141,6 +141,15 @@ MOVES: dict[str, Move] = {
     "merge": _move(
         _("Merge"), {S.MODERATION}, S.MERGED, Right.MODERATE_CASES, NOT_LAW59, bulk=True
     ),
+    # Undone for a short time after a move for many (cases.undoing).
+    "undo_merge": _move(
+        _("Undo the merge"),
+        {S.MERGED},
+        S.MODERATION,
+        Right.MODERATE_CASES,
+        NOT_LAW59,
+        many=True,
+    ),
     "route": _move(_("Route"), {S.MODERATION, S.REOPENED}, S.ROUTED, Right.ROUTE_CASES, bulk=True),
     # 59-FZ, article 8 (4): each question to the agency it belongs to.
     "split": _move(_("Split to several agencies"), {S.MODERATION}, S.ROUTED, Right.ROUTE_CASES),
@@ -180,6 +189,9 @@ MOVES: dict[str, Move] = {
     ),
     "redirect": _move(
         _("Redirect"), {S.REDIRECT_ASKED}, S.ROUTED, Right.DECIDE_DISPUTES, bulk=True
+    ),
+    "undo_redirect": _move(
+        _("Undo the redirect"), {S.ROUTED}, S.REDIRECT_ASKED, Right.DECIDE_DISPUTES, many=True
     ),
     "refuse_redirect": _move(
         _("Refuse the redirect"), {S.REDIRECT_ASKED}, S.IN_WORK, Right.DECIDE_DISPUTES
@@ -305,6 +317,9 @@ MOVES: dict[str, Move] = {
         _("Record the author's mark"), {S.ANSWERED}, None, Right.MODERATE_CASES, MARKED
     ),
     "close": _move(_("Close"), {S.ANSWERED}, S.CLOSED, Right.CLOSE_CASES, bulk=True),
+    "undo_close": _move(
+        _("Undo the closing"), {S.CLOSED}, S.ANSWERED, Right.CLOSE_CASES, many=True
+    ),
     "close_unmarked": _move(
         _("Close without a mark"),
         {S.ANSWERED},
@@ -350,6 +365,9 @@ MOVES: dict[str, Move] = {
     ),
     "extend": _move(
         _("Extend the deadline"), _AT_AGENCY, None, Right.EXTEND_DEADLINES, NOT_LAW59, bulk=True
+    ),
+    "undo_extend": _move(
+        _("Undo the extension"), _AT_AGENCY, None, Right.EXTEND_DEADLINES, NOT_LAW59, many=True
     ),
     "extend_appeal": _move(
         _("Extend the appeal's term"),

@@ -20,7 +20,7 @@ from intake.updating import Known, Outcome, compare
 # Moves of people that leave a case's step and replies alone; an interface's own deliveries.
 _BESIDE = (
     *("register", "message_edited", "import_updated", "amend", "add_note", "merged_here"),
-    *("set_control", "lift_control", "extend"),
+    *("set_control", "lift_control", "extend", "undo_extend", "taken_out"),
 )
 _KNOWN = """
 select m.channel_id, m.external_id, m.id, m.fingerprint

@@ -141,6 +141,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Kind.ARRIVED, _CURATORS),
         Rule(Kind.DISPUTE_DECIDED, _one("disputant")),
     ),
+    "undo_redirect": (
+        Rule(Kind.DISPUTE, _near(Role.COORDINATOR)),
+        Rule(Kind.DISPUTE_DECIDED, _one("disputant")),
+    ),
     "refuse_redirect": (Rule(Kind.DISPUTE_DECIDED, _one("disputant")),),
     "assign": (Rule(Kind.ASSIGNED, _named_executor),),
     "dispute_competence": (Rule(Kind.DISPUTE, _near(Role.COORDINATOR)),),
@@ -190,6 +194,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "set_control": (Rule(Kind.CONTROL, _both(_AT_WORK, _near(Role.APPROVER))),),
     "lift_control": (Rule(Kind.CONTROL, _AT_WORK),),
     "extend": (Rule(Kind.TERM_MOVED, _executor_or_curators),),
+    "undo_extend": (Rule(Kind.TERM_MOVED, _executor_or_curators),),
     "extend_appeal": (Rule(Kind.TERM_MOVED, _executor_or_curators),),
     "add_note": (Rule(Kind.MENTION, _named_people),),
     "message_edited": (Rule(Kind.MESSAGE, _executor_or_curators),),
@@ -198,6 +203,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(Kind.MESSAGE, _executor_or_curators, when=lambda h: h.data.get("state") == "limit"),
     ),
     "merged_here": (Rule(Kind.MESSAGE, _executor_or_curators),),
+    "taken_out": (Rule(Kind.MESSAGE, _executor_or_curators),),
     "hand_over": (
         Rule(Kind.HANDOVER, _named_executor),
         Rule(Kind.ARRIVED, _CURATORS, when=lambda h: not h.data.get("executor")),
@@ -251,6 +257,8 @@ SETTLES: dict[str, frozenset[Kind]] = {
     "hand_over": _ARRIVAL | {Kind.ASSIGNED},  # who had it has it no more
     "recall_routing": _ENDED,
     "redirect": ASKING,
+    "undo_redirect": frozenset({Kind.DISPUTE_DECIDED}),
+    "undo_extend": frozenset({Kind.TERM_MOVED}),
     "refuse_redirect": frozenset({Kind.DISPUTE}),
     "submit_reply": _WRITTEN,
     "withdraw_reply": _JUDGED,

@@ -43,7 +43,10 @@ _KEPT = frozenset(
         ),
     }
 )
-_MOVES_TO_ANOTHER = frozenset({"route", "split", "redirect", "recall_routing", "hand_over"})
+_MOVES_TO_ANOTHER = frozenset(
+    {"route", "split", "redirect", "undo_redirect", "recall_routing", "hand_over"}
+)
+_ABOUT_A_DISPUTE = frozenset({"redirect", "undo_redirect", "refuse_redirect"})
 
 
 def follow(limit: int = BATCH) -> int:
@@ -74,7 +77,7 @@ def of_events(events: Sequence[CaseEvent]) -> list[Happening]:
             pk__in={e.data["reply"] for e in events if isinstance(e.data.get("reply"), int)}
         ).values_list("pk", "author_id")
     )
-    disputes = _disputants({e.case_id for e in events if e.move in ("redirect", "refuse_redirect")})
+    disputes = _disputants({e.case_id for e in events if e.move in _ABOUT_A_DISPUTE})
     return [
         Happening(
             key=f"event:{event.pk}",

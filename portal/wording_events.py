@@ -54,6 +54,8 @@ _SENTENCES: dict[str, str] = {
     "decline_rejection": gettext_noop("%(who)s declined the rejection"),
     "merge": gettext_noop("%(who)s merged the case into № %(into)s"),
     "merged_here": gettext_noop("%(who)s merged № %(from)s into this case"),
+    "undo_merge": gettext_noop("%(who)s took the case out of № %(into)s again"),
+    "taken_out": gettext_noop("%(who)s took № %(from)s out of this case again"),
     "route": gettext_noop("%(who)s routed the case"),
     "route named": gettext_noop("%(who)s routed the case to %(agency)s"),
     "split": gettext_noop("%(who)s split the message into %(count)s parts"),
@@ -70,6 +72,9 @@ _SENTENCES: dict[str, str] = {
     "dispute_competence": gettext_noop("%(who)s disputed the competence"),
     "redirect": gettext_noop("%(who)s redirected the case"),
     "redirect named": gettext_noop("%(who)s redirected the case to %(agency)s"),
+    "undo_redirect": gettext_noop(
+        "%(who)s took the redirect back: the dispute waits again, the case is at %(agency)s"
+    ),
     "respond_first": gettext_noop("%(who)s recorded the first response"),
     "forward_appeal": gettext_noop("%(who)s redirected the appeal: %(body)s"),
     "short_notice": gettext_noop("%(who)s sent a notice instead of a reply, № %(number)s"),
@@ -110,6 +115,7 @@ _SENTENCES: dict[str, str] = {
     "recall_publication": gettext_noop("%(who)s recalled the publication"),
     "correct_reply": gettext_noop("%(who)s opened the reply for correction"),
     "close": gettext_noop("%(who)s closed the case"),
+    "undo_close": gettext_noop("%(who)s took the closing back: the case is answered"),
     "reopen": gettext_noop("%(who)s reopened the case"),
     "reopen author": gettext_noop("The author wrote again: the case is reopened"),
     "reopen promise": gettext_noop("A promise was not kept: the case is reopened"),
@@ -119,6 +125,9 @@ _SENTENCES: dict[str, str] = {
     "decline_lifting": gettext_noop("%(who)s kept the case under personal control"),
     "lift_control": gettext_noop("%(who)s lifted personal control"),
     "extend": gettext_noop("%(who)s extended the term until %(until)s"),
+    "undo_extend": gettext_noop(
+        "%(who)s took the extension back: the term ends on %(until)s as before"
+    ),
     "extend_appeal": gettext_noop("%(who)s extended the appeal's term until %(until)s"),
     "recount": gettext_noop("The terms were counted again"),
     "recount change": gettext_noop("The terms were counted again: calendars or rules changed"),
@@ -248,7 +257,7 @@ def event_detail(event: CaseEvent) -> str:
         parts.append(_("agreed: %(who)s") % {"who": data["agreed_by"]})
     if event.move == "recount":
         parts += _recounted(data)
-    if data.get("before") and event.move in ("extend", "extend_appeal"):
+    if data.get("before") and event.move in ("extend", "extend_appeal", "undo_extend"):
         parts.append(_("it was %(before)s") % {"before": _when(data["before"])})
     if event.move == "import_updated" and not data.get("undone"):
         parts += _imported(data)

@@ -97,6 +97,8 @@ def _dispute(data: Mapping[str, Any]) -> str:
         return _("The dispute is decided: the case went to «%(agency)s»") % {
             "agency": data.get("agency_name", "")
         }
+    if data.get("move") == "undo_redirect":
+        return _("The decision was taken back: your dispute waits for another one")
     return _("The dispute is decided: the case stays with your agency")
 
 
@@ -157,6 +159,8 @@ def _approval(data: Mapping[str, Any]) -> str:
 
 
 def _message(data: Mapping[str, Any]) -> str:
+    if data.get("move") == "taken_out":
+        return _("Case № %(number)s was taken out of yours again") % {"number": data["from"]}
     if data.get("from"):
         return _("Case № %(number)s was merged into yours") % {"number": data["from"]}
     match data.get("move"):
@@ -213,6 +217,10 @@ def _template(data: Mapping[str, Any]) -> str:
 
 
 def _moved(data: Mapping[str, Any]) -> str:
+    if data.get("move") == "undo_extend":
+        return _("The extension was taken back: the term ends on %(until)s as before") % {
+            "until": _moment(data.get("until"))
+        }
     return _("The term was moved to %(until)s") % {"until": _moment(data.get("until"))}
 
 

@@ -75,6 +75,7 @@ from cases.actions.review import (
     undo_verdict,
 )
 from cases.actions.splitting import split
+from cases.actions.taking_back import undo_close, undo_extend, undo_merge, undo_redirect
 from cases.actions.waiting import ask_citizen, citizen_answered, waiting_over
 
 __all__ = [
@@ -140,6 +141,10 @@ __all__ = [
     "split",
     "submit_reply",
     "take",
+    "undo_close",
+    "undo_extend",
+    "undo_merge",
+    "undo_redirect",
     "undo_verdict",
     "waiting_over",
     "withdraw_part",

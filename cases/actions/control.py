@@ -34,6 +34,7 @@ def extend(
             raise BadChange("extension_too_far", field="until")
         step.data = {"reason": reason, "before": due.isoformat(), "until": until.isoformat()}
         note = {**step.data, "by": str(actor)}
+        moved: list[tuple[int, str]] = []
         for clock in step.book.running:
             # Whatever would make the case due before the new moment moves with it: the terms
             # of the citizen and of his executor, not the minutes of a stage.
@@ -44,7 +45,9 @@ def extend(
                 Clock.Kind.REPLY,
                 Clock.Kind.EXECUTOR,
             ):
+                moved.append((clock.pk, clock.due_at.isoformat()))
                 step.book.move(clock, until, note)
+        step.data["undo"] = {"terms": moved}
         step.case.due_at = until
         step.case.extensions += 1
     return step.case

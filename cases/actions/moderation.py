@@ -294,6 +294,7 @@ def merge(case: Case, *, actor: User, into: Case, version: int | None = None) ->
             if target.status != Status.CLOSED or target.citizen_id != step.case.citizen_id:
                 raise BadChange("merge_target_ended", field="into")
             reopen_by_author(target, actor=actor, at=step.at, limits=step.book.limits)
+        kept = {"rejection": step.case.rejection_by_id, "waited": target.waiting_until is not None}
         step.case.merged_into = target
         step.case.closed_at = step.at
         step.case.rejection_by = None
@@ -302,7 +303,7 @@ def merge(case: Case, *, actor: User, into: Case, version: int | None = None) ->
         Attachment.objects.filter(case=step.case, message__isnull=False).update(case=target)
         Case.objects.filter(pk=target.pk).update(version=F("version") + 1)
         refresh_search([case.pk, target.pk])
-        step.data = {"into": target.number, "messages": moved}
+        step.data = {"into": target.number, "messages": moved, "undo": kept}
         step.book.stop()
         CaseEvent.objects.create(
             case=target,

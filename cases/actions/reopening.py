@@ -67,6 +67,10 @@ def _count_author(case: Case, limits: Limits) -> None:
 def reopen_by_author(case: Case, *, actor: User | None, at: datetime, limits: Limits) -> None:
     """A closed case whose author wrote again, already locked by the caller; with its event."""
     _count_author(case, limits)
+    closed = {
+        "closed_at": case.closed_at.isoformat() if case.closed_at else None,
+        "close_reason": case.close_reason,
+    }
     _reopened(case)
     case.save(update_fields=["status", "closed_at", "close_reason", "reopenings"])
     CaseEvent.objects.create(
@@ -76,5 +80,5 @@ def reopen_by_author(case: Case, *, actor: User | None, at: datetime, limits: Li
         move="reopen",
         before=Status.CLOSED,
         after=Status.REOPENED,
-        data={"cause": "author"},
+        data={"cause": "author", "undo": closed},
     )

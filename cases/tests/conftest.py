@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from agencies.models import Agency, User
+from agencies.roles import Role
 from tests.acting import NOW
 from tests.factories import make_person
 
@@ -23,6 +24,16 @@ def enter(client: Client) -> Callable[..., User]:
         return person
 
     return _enter
+
+
+@pytest.fixture
+def curator(region: dict[str, Agency]) -> User:
+    return make_person(Role.CURATOR, region["own"])
+
+
+@pytest.fixture
+def official(region: dict[str, Agency]) -> User:
+    return make_person(Role.EXECUTOR, region["own"])
 
 
 @pytest.fixture

@@ -20,16 +20,6 @@ from tests.acting import client_of, reloaded
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def curator(region: dict[str, Agency]) -> User:
-    return factories.make_person(Role.CURATOR, region["own"])
-
-
-@pytest.fixture
-def official(region: dict[str, Agency]) -> User:
-    return factories.make_person(Role.EXECUTOR, region["own"])
-
-
 def post(client: Client, page: Any, **body: Any) -> Any:
     """Press a button of the preview that `page` shows."""
     given = {"cases": page.context["cases"], "step": "do", **body}
