@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agencies import actions, history
-from agencies.admin_base import ListOnlyAdmin, ReadOnlyAdmin, RightsAdmin, word_zone
+from agencies.admin_base import ListOnlyAdmin, ReadOnlyAdmin, RightsAdmin
 from agencies.admin_forms import (
     WEEKDAYS,
     CalendarDayForm,
@@ -38,6 +38,7 @@ from agencies.models import (
     WorkingCalendar,
 )
 from agencies.roles import Right, Role
+from agencies.zones import word_zone
 
 admin.site.unregister(Group)  # roles are held on agencies, not through groups
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
@@ -22,35 +21,14 @@ from agencies.admin_confirm import delete_one, delete_selected
 from agencies.changes import acting
 from agencies.models import Change, SavedFilter
 from agencies.roles import Right
-
-RUSSIAN_ZONES = (
-    ("Europe/Kaliningrad", _lazy("Kaliningrad, MSK−1")),
-    ("Europe/Moscow", _lazy("Moscow")),
-    ("Europe/Samara", _lazy("Samara, MSK+1")),
-    ("Europe/Saratov", _lazy("Saratov, MSK+1")),
-    ("Asia/Yekaterinburg", _lazy("Yekaterinburg, MSK+2")),
-    ("Asia/Omsk", _lazy("Omsk, MSK+3")),
-    ("Asia/Novosibirsk", _lazy("Novosibirsk, MSK+4")),
-    ("Asia/Krasnoyarsk", _lazy("Krasnoyarsk, MSK+4")),
-    ("Asia/Irkutsk", _lazy("Irkutsk, MSK+5")),
-    ("Asia/Yakutsk", _lazy("Yakutsk, MSK+6")),
-    ("Asia/Vladivostok", _lazy("Vladivostok, MSK+7")),
-    ("Asia/Magadan", _lazy("Magadan, MSK+8")),
-    ("Asia/Kamchatka", _lazy("Kamchatka, MSK+9")),
-)
-
-
-def word_zone(code: str) -> str:
-    return str(dict(RUSSIAN_ZONES).get(code, code))
+from agencies.zones import RUSSIAN_ZONES, other_zones
 
 
 def zone_field(db_field: Any) -> forms.ChoiceField:
     """A zone is chosen, not typed; Russia's stand first, by their distance from Moscow."""
-    known = {code for code, _name in RUSSIAN_ZONES}
-    others = [(code, code) for code in sorted(available_timezones() - known)]
     return forms.ChoiceField(
         label=capfirst(str(db_field.verbose_name)),
-        choices=[*RUSSIAN_ZONES, (_lazy("Other zones"), others)],
+        choices=[*RUSSIAN_ZONES, (_lazy("Other zones"), other_zones())],
         initial=db_field.default,
     )
 

@@ -18,9 +18,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from agencies.admin_base import RightsAdmin, word_zone
+from agencies.admin_base import RightsAdmin
 from agencies.admin_confirm import with_reason
 from agencies.models import Agency
+from agencies.zones import word_zone
 from cases.models import (
     Case,
     Channel,

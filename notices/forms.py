@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.access import role_reach
 from agencies.models import User
+from agencies.zones import RUSSIAN_ZONES, word_zone
 from notices.kinds import FACTS, GROUPS, Delivery, Kind
 from notices.models import MailSettings
 
@@ -52,6 +53,7 @@ class MailSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         person = self.instance.person
         self.fields["live_bell"].initial = person.live_bell
+        self.fields["time_zone"] = self._zone_field(person)
         self.kinds = kinds_of(person)
         for kind in self.kinds:
             self.fields[kind.value] = forms.ChoiceField(
@@ -62,6 +64,20 @@ class MailSettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             )
         for name in ("morning_at", "evening_at", "quiet_from", "quiet_until", "time_zone"):
             self.fields[name].widget.attrs["class"] = "input input-small"
+
+    def _zone_field(self, person: User) -> forms.ChoiceField:
+        """Chosen, not typed; one of another country stays as an administrator entered it."""
+        agency = MailSettings(person=person).zone().key
+        usual = _("as at work: %(zone)s") % {"zone": word_zone(agency)}
+        zones: list[tuple[str, Any]] = [("", usual), *RUSSIAN_ZONES]
+        chosen = self.instance.time_zone
+        if chosen and chosen not in dict(zones):
+            zones.append((chosen, chosen))
+        return forms.ChoiceField(
+            label=MailSettings._meta.get_field("time_zone").verbose_name,
+            choices=zones,
+            required=False,
+        )
 
     def groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
         """(title, fields) of the kinds as the page lays them out."""

@@ -267,6 +267,19 @@ def test_a_person_chooses_how_to_hear_of_each_kind(desk: Desk) -> None:
     assert 'value="08:15"' in desk.page("/notices/settings/")
 
 
+def test_a_zone_is_chosen_by_its_city_and_anothers_stays(desk: Desk) -> None:
+    page = desk.page("/notices/settings/")
+    assert '<option value="" selected>как на работе: ' in page
+    assert '<option value="Asia/Yakutsk">Якутск, МСК+6</option>' in page
+    assert desk.client.post("/notices/settings/", _choices(time_zone="Asia/Yakutsk")).status_code
+    mine = MailSettings.objects.get(person=desk.person)
+    assert mine.time_zone == "Asia/Yakutsk"
+    MailSettings.objects.update(time_zone="Asia/Almaty")
+    assert '<option value="Asia/Almaty" selected>' in desk.page("/notices/settings/")
+    assert desk.client.post("/notices/settings/", _choices(time_zone="")).status_code == 302
+    assert MailSettings.objects.get(person=desk.person).time_zone == ""
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
