@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q
 
 from agencies.access import granted_agency_ids, holds, holds_anywhere, reach_of_many
 from agencies.models import Agency, User
@@ -19,6 +22,8 @@ from cases.workflow import MOVES
 # So many are carried out in the request; the rest by the worker.
 AT_ONCE = 25
 SHOWN = 200
+# So many people and agencies are offered; the rest is found by name.
+OFFERED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,49 @@ def reachable(user: User) -> CaseQuerySet:
             return cases
         reach |= ids
     return cases.filter(agency__in=sorted(reach))
+
+
+def _named(words: str, *fields: str) -> Q:
+    """Every word stands in one of these fields."""
+    found = Q()
+    for word in words.split()[:5]:
+        found &= reduce(or_, (Q(**{f"{field}__icontains": word}) for field in fields))
+    return found
+
+
+def holders(user: User, words: str = "") -> list[User]:
+    """Who holds cases `user` may hand over, by parts of the name: those first who sign in no more.
+
+    OFFERED + 1 at most, `open_cases` beside each (two queries).
+    """
+    reach = reachable(user)
+    people = list(
+        User.objects.filter(
+            _named(words, "last_name", "first_name", "patronymic", "username"),
+            Exists(reach.filter(executor=OuterRef("pk"))),
+        )
+        .select_related("agency")
+        .order_by("is_active", "last_name", "first_name", "pk")[: OFFERED + 1]
+    )
+    counted = dict(
+        reach.filter(executor__in=people)
+        .order_by()
+        .values_list("executor")
+        .annotate(total=Count("pk"))
+    )
+    for person in people:
+        vars(person)["open_cases"] = counted.get(person.pk, 0)
+    return people
+
+
+def holding_agencies(user: User, words: str = "") -> list[Agency]:
+    """Agencies with cases `user` may hand over, by parts of the name, closed ones first."""
+    return list(
+        Agency.objects.filter(
+            _named(words, "name", "short_name", "code"),
+            Exists(reachable(user).filter(agency=OuterRef("pk"))),
+        ).order_by("is_active", "sort_name")[: OFFERED + 1]
+    )
 
 
 def cases_of(user: User, plan: Plan) -> CaseQuerySet:

@@ -396,3 +396,33 @@ def test_orphans_of_others_are_not_shown(region: Any, curator: User) -> None:
     assert Orphan.objects.exists()
     assert case.number not in client_of(curator).get("/handover/").content.decode()
     assert client_of(curator).get("/api/orphans/").json() == []
+
+
+def test_who_leaves_is_found_by_name_and_only_within_reach(
+    region: Any, anna: User, olga: User, curator: User
+) -> None:
+    factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    factories.make_case(Status.IN_WORK, region["own"], executor=anna)
+    factories.make_case(Status.CLOSED, region["own"], executor=olga)
+    far = factories.make_person(Role.EXECUTOR, region["other"], last_name="Дальняя")
+    factories.make_case(Status.IN_WORK, region["other"], executor=far)
+    User.objects.filter(pk=anna.pk).update(is_active=False)
+    client = client_of(curator)
+    page = client.get("/handover/")
+    assert [(one.pk, vars(one)["open_cases"]) for one in page.context["people"]] == [(anna.pk, 2)]
+    assert page.context["agencies"] == [region["own"]]
+    assert f"/handover/plan/?person={anna.username}" in page.content.decode()
+    assert "2 открытых обращения" in page.content.decode()
+    assert client.get("/handover/?q=анна+сер").context["people"] == [anna]
+    gone = client.get("/handover/?q=дальняя")
+    assert (gone.context["people"], gone.context["agencies"]) == ([], [])
+    assert "Никого с таким именем" in gone.content.decode()
+    # Of many, the first are offered and the rest is found by name.
+    for at in range(handover.OFFERED + 1):
+        other = factories.make_person(Role.EXECUTOR, region["own"], last_name=f"Ю{at:02}")
+        factories.make_case(Status.IN_WORK, region["own"], executor=other)
+    page = client.get("/handover/")
+    assert len(page.context["people"]) == handover.OFFERED
+    assert page.context["people"][0] == anna
+    assert "Показаны не все" in page.content.decode()
+    assert len(client.get("/handover/?q=ю20").context["people"]) == 1

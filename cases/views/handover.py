@@ -14,7 +14,7 @@ from agencies.models import Agency, User
 from agencies.roles import Right
 from cases import handover, tasks
 from cases.forms_handover import HandoverForm
-from cases.handover import AT_ONCE, SHOWN, Plan
+from cases.handover import AT_ONCE, OFFERED, SHOWN, Plan
 from cases.models import Case, Handover, HandoverRow
 from cases.querysets import may
 
@@ -39,7 +39,7 @@ def line_of(user: User, case: Case, **more: Any) -> Line:
 @login_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Orphans by holder, and the two questions: whose cases go?"""
+    """Whose cases go: a person or an agency by name; and what has nobody."""
     if not handover.may_open(request.user):
         raise PermissionDenied
     orphans = handover.orphans_of(request.user)
@@ -48,13 +48,19 @@ def index(request: HttpRequest) -> HttpResponse:
     for _key, some in by_holder:
         rows = list(some)
         groups.append({"first": rows[0], "lines": [line_of(request.user, o.case) for o in rows]})
+    words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    people = handover.holders(request.user, words)
+    agencies = handover.holding_agencies(request.user, words)
     return render(
         request,
         "cases/handover.html",
         {
             "groups": groups,
             "total": len(orphans),
-            "asked": request.GET.get("asked", ""),
+            "words": words,
+            "people": people[:OFFERED],
+            "agencies": agencies[:OFFERED],
+            "more": len(people) > OFFERED or len(agencies) > OFFERED,
             "latest": Handover.objects.filter(actor=request.user).select_related(
                 "person", "agency", "to_agency"
             )[:10],
