@@ -29,6 +29,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from urllib.parse import quote
 
+from portal.postgres_memory import LEAST, shared_buffers, usable_memory
 from portal.postgres_processes import (
     SYSTEM_USER,
     Lock,
@@ -104,7 +105,7 @@ class Cluster:
         self.data = self.server / "data"
         self.log = self.server / "log"
         self._site_packages = site_packages
-        self._settings = COMMON_SETTINGS | (THROW_AWAY_SETTINGS if throw_away else {})
+        self._throw_away = throw_away
         self._users = Lock(base / "users.lock")
         self._user: ServerUser | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -322,7 +323,7 @@ class Cluster:
         (self.base / "id").unlink(missing_ok=True)
         command = [str(self._binary("initdb")), "--pgdata", str(fresh), "--username=postgres"]
         command += ["--auth-local=trust", "--auth-host=reject", "--no-instructions", *LOCALE]
-        if self._settings.get("fsync") == "off":
+        if self._throw_away:
             command.append("--no-sync")
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, **as_user(self._user)
@@ -366,9 +367,17 @@ class Cluster:
             Path(found.socket_folder, f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
+    def _settings(self) -> dict[str, str]:
+        if self._throw_away:
+            return COMMON_SETTINGS | THROW_AWAY_SETTINGS
+        size = shared_buffers(usable_memory())
+        # What initdb has chosen is the default, or less where the system gives no more.
+        own = {"shared_buffers": f"{size}MB"} if size > LEAST else {}
+        return COMMON_SETTINGS | own
+
     def _start(self) -> None:
         folder = str(self._socket_folder()).replace('"', '""')  # an item of a list
-        settings = self._settings | {"unix_socket_directories": f'"{folder}"'}
+        settings = self._settings() | {"unix_socket_directories": f'"{folder}"'}
         lines = [f"{key} = '{_quoted(value)}'\n" for key, value in settings.items()]
         (self.data / "portal.conf").write_text("".join(lines), "utf-8")
         if self._user:
