@@ -46,7 +46,9 @@ class DeputyForm(forms.Form):
         self.initial.setdefault("person", actor.username)
         self.initial.setdefault("first", timezone.localdate())
         agencies = {actor.agency_id, *(one.agency_id for one in led)}
-        deputy.queryset = absence.possible_deputies(agencies)  # type: ignore[attr-defined]
+        found = absence.possible_deputies(agencies)
+        # Nobody stands in for himself; who leads others may stand in for one of them.
+        deputy.queryset = found if led else found.exclude(pk=actor.pk)  # type: ignore[attr-defined]
         deputy.empty_label = gettext("choose")  # type: ignore[attr-defined]
 
     def refuse(self, error: absence.BadAbsence) -> None:

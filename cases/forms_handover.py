@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from agencies.absence import standing_now
 from agencies.models import Agency, User
 from cases import handover
 from cases.forms import word_change
@@ -12,8 +14,13 @@ from cases.handover import Plan
 
 
 class _People(forms.ModelMultipleChoiceField):
+    absent: frozenset[int] = frozenset()
+
     def label_from_instance(self, person: Any) -> str:
-        return f"{person}, {person.agency.short_name}" if person.agency else str(person)
+        named = f"{person}, {person.agency.short_name}" if person.agency else str(person)
+        if person.pk in self.absent:
+            return gettext("%(person)s (absent now, somebody stands in)") % {"person": named}
+        return named
 
 
 class HandoverForm(forms.Form):
@@ -35,7 +42,7 @@ class HandoverForm(forms.Form):
         help_text=_(
             "Several share the cases evenly. Nobody chosen: the other agency names them itself."
         ),
-        widget=forms.SelectMultiple(attrs={"size": 8}),
+        widget=forms.CheckboxSelectMultiple,
     )
     reason = forms.CharField(label=_("Why"), max_length=300)
 
@@ -49,8 +56,12 @@ class HandoverForm(forms.Form):
         chosen = next((a for a in to if a.code == self.data.get("to_agency")), None)
         people = handover.possible_executors([chosen] if chosen else agencies)
         leaving = plan.person.pk if plan.person else None
-        self.fields["executors"].queryset = (  # type: ignore[attr-defined]
-            User.objects.filter(pk__in=[p.pk for p in people if p.pk != leaving])
+        ids = [p.pk for p in people if p.pk != leaving]
+        field = self.fields["executors"]
+        assert isinstance(field, _People)
+        field.absent = frozenset(standing_now(ids))
+        field.queryset = (
+            User.objects.filter(pk__in=ids)
             .select_related("agency")
             .order_by("last_name", "first_name", "pk")
         )

@@ -23,7 +23,7 @@ from cases.workflow import MOVES
 AT_ONCE = 25
 SHOWN = 200
 # So many people and agencies are offered; the rest is found by name.
-OFFERED = 20
+OFFERED = 8
 
 
 @dataclass(frozen=True, slots=True)

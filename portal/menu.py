@@ -93,7 +93,7 @@ _SECTIONS: tuple[_Section, ...] = (
         "scroll-text",
     ),
     _Section(
-        (Right.ASSIGN_CASES, Right.MANAGE_AGENCIES),
+        (Right.ASSIGN_CASES, Right.DECIDE_DISPUTES, Right.MANAGE_AGENCIES),
         _("Handing over"),
         _("Hand over"),
         "handover",

@@ -216,3 +216,9 @@ def test_naming_and_ending_by_api(anna: User, olga: User) -> None:
     assert client.get("/api/absences/").json() == []
     states = set(News.objects.values_list("person", "data__state"))
     assert states == {(olga.pk, "named"), (anna.pk, "gone")}
+
+
+def test_nobody_is_offered_as_his_own_deputy(region: Any, anna: User, olga: User) -> None:
+    offered = client_of(anna).get("/absence/").context["form"].fields["deputy"].queryset
+    assert olga in offered
+    assert anna not in offered

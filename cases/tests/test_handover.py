@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from agencies.models import Agency, User
+from agencies.models import Agency, Deputy, User
 from agencies.roles import Role
 from cases import handover, orphans, tabs
 from cases.actions import hand_over, save_draft
@@ -242,8 +242,13 @@ def test_through_the_pages_preview_then_result(
     client, url = client_of(curator), f"/handover/plan/?person={anna.username}"
     assert "1 открытое обращение" in client.get(url).content.decode().replace("\u00a0", " ")
     given = {"executors": [olga.username], "reason": "Увольнение"}
+    now = timezone.now()
+    Deputy.objects.create(
+        person=olga, deputy=curator, starts_at=now, ends_at=now + timedelta(days=1)
+    )
     page = client.post(url, {**given, "step": "preview"}).content.decode()
     assert case.number in page
+    assert page.count("сейчас отсутствует") == 1
     assert "Ольга Лапина" in page
     assert not Handover.objects.exists()
     answer = client.post(url, {**given, "step": "do"})
@@ -389,6 +394,13 @@ def test_an_agency_that_works_no_more_and_a_lost_right(region: Any, anna: User) 
     assert first.pk not in found
 
 
+def test_who_is_told_of_orphans_finds_the_page_in_the_menu(region: Any) -> None:
+    for role in (Role.CURATOR, Role.COORDINATOR, Role.ADMINISTRATOR):
+        person = factories.make_person(role, region["region"])
+        page = client_of(person).get("/handover/")
+        assert "/handover/" in [entry.url for entry in page.context["menu"]], role
+
+
 def test_orphans_of_others_are_not_shown(region: Any, curator: User) -> None:
     gone = factories.make_person(Role.EXECUTOR, region["other"], is_active=False)
     case = factories.make_case(Status.IN_WORK, region["other"], executor=gone)
@@ -425,4 +437,4 @@ def test_who_leaves_is_found_by_name_and_only_within_reach(
     assert len(page.context["people"]) == handover.OFFERED
     assert page.context["people"][0] == anna
     assert "Показаны не все" in page.content.decode()
-    assert len(client.get("/handover/?q=ю20").context["people"]) == 1
+    assert len(client.get(f"/handover/?q=ю{handover.OFFERED:02}").context["people"]) == 1
