@@ -1,7 +1,7 @@
 """Figures of the reply check, and what another threshold would have changed last month."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
 import quality
@@ -83,7 +84,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     found = _figures()
     limits, _setting = thresholds()
     context = {
-        "on": found.get("on", ""),
+        "on": date_format(date.fromisoformat(found["on"]), "j E Y") if found.get("on") else "",
         "rules": RULES_VERSION,
         "parts": [
             (name, _part(found[name])) for name in ("development", "sealed") if name in found
