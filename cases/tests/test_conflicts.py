@@ -59,3 +59,29 @@ def test_who_came_second_is_told_who_was_first_and_led_to_the_case(
     assert "Юдина" in text
     assert "Взять в работу" in text
     assert f'href="/cases/{case.number}/"' in text
+
+
+def test_a_refused_form_tells_of_anothers_change_before_it_takes_the_new_version(
+    region: dict[str, Agency],
+) -> None:
+    """Else the next press, with the version of the new page, would go over it unseen."""
+    case = factories.make_case(Status.APPROVAL, region["own"])
+    other = factories.make_person("curator", region["own"], last_name="Юдина")
+    approver = client_of(factories.make_person("approver", region["own"]))
+    path = f"/cases/{case.number}/return-to-author/"
+    seen = approver.post(path, {"remark": "", "version": case.version}).content.decode()
+    assert "С тех пор, как вы открыли страницу" not in seen
+    actions.add_note(case, actor=other, text="Позвонить мастеру")
+    page = approver.post(path, {"remark": "", "version": case.version})
+    assert page.status_code == 422
+    assert "С тех пор, как вы открыли страницу" in page.content.decode()
+    assert "Позвонить мастеру" in page.content.decode()
+    writing = factories.make_case(Status.IN_WORK, region["own"])
+    actions.add_note(writing, actor=other, text="Не тот двор")
+    assert writing.executor is not None
+    page = client_of(writing.executor).post(
+        f"/cases/{writing.number}/submit-reply/", {"text": "", "version": writing.version}
+    )
+    assert page.status_code == 422
+    assert "С тех пор, как вы открыли страницу" in page.content.decode()
+    assert page.content.decode().count('id="errors"') == 1

@@ -22,6 +22,7 @@ from agencies.models import User
 from agencies.roles import Right
 from cases import attachments, mentions
 from cases.actions import drafts
+from cases.actions.moving import refuse
 from cases.attachments import shown_name
 from cases.doors import DOORS, Door, ensure_open, open_doors
 from cases.dossier import dossier_of
@@ -274,7 +275,8 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
                 else:
                     messages.success(request, _done_words(door, _case_of(made, case)))
                     return redirect(_next(request) or case.get_absolute_url())
-            return shown(request, case_or_404(request.user, number), form, 422)
+            fresh = case_or_404(request.user, number)
+            return shown(request, fresh, form, 422, _unseen(request, fresh, name))
         case = case_or_404(request.user, number)
         ensure_open(door, case, request.user)
         return shown(
@@ -329,6 +331,15 @@ def move_view(name: str) -> Callable[..., HttpResponse]:
 def _conflict(request: HttpRequest, case: Case, error: CaseError) -> Conflict:
     text = request.POST.get("text", "")
     return conflict_of(error, case, request.user, version=_version(request), text=text)
+
+
+def _unseen(request: HttpRequest, case: Case, name: str) -> Conflict | None:
+    """A refused form comes back with the case as it stands now: what changed since is told as
+    well, for the next press would go over it."""
+    version = _version(request)
+    if version is None or version >= case.version:
+        return None
+    return _conflict(request, case, StaleChange("stale_change", **refuse(case, name).params))
 
 
 def _unsent(request: HttpRequest, number: str, error: MoveNotAllowed) -> HttpResponse:
