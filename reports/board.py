@@ -1,6 +1,6 @@
 """What the dashboard shows: five numbers, the league, topics by territories, ageing, workload."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -129,13 +129,23 @@ def _change(better: int, figure: Figure, before: Figure) -> dict[str, Any]:
 
 
 def line_words(code: str, line: Sequence[float | None]) -> str:
-    known = [value for value in line if value is not None]
-    if len(known) < 2:
-        return ""
-    return _t("%(title)s over %(count)s periods: from %(first)s to %(last)s") % {
-        "title": METRICS[code].title, "count": len(line),
-        "first": wording.worded(code, known[0]), "last": wording.worded(code, known[-1]),
-    }  # fmt: skip
+    return line_writer(code)(line)
+
+
+def line_writer(code: str) -> Callable[[Sequence[float | None]], str]:
+    """`line_words` for many lines of one metric."""
+    said = _t("%(title)s over %(count)s periods: from %(first)s to %(last)s")
+    title, write = str(METRICS[code].title), wording.writer(code)
+
+    def words(line: Sequence[float | None]) -> str:
+        known = [value for value in line if value is not None]
+        if len(known) < 2:
+            return ""
+        return said % {
+            "title": title, "count": len(line), "first": write(known[0]), "last": write(known[-1]),
+        }  # fmt: skip
+
+    return words
 
 
 @dataclass(frozen=True, slots=True)

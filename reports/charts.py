@@ -1,26 +1,34 @@
 """Coordinates of the small pictures; the templates draw them as SVG, with the figures beside."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 _WIDTH, _HEIGHT, _EDGE = 88.0, 24.0, 2.0
 
 
+@lru_cache(maxsize=32)
+def _across(count: int) -> tuple[str, ...]:
+    """Where the points of a line stand from left to right."""
+    step = (_WIDTH - 2 * _EDGE) / (count - 1)
+    return tuple(f"{_EDGE + at * step:.1f}" for at in range(count))
+
+
 def spark(values: Sequence[float | None]) -> dict[str, str] | None:
     """A line over the known values, the last one dotted; None where there are not two."""
-    known = [(at, value) for at, value in enumerate(values) if value is not None]
+    known = [value for value in values if value is not None]
     if len(known) < 2:
         return None
-    low = min(value for _at, value in known)
-    high = max(value for _at, value in known)
-    step = (_WIDTH - 2 * _EDGE) / (len(values) - 1)
-    height = _HEIGHT - 2 * _EDGE
-
-    def y(value: float) -> float:
-        return _HEIGHT / 2 if high == low else _EDGE + height * (high - value) / (high - low)
-
-    points = [(f"{_EDGE + at * step:.1f}", f"{y(value):.1f}") for at, value in known]
-    x, last = points[-1]
-    return {"points": " ".join(f"{a},{b}" for a, b in points), "x": x, "y": last}
+    low, high = min(known), max(known)
+    if high == low:
+        heights = [f"{_HEIGHT / 2:.1f}"] * len(known)
+    else:
+        height, range_ = _HEIGHT - 2 * _EDGE, high - low
+        heights = [f"{_EDGE + height * (high - value) / range_:.1f}" for value in known]
+    across = _across(len(values))
+    if len(known) < len(values):
+        across = tuple(x for x, value in zip(across, values, strict=True) if value is not None)
+    points = [f"{x},{y}" for x, y in zip(across, heights, strict=True)]
+    return {"points": " ".join(points), "x": across[-1], "y": heights[-1]}
 
 
 def heat_level(value: float, highest: float) -> int:

@@ -11,11 +11,10 @@ All but `rows` read kept counters: their cost does not grow with the number of c
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from math import sqrt
 from statistics import median
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -36,8 +35,7 @@ _Z = 1.96
 _NOTHING: Sums = dict.fromkeys(NAMES, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """`value`: None without data; a share between 0 and 1 with its 95 % interval (Wilson).
 
     `enough`: the denominator reaches the metric's minimum, it may be compared.
@@ -94,8 +92,8 @@ def _durations(codes: Iterable[str]) -> list[str]:
 
 def make_figure(metric: Metric, sums: Sums, quantiles: Quantiles) -> Figure:
     """The figure out of measures and quantiles; no query."""
-    hits = sum([sums[name] for name in metric.numerator])
-    of = sum([sums[name] for name in metric.denominator])
+    hits = _added(sums, metric.numerator)
+    of = _added(sums, metric.denominator)
     if metric.statistic is Statistic.COUNT:
         return Figure(metric.code, hits, 0, hits)
     if metric.statistic is Statistic.RATING:
@@ -109,6 +107,11 @@ def make_figure(metric: Metric, sums: Sums, quantiles: Quantiles) -> Figure:
         return Figure(metric.code, hits, of, hits / of, enough=enough)
     value = quantiles.get((metric.duration, metric.statistic))
     return Figure(metric.code, hits, of, value, enough=enough)
+
+
+def _added(sums: Sums, names: tuple[str, ...]) -> int:
+    """Most metrics are of one measure over another."""
+    return sums[names[0]] if len(names) == 1 else sum([sums[name] for name in names])
 
 
 def _rating(metric: Metric, sums: Sums, quantiles: Quantiles) -> Figure:
@@ -171,10 +174,11 @@ def by_agency(
     """Agency -> its figures (two queries whatever their number)."""
     today = today or region_today()
     quantiles = _quantiles(scope, [period], _durations(codes), today, apart=True)
+    metrics, none = [METRICS[code] for code in codes], Quantiles()
     return {
         agency: {
-            code: make_figure(METRICS[code], values, quantiles.get((agency, 0), {}))
-            for code in codes
+            metric.code: make_figure(metric, values, quantiles.get((agency, 0), none))
+            for metric in metrics
         }
         for agency, values in sums_by_agency(scope, period, _needed(codes), today).items()
     }

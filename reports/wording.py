@@ -1,9 +1,12 @@
 """Figures in words: «8,4 %», «6,7 раб. ч», «3,2 дня»."""
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from reports.metrics import METRICS, Metric, Unit
 from reports.periods import Period
@@ -13,9 +16,12 @@ _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def number(value: float, digits: int = 0) -> str:
-    text = f"{value:,.{digits}f}".replace(",", _SPACE).replace(".", ",")
-    if digits and "," in text:
-        text = text.rstrip("0").rstrip(",")
+    if not -999 < value < 999:
+        text = f"{value:,.{digits}f}".replace(",", _SPACE)
+    else:  # most figures: no thousands to part
+        text = f"{value:.{digits}f}"
+    if digits:
+        text = text.rstrip("0").rstrip(".").replace(".", ",")
     return text
 
 
@@ -26,24 +32,46 @@ def parted(metric: Metric, value: float | None) -> tuple[str, str]:
     if metric.unit is Unit.SHARE:
         return number(100 * value, 1), "%"
     if metric.unit in (Unit.MINUTES, Unit.WORKED):
-        return _time(value, worked=metric.unit is Unit.WORKED)
+        text, unit = _time(value, worked=metric.unit is Unit.WORKED)
+        return text, str(_UNITS[unit])
     if metric.unit is Unit.TIMES:
         return number(value, 1), _("times the usual")
     return number(value, 1 if metric.unit is Unit.POINTS else 0), ""
 
 
+_UNITS = {
+    "minutes": _l("min"), "working hours": _l("working h"), "hours": _l("h"), "days": _l("days"),
+}  # fmt: skip
+
+
 def _time(value: float, *, worked: bool) -> tuple[str, str]:
     if value < _HOUR:
-        return number(value), _("min")
+        return number(value), "minutes"
     if worked:
-        return number(value / _HOUR, 1), _("working h")
+        return number(value / _HOUR, 1), "working hours"
     if value < 2 * _DAY:
-        return number(value / _HOUR, 1), _("h")
-    return number(value / _DAY, 1), _("days")
+        return number(value / _HOUR, 1), "hours"
+    return number(value / _DAY, 1), "days"
 
 
 def worded(code: str, value: float | None) -> str:
     return _SPACE.join(part for part in parted(METRICS[code], value) if part)
+
+
+def writer(code: str) -> Callable[[float], str]:
+    """`worded` for many values of one metric: words of its unit are looked up once."""
+    metric = METRICS[code]
+    if metric.unit is Unit.SHARE:
+        return lambda value: f"{number(100 * value, 1)}{_SPACE}%"
+    if metric.unit not in (Unit.MINUTES, Unit.WORKED):
+        return partial(worded, code)
+    units, worked = {unit: str(words) for unit, words in _UNITS.items()}, metric.unit is Unit.WORKED
+
+    def write(value: float) -> str:
+        text, unit = _time(value, worked=worked)
+        return f"{text}{_SPACE}{units[unit]}"
+
+    return write
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -22,27 +22,30 @@ _NOTHING = '<span class="faint">—</span>'
 @register.simple_tag
 def league_rows(rows: list[board.Ranked], links: dict[str, str], query: str) -> SafeString:
     """`links`: addresses of the rows behind, without the agency; `query`: what the page keeps."""
-    cells = [(code, _cells(links.get(code, ""))) for code in board.LEAGUE]
+    cells = [(code, _cells(code, links.get(code, ""))) for code in board.LEAGUE]
+    line = _lines("brush_off_share")
     base = escape(f"?{query}&agency=")
     return mark_safe(  # noqa: S308  names are escaped, all else is figures
         "\n".join(
-            f'<tr><th scope="row"><a href="{base}{row.agency.pk}">'
-            f"{escape(row.agency.short_name)}</a></th>"
-            + "".join([draw(row.figures[code], row.agency.pk) for code, draw in cells])
-            + f"<td>{_line(row.line)}</td></tr>"
-            for row in rows
+            [
+                f'<tr><th scope="row"><a href="{base}{row.agency.pk}">'
+                f"{escape(row.agency.short_name)}</a></th>"
+                + "".join([draw(row.figures[code], row.agency.pk) for code, draw in cells])
+                + f"<td>{line(row.line)}</td></tr>"
+                for row in rows
+            ]
         )
     )
 
 
-def _cells(link: str) -> Callable[[Figure, int], str]:
-    few = escape(_("few: %(n)s"))
+def _cells(code: str, link: str) -> Callable[[Figure, int], str]:
+    few, write = escape(_("few: %(n)s")), wording.writer(code)
     address = escape(link)
 
     def draw(figure: Figure, agency: int) -> str:
         if figure.value is None:
             return f'<td class="num">{_NOTHING}</td>'
-        text = escape(wording.worded(figure.code, figure.value))
+        text = write(figure.value)
         if address:
             text = f'<a href="{address}{agency}">{text}</a>'
         if not figure.enough:
@@ -54,13 +57,18 @@ def _cells(link: str) -> Callable[[Figure, int], str]:
     return draw
 
 
-def _line(values: list[float | None]) -> str:
-    drawn = spark(values)
-    if drawn is None:
-        return _NOTHING
-    words = escape(board.line_words("brush_off_share", values))
-    return (
-        f'<svg class="spark" viewBox="0 0 88 24" role="img" aria-label="{words}">'
-        f'<polyline points="{drawn["points"]}"/>'
-        f'<circle cx="{drawn["x"]}" cy="{drawn["y"]}" r="2.5"/></svg>'
-    )
+def _lines(code: str) -> Callable[[list[float | None]], str]:
+    said = board.line_writer(code)
+
+    def draw(values: list[float | None]) -> str:
+        drawn = spark(values)
+        if drawn is None:
+            return _NOTHING
+        return (
+            '<svg class="spark" viewBox="0 0 88 24" role="img"'
+            f' aria-label="{escape(said(values))}">'
+            f'<polyline points="{drawn["points"]}"/>'
+            f'<circle cx="{drawn["x"]}" cy="{drawn["y"]}" r="2.5"/></svg>'
+        )
+
+    return draw

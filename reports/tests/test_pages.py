@@ -15,7 +15,7 @@ from agencies.models import Agency, User
 from agencies.roles import Role
 from cases.models import Case, Review
 from cases.workflow import Status
-from reports import board, keeping
+from reports import board, keeping, wording
 from reports.charts import heat_level, spark
 from reports.metrics import METRICS
 from reports.templatetags import league
@@ -235,6 +235,21 @@ def test_pictures() -> None:
     assert spark([2.0, 2.0]) == {"points": "2.0,12.0 86.0,12.0", "x": "86.0", "y": "12.0"}
     assert [heat_level(v, 10) for v in (0, 1, 2, 5, 9.9, 10)] == [1, 1, 2, 3, 5, 5]
     assert heat_level(0, 0) == 1
+
+
+@pytest.mark.parametrize("code", METRICS)
+def test_many_figures_of_a_metric_are_written_as_one_alone(code: str) -> None:
+    write = wording.writer(code)
+    for value in (0.0, 0.0349, 1 / 3, 1.0, 7, 59.6, 61.2, 998.96, 999.5, 1234.5, 2880.0, 1e6):
+        assert write(value) == wording.worded(code, value)
+
+
+def test_numbers_are_parted_by_thousands() -> None:
+    for value, digits, text in (
+        (0, 0, "0"), (999.4, 0, "999"), (999.5, 0, "1 000"), (-1234.5, 1, "-1 234,5"),
+        (12.0, 1, "12"), (0.04, 1, "0"), (6.9, 1, "6,9"), (1e6, 2, "1 000 000"),
+    ):  # fmt: skip
+        assert wording.number(value, digits).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_the_dictionary_tells_every_metric_and_what_has_no_data(region: dict[str, Agency]) -> None:
