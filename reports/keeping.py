@@ -14,8 +14,7 @@ from django.db import connection, models, transaction
 
 from cases import following, tabs
 from cases.models import Case, CaseEvent, Touched
-from reports import facts
-from reports.counting import durations, margins, sums
+from reports import branches, counting, facts
 from reports.facts import COLUMNS, KEY, VALUES
 from reports.measures import NAMES
 from reports.models import Keeping
@@ -160,28 +159,24 @@ _KEYS = {
     "reports_topiccount": "span, start, topic_id, territory_id",
     "reports_durationcount": "span, agency_id, duration, start, bucket",
     "reports_margincount": "span, start, side, key",
+    "reports_branchtopic": counting.BRANCH_KEYS[0],
+    "reports_branchmargin": counting.BRANCH_KEYS[1],
 }
-_VALUES_OF = {
-    "reports_agencycount": ", ".join(NAMES),
-    "reports_topiccount": ", ".join(NAMES),
-    "reports_durationcount": "n",
-    "reports_margincount": "n",
-}
+_VALUES_OF = dict.fromkeys(_KEYS, "n") | dict.fromkeys(
+    ("reports_agencycount", "reports_topiccount"), ", ".join(NAMES)
+)
 _TABS = "cases_tabcount"  # kept by a trigger of their own (`cases.tabs`)
-_SPANS = "(values ('d', f.day), ('m', date_trunc('month', f.day)::date)) as s(span, start)"
+_TREE = "reports_branch"
 _COUNTED = {
-    "reports_agencycount": (
-        f"select s.span, a.id, s.start, {sums(signed=False)} from reports_fact f"
-        f" cross join lateral {_SPANS}"
-        " cross join lateral (values (f.agency_id), (-1)) as a(id) group by 1, 2, 3"
-    ),
-    "reports_topiccount": (
-        "select s.span, s.start, f.topic_id, f.territory_id,"
-        f" {sums(signed=False)} from reports_fact f cross join lateral {_SPANS}"
-        " group by 1, 2, 3, 4"
-    ),
-    "reports_durationcount": durations("select * from reports_fact", signed=False),
-    "reports_margincount": margins("select * from reports_fact", signed=False),
+    table: rows("select * from reports_fact", signed=False)
+    for table, rows in {
+        "reports_agencycount": counting.agencies,
+        "reports_topiccount": counting.topics,
+        "reports_durationcount": counting.durations,
+        "reports_margincount": counting.margins,
+        "reports_branchtopic": counting.branch_topics,
+        "reports_branchmargin": counting.branch_margins,
+    }.items()
 }
 
 
@@ -215,6 +210,8 @@ def verify(say: Callable[[int], None] = lambda done: None, *, chunk: int = CHUNK
         found.cases += len(ids)
         say(found.cases)
     found.counters = {table: count for table in _KEYS if (count := _miscounted(table))}
+    if count := branches.differences():
+        found.counters[_TREE] = count
     if count := tabs.differences():
         found.counters[_TABS] = count
     return found
@@ -257,6 +254,8 @@ def repair(wrong: Verified) -> None:
     refresh(sorted({case for case, _kind in wrong.facts}))
     if _TABS in wrong.counters:
         tabs.recount()
+    if _TREE in wrong.counters:
+        branches.renew()
     if wrong.facts or wrong.counters.keys() - {_TABS}:
         recount()
 

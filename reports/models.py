@@ -10,7 +10,10 @@ from cases.models import Case
 from cases.workflow import Regime
 
 TOTAL = -1
-"""Stands for the agency in the rows that sum all agencies; 0 for cases without one."""
+"""Stands for the agency in the rows that sum all agencies; 0 for cases without one.
+
+Keys below it sum what stands below an agency (`reports.branches`).
+"""
 
 
 class Fact(models.Model):
@@ -148,6 +151,61 @@ class DurationCount(models.Model):
         return f"{self.start} {self.duration} {self.bucket}"
 
 
+class Branch(models.Model):
+    """An agency and one that stands above it, its region left out; kept by a trigger."""
+
+    agency_id = models.IntegerField()
+    above_id = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("agency_id", "above_id", name="branch_once")]
+        indexes = [models.Index(fields=["above_id", "agency_id"], name="branch_above")]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} < {self.above_id}"
+
+
+class BranchTopic(models.Model):
+    """What came in a month below an agency, by topic and territory; 0: none.
+
+    Months alone: days at both ends of a period are read from the facts (`reports.heat`).
+    """
+
+    above_id = models.IntegerField()
+    start = models.DateField()
+    topic_id = models.IntegerField()
+    territory_id = models.IntegerField()
+    n = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "above_id", "start", "topic_id", "territory_id", name="branch_topic_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start} {self.above_id} {self.topic_id}"
+
+
+class BranchMargin(models.Model):
+    """The edges of BranchTopic, as MarginCount holds those of TopicCount."""
+
+    above_id = models.IntegerField()
+    start = models.DateField()
+    side = models.CharField(max_length=5, choices=MarginCount.Side)
+    key = models.IntegerField()
+    n = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("above_id", "start", "side", "key", name="branch_margin_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start} {self.above_id} {self.side} {self.key}"
+
+
 class Keeping(models.Model):
     """How far the facts are built, by which rules and in which zone; one row.
 
@@ -174,6 +232,9 @@ from reports.models_made import Schedule, Sending, Snapshot  # noqa: E402
 __all__ = [
     "TOTAL",
     "AgencyCount",
+    "Branch",
+    "BranchMargin",
+    "BranchTopic",
     "Digest",
     "DigestCase",
     "DigestEntry",

@@ -44,11 +44,15 @@ class Scope:
         return {"ids": sorted(self.ids or ())}
 
 
+COVER = "any((select reports_keys(%(ids)s::int[]))::int[])"
+"""SQL: the few keys that sum these agencies: whole subtrees, and the rest one by one."""
+
+
 def agencies_of(scope: Scope, *, apart: bool) -> str:
-    """SQL: the row's agency is counted; `apart`: by agency, else the row of all where it does."""
-    if scope.ids is not None:
-        return "agency_id = any(%(ids)s)"
-    return f"agency_id <> {TOTAL}" if apart else f"agency_id = {TOTAL}"
+    """SQL: the row's agency is counted; `apart`: by agency, else by rows of many where it does."""
+    if scope.ids is None:
+        return "agency_id >= 0" if apart else f"agency_id = {TOTAL}"
+    return f"agency_id = {'any(%(ids)s)' if apart or len(scope.ids) < 2 else COVER}"
 
 
 def counted(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

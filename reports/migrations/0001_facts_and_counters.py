@@ -7,7 +7,7 @@ from reports.counting import install
 
 
 def _install(apps, schema_editor):
-    for statement in install():
+    for statement in install(with_branches=False):
         schema_editor.execute(statement)
 
 

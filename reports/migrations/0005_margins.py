@@ -27,12 +27,12 @@ create unique index agency_count_once on reports_agencycount (span, agency_id, s
 
 
 def _install(apps, schema_editor):
-    for statement in install():
+    for statement in install(with_branches=False):
         schema_editor.execute(statement)
 
 
 def _install_former(apps, schema_editor):
-    for statement in install(with_margins=False):
+    for statement in install(with_margins=False, with_branches=False):
         schema_editor.execute(statement)
 
 

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from agencies.models import Agency
 from agencies.roles import Role
 from cases import news
 from cases.demo.load import load_demo
@@ -17,7 +18,7 @@ from cases.tasks import check_some
 from cases.workflow import Status
 from reports import counting, facts, keeping
 from reports.measures import MEASURES, NAMES, Kind, Sign
-from reports.models import TOTAL, Fact, Keeping
+from reports.models import TOTAL, Branch, BranchTopic, DurationCount, Fact, Keeping
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_committed")]
@@ -51,6 +52,30 @@ def test_a_case_is_counted_with_its_agency_and_leaves_with_it() -> None:
     assert counted("received", other.pk) == counted("received") == 1
     Case.objects.get(pk=case.pk).delete()
     assert [counted(name) for name in NAMES] == [0] * len(NAMES)
+    assert keeping.verify().differences == 0
+
+
+def test_sums_of_a_subtree_follow_an_agency_that_moves() -> None:
+    keeping.catch_up()
+    region = factories.make_agency(kind="region")
+    one, other = (factories.make_agency(parent=region) for _ in range(2))
+    middle = factories.make_agency(parent=one)
+    case = factories.make_case(Status.CLOSED, agency=factories.make_agency(parent=middle))
+    keeping.catch_up()
+    below = lambda agency: (  # noqa: E731
+        counted("received", -1 - agency.pk),
+        sum(BranchTopic.objects.filter(above_id=agency.pk).values_list("n", flat=True)),
+        DurationCount.objects.filter(agency_id=-1 - agency.pk, span="m", n__gt=0).exists(),
+    )
+    nothing, all_of_it = (0, 0, False), (1, 1, True)
+    assert [below(a) for a in (region, one, middle, other)] == [
+        nothing, all_of_it, all_of_it, nothing,
+    ]  # fmt: skip
+    Agency.objects.filter(pk=middle.pk).update(parent=other)
+    assert [below(a) for a in (one, middle, other)] == [nothing, all_of_it, all_of_it]
+    Agency.objects.filter(pk=region.pk).update(kind="ministry")
+    assert [below(a) for a in (region, other)] == [all_of_it, all_of_it]
+    assert counted("received", case.agency_id) == counted("received") == 1
     assert keeping.verify().differences == 0
 
 
@@ -130,10 +155,22 @@ def test_the_demo_adds_up(settings: Any) -> None:
     assert empty <= {"with_photo", "promises_broken", "postponed", "promises_kept", "explained"}
 
 
+def _move_an_agency(dice: random.Random) -> None:
+    """Below another one that does not stand below it, or to the top."""
+    agency = dice.choice(Agency.objects.all())
+    above: Agency | None = dice.choice([None, *Agency.objects.all()])
+    node = above
+    while node is not None and node != agency:
+        node = node.parent
+    if node is None:
+        kind = dice.choice([agency.kind, "ministry", "region"])
+        Agency.objects.filter(pk=agency.pk).update(parent=above, kind=kind)
+
+
 def _random_change(dice: random.Random, case: Case) -> None:
     """What a move, an import or a late check may leave in the rows."""
     now = timezone.now() - timedelta(days=dice.randrange(40))
-    what = dice.randrange(9)
+    what = dice.randrange(11)
     if what == 0:
         status = dice.choice([Status.IN_WORK, Status.CLOSED, Status.ROUTED, Status.REWORK])
         Case.objects.filter(pk=case.pk).update(
@@ -167,6 +204,10 @@ def _random_change(dice: random.Random, case: Case) -> None:
         Mark.objects.create(case=case, value=dice.randrange(1, 6))
     elif what == 7:
         Case.objects.filter(pk=case.pk).update(executor=None, due_at=now, topic=None)
+    elif what == 8:
+        _move_an_agency(dice)
+    elif what == 9:
+        Case.objects.filter(pk=case.pk).update(agency=dice.choice(Agency.objects.all()))
     else:
         Reply.objects.filter(case=case).update(risk=None, flagged=False)
     CaseEvent.objects.create(case=case, move="add_note", before=case.status, after=case.status)
@@ -199,6 +240,7 @@ def test_a_random_life_adds_up_wherever_the_keeper_is_killed(seed: int) -> None:
         if dice.random() < 0.05:
             keeping.begin_building()
             keeping.build_some(2)
+    assert Branch.objects.exists()
     found = keeping.verify(chunk=3)
     assert found.differences == 0
     assert counted("received") == Case.objects.count()
@@ -212,11 +254,13 @@ def test_verify_names_what_differs_and_repairs_it() -> None:
         cursor.execute("update reports_agencycount set received = received + 1 where span = 'm'")
         cursor.execute("delete from reports_durationcount")
         cursor.execute("update reports_margincount set n = n + 1 where span = 'd'")
+        cursor.execute("insert into reports_branch (agency_id, above_id) values (-7, -8)")
     found = keeping.verify()
     assert found.facts == [(case.pk, Kind.REPLY)]
     assert found.counters["reports_agencycount"] == 2
     assert found.counters["reports_durationcount"] > 0
     assert found.counters["reports_margincount"] == 2
+    assert found.counters["reports_branch"] == 1
     with pytest.raises(CommandError):
         call_command("verify_metrics")
     call_command("verify_metrics", repair=True)

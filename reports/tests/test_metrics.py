@@ -1,5 +1,6 @@
 """Every figure is its rows: for each metric and each role; periods; intervals."""
 
+import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencies.access import granted_agency_ids
-from agencies.models import User
+from agencies.models import Agency, User
 from agencies.roles import Right, Role
 from cases.demo.load import load_demo
 from reports import keeping
@@ -33,10 +34,11 @@ from reports.figures import (
     wilson,
 )  # fmt: skip
 from reports.heat import heat
-from reports.measures import NAMES, STEPS, Kind, bucket_middle
+from reports.measures import DURATIONS, NAMES, STEPS, Kind, bucket_middle
 from reports.metrics import Statistic
-from reports.models import Fact
+from reports.models import Branch, Fact
 from reports.periods import Period, chosen, region_today
+from reports.selecting import read
 from reports.standing import standing
 
 CODES = list(METRICS)
@@ -217,6 +219,43 @@ def test_a_month_that_runs_is_its_days(demo: dict[str, User], day: int) -> None:
                 each = sums_by_agency(scope, period, today=today).values()
                 assert whole == {name: sum(of[name] for of in each) for name in NAMES}
     assert whole["received"] > 0
+
+
+@pytest.mark.django_db
+def test_a_reader_of_subtrees_counts_each_of_their_agencies_once(demo: dict[str, User]) -> None:
+    """Some agencies by sums of subtrees are the same agencies one by one, for any set of them."""
+    today, dice = region_today(), random.Random(11)
+    below: dict[int, set[int]] = {}
+    for agency, above in Branch.objects.values_list("agency_id", "above_id"):
+        below.setdefault(above, {above}).add(agency)
+    known = sorted(Agency.objects.values_list("pk", flat=True))
+    trees = sorted(below)
+    sets = [set[int](), set(known), *below.values(), below[trees[0]] - {trees[0]}]
+    sets += [{*dice.sample(known, 4), *below[dice.choice(trees)]} for _ in range(3)]
+    codes = [code for code, metric in METRICS.items() if not metric.now and code != "deviation"]
+    covered = 0
+    for ids in sets:
+        scope = Scope(frozenset(ids))
+        keys = read("select unnest(reports_keys(%(ids)s::int[]))", scope.given)
+        covered += any(key < -1 for (key,) in keys)
+        assert len({key for (key,) in keys}) == len(keys) <= max(1, len(ids))
+        for period in (Period.month(today), Period(today - timedelta(days=100), today)):
+            apart = sums_by_agency(scope, period, today=today)
+            assert set(apart) <= ids
+            whole = {name: sum(of[name] for of in apart.values()) for name in NAMES}
+            assert sums(scope, period, today=today) == whole
+            facts = Fact.objects.filter(agency_id__in=ids, day__range=(period.first, period.last))
+            replies = facts.filter(kind=Kind.REPLY).values_list("signs", "worked")
+            needed = DURATIONS["worked"].signs
+            kept = Counter(_bucket(worked) for signs, worked in replies if signs & needed == needed)
+            found = figures_of(codes, scope, period, today)
+            assert found["reply_time"].value == quantile(kept, 0.5)
+            came = facts.filter(kind=Kind.RECEIVED)
+            of_all = heat(scope, period, topics=999, places=999)
+            assert (of_all.total, of_all.cells) == (came.count(), _cells(came))
+        opened = Fact.objects.filter(kind=Kind.OPEN, agency_id__in=ids).count()
+        assert standing(scope, today).opened == opened
+    assert covered > len(trees)
 
 
 @pytest.mark.django_db
