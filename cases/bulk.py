@@ -18,6 +18,7 @@ from django.db.models.base import ModelState
 from cases.masking import mask_text
 from cases.models import Case
 from cases.models_news import TransactionId
+from database.inserts import AS_THEY_ARE
 
 _SEARCH = """
     setweight(to_tsvector('simple', s.number), 'A')
@@ -129,12 +130,7 @@ def _columns(model: type[models.Model], without: tuple[str, ...]) -> tuple[str, 
     return ", ".join(f'"{field.column}"' for field in fields), _Columns.of(fields)
 
 
-# psycopg writes the values of these fields as they are.
-_AS_THEY_ARE = (
-    *(models.IntegerField, models.ForeignKey, models.CharField, models.TextField),
-    *(models.DateTimeField, models.DateField, models.BooleanField, models.FloatField),
-    *(models.JSONField,),
-)
+_AS_THEY_ARE = (*AS_THEY_ARE, models.JSONField)
 
 
 def _values(row: models.Model, columns: _Columns) -> list[Any]:

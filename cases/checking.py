@@ -16,6 +16,7 @@ from cases.reuse import Asked, Found
 from database.inserts import Insert
 from database.rows import Columns, planned
 from quality import Assessment, EarlierReply, Model, Situation, Thresholds, assess
+from quality import Finding as FoundFinding
 from quality.masks import PRINT_VERSION
 from quality.prints import make_print
 
@@ -216,7 +217,7 @@ def message_of(case: Case) -> str:
 
 def check(ground: Ground, text: str, **given: Any) -> Assessment:
     """Assess a text for a case against all earlier replies (one to five queries)."""
-    (found,) = reuse.look_up([Asked(ground.case, text)], ground.limits)
+    found = reuse.look_up_again(Asked(ground.case, text), ground.limits)
     values = values_of(
         ground.case,
         ground.message,
@@ -276,16 +277,7 @@ def store(reply: Reply, found: Assessment) -> None:
     """
     take_over(reply, found)
     made = make_print(reply.text)
-    findings = [
-        {
-            "code": item.code,
-            "severity": item.severity,
-            "spans": item.spans,
-            "params": item.params,
-            "weight": item.weight,
-        }
-        for item in finding_rows(reply, found)
-    ]
+    findings = [_finding(item) for item in found.findings]
     attached = reuse.attached_to(found)
     rows = planned(
         _STORE,
@@ -305,17 +297,17 @@ def store(reply: Reply, found: Assessment) -> None:
 
 
 def finding_rows(reply: Reply, found: Assessment) -> list[Finding]:
-    return [
-        Finding(
-            reply=reply,
-            code=item.code,
-            severity=str(item.severity),
-            spans=[list(span) for span in item.spans],
-            params=dict(item.params),
-            weight=item.weight,
-        )
-        for item in found.findings
-    ]
+    return [Finding(reply=reply, **_finding(item)) for item in found.findings]
+
+
+def _finding(item: FoundFinding) -> dict[str, Any]:
+    return {
+        "code": item.code,
+        "severity": str(item.severity),
+        "spans": [list(span) for span in item.spans],
+        "params": dict(item.params),
+        "weight": item.weight,
+    }
 
 
 def as_json(found: Assessment) -> dict[str, Any]:

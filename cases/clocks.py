@@ -17,6 +17,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from agencies.models import Agency
+from cases.bulk import fresh
 from cases.errors import BadChange
 from cases.limits import Limits
 from cases.models import Assignment, Case, Clock, DeadlineRule, Regime
@@ -48,7 +49,7 @@ from cases.term_rules import (
     term_of,
 )
 from cases.workflow import OPEN, Status
-from database.rows import planned
+from database.rows import planned, set_related
 from deadlines import CalendarGap, Due
 
 # Moves name a rule and start its term: both are read from here.
@@ -123,8 +124,8 @@ def _clock_of(row: dict[str, Any]) -> Clock:
     for name in ("started_at", "due_at", "missed_at", "remind_at"):
         if row[name] is not None:
             row[name] = datetime.fromisoformat(row[name])
-    clock = Clock(**row)
-    clock._state.adding = False
+    clock = fresh(Clock, **row)
+    clock._state.adding, clock._state.db = False, "default"
     return clock
 
 
@@ -269,18 +270,20 @@ class Book:
         rule: DeadlineRule | None = None,
         assignment: Assignment | None = None,
     ) -> Clock:
-        clock = Clock(
-            case=self.case,
+        clock = fresh(
+            Clock,
+            case_id=self.case.pk,
             kind=kind,
-            rule=rule,
+            rule_id=rule.pk if rule else None,
             code=code,
             started_at=start,
             due_at=due,
             explanation=explanation,
             warning_only=rule.warning_only if rule else False,
-            assignment=assignment,
-            agency=agency,
+            assignment_id=assignment.pk if assignment else None,
+            agency_id=agency.pk,
         )
+        set_related(clock, case=self.case, rule=rule, assignment=assignment, agency=agency)
         self.running.append(clock)
         self._made.append(clock)
         return clock

@@ -20,7 +20,7 @@ class Citizen(models.Model):
         ANONYMOUS = "anonymous", _("anonymous")
         COLLECTIVE = "collective", _("collective")
 
-    channel = models.ForeignKey(Channel, models.PROTECT, verbose_name=_("channel"))
+    channel = models.ForeignKey(Channel, models.PROTECT, db_index=False, verbose_name=_("channel"))
     handle = models.CharField(_("handle"), max_length=200)
     name = models.CharField(_("name"), max_length=200, blank=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.PERSON)

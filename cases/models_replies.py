@@ -35,8 +35,11 @@ class Reply(Labelled):
         PUBLISHED = "published", _("published")
         RECALLED = "recalled", _("publication recalled")
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="replies")
-    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+", verbose_name=_("agency"))
+    # Found by `reply_version_once`; nobody asks for the replies of an agency or of who published.
+    case = models.ForeignKey(Case, models.CASCADE, db_index=False, related_name="replies")
+    agency = models.ForeignKey(
+        Agency, models.PROTECT, db_index=False, related_name="+", verbose_name=_("agency")
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -64,7 +67,7 @@ class Reply(Labelled):
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     published_url = models.CharField(_("link"), max_length=500, blank=True)
     published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+"
     )
     risk = models.FloatField(_("risk"), null=True, blank=True)
     flagged = models.BooleanField(_("flagged"), default=False)
@@ -105,7 +108,7 @@ class Reply(Labelled):
 class Draft(models.Model):
     """What an official is typing: on the server, one for each case and author."""
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="drafts")
+    case = models.ForeignKey(Case, models.CASCADE, db_index=False, related_name="drafts")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     text = models.TextField(blank=True)
     saved_at = models.DateTimeField(auto_now=True)

@@ -106,7 +106,7 @@ class Assignment(models.Model):
     """Who held the case from when until when; each holding has its own executor's clock."""
 
     case = models.ForeignKey("cases.Case", models.CASCADE, related_name="assignments")
-    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+")
     executor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="assignments"
     )

@@ -5,10 +5,12 @@ index to keep consistent. `quality` decides what is a copy; here the candidates 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import accumulate
+from threading import Lock
+from time import monotonic
 from typing import Any
 
 from django.utils import timezone
@@ -134,6 +136,10 @@ class Found:
         return max(self.times, sum(match.key.isdigit() for match in reuse.sources))
 
 
+Keys = list[tuple[Any, ...]]
+"""What `_KEYS` gives: kind, numbers, and for keys the replies that have them."""
+
+
 def explains(event: MassEvent, case: Case, on: date) -> bool:
     """Whether the event's approved text may be sent in this case on that day."""
     return (
@@ -166,12 +172,71 @@ def _probe(text: str) -> Print:
     return prints_of([masked(text)], probe=True)[0]
 
 
+class _Memory:
+    """What was found for the texts looked up last, for as long as the index says the same.
+
+    The editor looks a text up, then the same text is sent: the stored keys are asked for again,
+    and where they and the replies that have them are those of before, so is all that follows from
+    them. A key keeps its oldest replies only (PER_KEY): of a text sent more often than that, the
+    newest equals and their number may be as old as MINUTES.
+    """
+
+    MINUTES = 2
+    _MOST = 64
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, tuple[float, Keys, Found]] = {}
+        self._lock = Lock()
+
+    def get(self, key: Any, keys: Keys) -> Found | None:
+        with self._lock:
+            moment, then, found = self._kept.get(key, (0.0, [], None))
+        if found is None or then != keys or monotonic() - moment > self.MINUTES * 60:
+            return None
+        return replace(found, earlier=list(found.earlier), families=dict(found.families))
+
+    def put(self, key: Any, keys: Keys, found: Found) -> None:
+        with self._lock:
+            self._kept.pop(key, None)
+            while len(self._kept) >= self._MOST:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = (monotonic(), keys, found)
+
+
+_MEMORY = _Memory()
+
+
+def look_up_again(one: Asked, limits: Thresholds) -> Found:
+    """`look_up` of one text now, which may have been looked up a moment ago."""
+    form, own = masked(one.text), _probe(one.text)
+    keys = _stored([form], [own], limits)
+    case = one.case
+    if case.event_id or any(kind == 2 and values for kind, values, _ids in keys):
+        return _found([one], [form], [own], keys, limits)[0]  # approved texts are edited
+    key = (one.text, case.pk, case.agency_id, case.topic_id, _day(None), limits)
+    found = _MEMORY.get(key, keys)
+    if found is None:
+        (found,) = _found([one], [form], [own], keys, limits)
+        _MEMORY.put(key, keys, found)
+    return found
+
+
 def look_up(asked: Sequence[Asked], limits: Thresholds) -> list[Found]:
     """Candidates for many texts in three to five statements."""
     forms = [masked(one.text) for one in asked]
     prints = [_probe(asked[0].text)] if len(asked) == 1 else prints_of(forms, probe=True)
+    return _found(asked, forms, prints, _stored(forms, prints, limits), limits)
+
+
+def _found(
+    asked: Sequence[Asked],
+    forms: Sequence[Masked],
+    prints: Sequence[Print],
+    keys: Keys,
+    limits: Thresholds,
+) -> list[Found]:
     found = [Found() for _ in asked]
-    voted = vote_many(prints, *_keys(asked, forms, prints, limits, found))
+    voted = vote_many(prints, *_keys(asked, forms, keys, found))
     known = _prints(asked, voted)
     chosen: list[dict[int, bool]] = []
     for one, form, told, votes in zip(asked, forms, found, voted, strict=True):
@@ -191,23 +256,26 @@ def look_up(asked: Sequence[Asked], limits: Thresholds) -> list[Found]:
     return found
 
 
-def _keys(
-    asked: Sequence[Asked],
-    forms: Sequence[Masked],
-    prints: Sequence[Print],
-    limits: Thresholds,
-    found: Sequence[Found],
-) -> tuple["np.ndarray", "np.ndarray"]:
-    """Stored keys and the replies that have them; formulas and approved texts go into `found`."""
-    members = _none(), _none()
-    formulas: set[int] = set()
-    events: list[int] = []
+def _stored(forms: Sequence[Masked], prints: Sequence[Print], limits: Thresholds) -> Keys:
+    """What the index has of the keys of these texts, of their sentences and approved texts."""
+    if not any(own.keys for own in prints):
+        return []
     params = {
         "keys": _sent(sorted({key for own in prints for key in own.keys})),
         "sentences": _sent({value for form in forms for value in form.sentences.values()}),
         "families": limits.formula_families,
     }
-    for kind, values, ids in planned(_KEYS, params) if any(own.keys for own in prints) else ():
+    return planned(_KEYS, params)
+
+
+def _keys(
+    asked: Sequence[Asked], forms: Sequence[Masked], keys: Keys, found: Sequence[Found]
+) -> tuple["np.ndarray", "np.ndarray"]:
+    """Stored keys and the replies that have them; formulas and approved texts go into `found`."""
+    members = _none(), _none()
+    formulas: set[int] = set()
+    events: list[int] = []
+    for kind, values, ids in keys:
         if kind == 0:
             members = _numbers(values), _numbers(ids)
         elif kind == 1:

@@ -119,8 +119,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.ensure_connection()
         planned = PlannedCursor(self.connection)
         planned.plans = self.settings_dict.get("PLANS", True)
-        cursor = self._prepare_cursor(planned)
-        with cursor:
-            cursor.execute(sql, params)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        rows: list[tuple[Any, ...]]
+        if self.queries_logged or self.execute_wrappers:
+            with self._prepare_cursor(planned) as cursor:
+                cursor.execute(sql, params)
+                rows = cursor.fetchall()
+            return rows
+        # What Django's cursor checks, without the cursor: its layers were a third of a statement.
+        self.validate_thread_sharing()
+        self.validate_no_broken_transaction()
+        with self.wrap_database_errors:
+            rows = planned.execute(sql, params).fetchall()
         return rows

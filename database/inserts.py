@@ -3,10 +3,23 @@
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import AutoField, Model
 
 M = TypeVar("M", bound=Model)
+
+# psycopg writes the values of these fields as they are.
+AS_THEY_ARE = (
+    *(models.IntegerField, models.ForeignKey, models.CharField, models.TextField),
+    *(models.DateTimeField, models.DateField, models.BooleanField, models.FloatField),
+)
+
+
+def _as_it_is(field: Any) -> bool:
+    """Not the fields that give themselves a value when the row is saved."""
+    return isinstance(field, AS_THEY_ARE) and not (
+        getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    )
 
 
 class Insert(Generic[M]):
@@ -28,13 +41,20 @@ class Insert(Generic[M]):
         columns = ", ".join(f'"{field.column}"' for field in self._fields)
         values = ", ".join(self._made.get(field.attname, "%s") for field in self._fields)
         self.sql = f'insert into "{model._meta.db_table}" ({columns}) values ({values})'
+        self._steps = [
+            (field.attname, None if _as_it_is(field) else field, field.attname in self._made)
+            for field in self._fields
+        ]
 
     def values(self, row: M, **made: Sequence[Any]) -> list[Any]:
         """In the order of the statement: of the instance, and of the expressions of `made`."""
         found: list[Any] = []
-        for field in self._fields:
-            if field.attname in self._made:
-                found += made.get(field.attname, ())
+        there = row.__dict__
+        for name, field, is_made in self._steps:
+            if is_made:
+                found += made.get(name, ())
+            elif field is None:
+                found.append(there[name])
             else:
                 value = field.pre_save(row, add=True)
                 found.append(field.get_db_prep_save(value, connection))

@@ -18,11 +18,12 @@ from cases.actions.moderation import refresh_search
 from cases.actions.registration import register
 from cases.actions.splitting import follow_source
 from cases.attachments import CheckedFile, add_to_message
+from cases.bulk import fresh
 from cases.directory import directory_of
 from cases.errors import CaseNotFound, RightMissing
 from cases.models import Case, CaseEvent, Channel, Citizen, Message, Territory, Topic
 from cases.waiting import end_by_message
-from database.rows import Columns, planned
+from database.rows import Columns, planned, set_related
 
 Result = Literal["created", "updated", "unchanged"]
 
@@ -111,16 +112,19 @@ def receive(
         facts = {**facts, "kind": Citizen.Kind.ANONYMOUS}
     known, writer = _known(channel, external_id, author)
     if known is None:
-        message = Message(
-            channel=channel,
+        # Nobody's details are overwritten by a later message.
+        writer = writer or fresh(Citizen, channel_id=channel.pk, handle=author, **facts)
+        message = fresh(
+            Message,
+            channel_id=channel.pk,
             external_id=external_id,
-            # Nobody's details are overwritten by a later message.
-            author=writer or Citizen(channel=channel, handle=author, **facts),
+            author_id=writer.pk,
             text=text,
             url=url,
             posted_at=posted_at,
             fingerprint=fingerprint(text),
         )
+        set_related(message, channel=channel, author=writer)
         case = register(
             message,
             actor=actor,

@@ -11,13 +11,14 @@ from agencies.models import Agency, User
 from cases import clocks
 from cases.actions.moderation import first_terms
 from cases.actions.repeats import mark_repeat
+from cases.bulk import fresh
 from cases.errors import BadChange
 from cases.masking import mask_text
 from cases.models import Appeal, Case, Citizen, Message, Territory, Topic
 from cases.titles import make_title
 from cases.workflow import Regime, Status
 from database.inserts import Insert
-from database.rows import planned
+from database.rows import planned, set_related
 
 # Taken beforehand, so that all rows of a case can be written at once.
 _IDS = """
@@ -82,21 +83,25 @@ def register(
     registered: datetime | None = facts.pop("registered_on", None)
     migration: bool = facts.pop("migration", False)
     ((case_id, message_id, running),) = planned(_IDS, [])
-    case = Case(
-        pk=case_id,
+    case = fresh(
+        Case,
+        id=case_id,
         number=f"{now:%y}-{running:06d}",
         regime=facts.pop("regime", "") or message.channel.regime,
         kind=facts.pop("kind", topic.kind if topic else "solvable"),
         severity=facts.pop("severity", topic.severity if topic else 2),
         title=facts.pop("title", "") or make_title(message.text, message.author.hidden_name),
-        channel=message.channel,
-        citizen=message.author,
-        topic=topic,
-        territory=territory,
+        channel_id=message.channel_id,
+        citizen_id=message.author_id,
+        topic_id=topic.pk if topic else None,
+        territory_id=territory.pk if territory else None,
         place=place,
         received_at=message.posted_at,
         registered_at=(registered if number else None) or now,
         **facts,
+    )
+    set_related(
+        case, channel=message.channel, citizen=message.author, topic=topic, territory=territory
     )
     message.pk, message.case, message.received_at = message_id, case, now
     appeal = None

@@ -9,11 +9,13 @@ from agencies.roles import Right
 from cases import attachments, checking, clocks, reuse
 from cases.actions import drafts
 from cases.actions.moving import Moving, moving
+from cases.bulk import fresh
 from cases.errors import BadChange
 from cases.models import Case, CaseEvent, Clock, Reply
 from cases.promises import check_promise, promised_days
 from cases.querysets import may
 from cases.workflow import Status
+from database.rows import set_related
 from quality import Severity
 from quality.kept import kept_of
 
@@ -67,10 +69,11 @@ def submit_reply(
         ground = checking.ground_of(step.case, actor, template=template)
         published = [pk for pk, _version, state in ground.replies if state == "published"]
         check_promise(step, kind=kind, promised_on=promised_on, new_fact=new_fact)
-        reply = Reply(
-            case=step.case,
+        reply = fresh(
+            Reply,
+            case_id=step.case.pk,
             agency_id=step.case.agency_id,
-            author=actor,
+            author_id=actor.pk,
             author_name=str(actor),
             kind=kind,
             state=Reply.State.APPROVAL,
@@ -84,6 +87,7 @@ def submit_reply(
             corrects_id=published[-1] if published else None,
             submitted_at=step.at,
         )
+        set_related(reply, case=step.case, author=actor)
         found = checking.check(ground, text, kind=kind, outcome=outcome, replied_at=step.at)
         blocking = [item.code for item in found.findings if item.severity == Severity.BLOCK]
         if blocking and not override:

@@ -441,3 +441,28 @@ def test_a_check_asks_a_bounded_number_of_times(
         assert checked(case, EDITED).reuse is not None
     with django_assert_max_num_queries(2):
         assert checked(case, OTHER).reuse is None
+
+
+def test_what_was_just_looked_up_is_asked_for_by_its_keys_alone(region: dict[str, Agency]) -> None:
+    one, two = stored(region["own"], TEXT), stored(region["own"], EDITED)
+    case = factories.make_case(Status.IN_WORK, region["own"])
+    first = checked(case, TEXT)
+    with CaptureQueriesContext(connection) as caught:
+        assert checked(case, TEXT) == first
+    assert sum("cases_replyprint" in query["sql"] for query in caught) == 0
+    assert {one.pk, two.pk} == set(found(case, TEXT))
+
+
+@pytest.mark.parametrize("what", ["sent", "taken back", "in another case"])
+def test_what_happened_since_the_last_look_is_seen(region: dict[str, Agency], what: str) -> None:
+    one = stored(region["own"], TEXT)
+    case = factories.make_case(Status.IN_WORK, region["own"])
+    assert found(case, TEXT) == [one.pk]
+    if what == "sent":
+        another = stored(region["other"], TEXT)
+        assert set(found(case, TEXT)) == {one.pk, another.pk}
+    elif what == "taken back":
+        reuse.forget([one])
+        assert found(case, TEXT) == []
+    else:
+        assert found(one.case, TEXT) == []  # of its own case it is no copy
