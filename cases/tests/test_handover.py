@@ -426,6 +426,10 @@ def test_who_leaves_is_found_by_name_and_only_within_reach(
     assert f"/handover/plan/?person={anna.username}" in page.content.decode()
     assert "2 открытых обращения" in page.content.decode()
     assert client.get("/handover/?q=анна+сер").context["people"] == [anna]
+    # A word begins what is found; the search of the whole portal keeps out of it.
+    assert client.get("/handover/?q=ерова").context["people"] == []
+    assert client.get("/handover/?q=%2Aанна%29").context["people"] == [anna]
+    assert client.get("/handover/?q=анна").content.decode().count('value="анна"') == 1
     gone = client.get("/handover/?q=дальняя")
     assert (gone.context["people"], gone.context["agencies"]) == ([], [])
     assert "Никого с таким именем" in gone.content.decode()

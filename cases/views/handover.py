@@ -57,7 +57,7 @@ def index(request: HttpRequest) -> HttpResponse:
         {
             "groups": groups,
             "total": len(orphans),
-            "words": words,
+            "asked": words,
             "people": people[:OFFERED],
             "agencies": agencies[:OFFERED],
             "more": len(people) > OFFERED or len(agencies) > OFFERED,
