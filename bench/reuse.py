@@ -33,6 +33,8 @@ from django.db.backends.signals import connection_created  # noqa: E402
 from bench.replies import Replies  # noqa: E402
 from bench.reuse_load import SCHEMA, load  # noqa: E402
 from cases import reuse  # noqa: E402
+from cases.tasks import BATCH  # noqa: E402
+from portal import collector  # noqa: E402
 from quality import DEFAULT, edits  # noqa: E402
 from quality.masks import masked  # noqa: E402
 from quality.prints import make_prints, prints_of  # noqa: E402
@@ -197,7 +199,7 @@ class Measure:
         return found
 
     def bulk(self, count: int) -> tuple[float, float]:
-        """Replies a second of CPU: checked for copies, 200 a statement, and put in."""
+        """Replies a second of CPU: checked for copies as the worker does, and put in."""
         texts = [
             self.replies.text(self.last + at)
             if at % 2
@@ -205,15 +207,15 @@ class Measure:
             for at in range(count)
         ]
         reuse.texts_of, made = self._cached(), 0.0
-        for at in range(0, count, 200):
-            part = texts[at : at + 200]
+        for at in range(0, count, BATCH):
+            part = texts[at : at + BATCH]
             for known in reuse.look_up([reuse.Asked(self.case, t) for t in part], DEFAULT):
                 for earlier in known.earlier:
                     earlier.text  # noqa: B018  made beforehand: making texts is not measured
         masked.cache_clear()
         start = self.clock.now()[0]
-        for at in range(0, count, 200):
-            part = texts[at : at + 200]
+        for at in range(0, count, BATCH):
+            part = texts[at : at + BATCH]
             looked = reuse.look_up([reuse.Asked(self.case, text) for text in part], DEFAULT)
             for text, known in zip(part, looked, strict=True):
                 compare(text, known.earlier, DEFAULT, (), known.formulas)
@@ -258,6 +260,7 @@ _STEPS = ("mask and keys", "index", "comparison")
 
 def measure(each: int, seed: int) -> None:
     one = Measure(each, seed)
+    collector.settle()  # as web and worker do
     prints, keys = one.bytes_each()
     print(f"{one.count} replies; bytes a reply: prints {prints:.0f}, keys {keys:.0f}", flush=True)
     times = one.times(400)

@@ -4,6 +4,7 @@ Two tables of this database that change in the transaction of the reply: there i
 index to keep consistent. `quality` decides what is a copy; here the candidates are fetched.
 """
 
+from codecs import utf_16_le_decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -24,7 +25,15 @@ from database.rows import Columns, planned, set_related
 from quality import DEFAULT, Assessment, EarlierReply, Reuse, Thresholds
 from quality.later import np
 from quality.masks import PRINT_VERSION, Masked, masked
-from quality.prints import PER_KEY, Print, make_prints, prints_of, vote_many
+from quality.prints import (
+    PER_KEY,
+    Print,
+    divided,
+    make_prints,
+    prints_of,
+    read_sketch,
+    vote_many,
+)
 from quality.reuse import Shortlist, own_words
 
 ATTACHED = 0.85
@@ -62,12 +71,15 @@ union all
 select {_COLUMNS}, array_send(array_agg(p.agency))
 from (
     select own.reply_id, own.family, own.sent_on, own.sketch, asked.agency
-    from unnest(%(agencies)s::int[], %(likely)s::bigint[]) as asked(agency, id)
-    join cases_replyprint first on first.reply_id = asked.id
+    from (
+        select distinct likely.agency, first.family
+        from unnest(%(agencies)s::int[], %(likely)s::bigint[]) as likely(agency, id)
+        join cases_replyprint first on first.reply_id = likely.id
+    ) as asked
     cross join lateral (
         select p.reply_id, p.family, p.sent_on, p.sketch
         from cases_replyprint p
-        where p.family = first.family and p.agency_id = asked.agency
+        where p.family = asked.family and p.agency_id = asked.agency
         order by p.sent_on desc limit 2
     ) as own
 ) as p
@@ -161,7 +173,7 @@ class _Known:
     """Prints of the candidates: sketch, family and day (its ordinal) by reply; replies by agency
     and family."""
 
-    rows: dict[int, tuple[bytes, int, int]] = field(default_factory=dict)
+    rows: dict[int, tuple[tuple[str, str], int, int]] = field(default_factory=dict)
     of_agency: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     agencies: dict[int, int] = field(default_factory=dict)
 
@@ -252,7 +264,7 @@ def _found(
         }
         best = [numbers[at] for at in (*likely.best(), *(likely.best(own)[:2] if own else ()))]
         chosen.append({number: rows[number] for number in best})
-    _texts(asked, found, chosen, known, [own.sketch for own in prints])
+    _texts(asked, found, chosen, known, prints)
     return found
 
 
@@ -293,6 +305,8 @@ def _approved(asked: Sequence[Asked], found: Sequence[Found], events: Sequence[i
     rows = list(MassEvent.objects.filter(pk__in=events)) if events else []
     for one, told in zip(asked, found, strict=True):
         own = one.case.event if one.case.event_id else None
+        if own is None and not rows:
+            continue
         near = [event for event in rows if own is None or event.pk != own.pk]
         on = _day(one.sent_at)
         for event in [own, *near] if own else near:
@@ -336,8 +350,9 @@ def _prints(asked: Sequence[Asked], voted: Sequence[list[tuple[int, bool]]]) -> 
     }
     for row in planned(_PRINTS, params) if ids else ():
         numbers, families, days, lengths = [_numbers(column).tolist() for column in row[:4]]
-        ends = [0, *accumulate(lengths)]
-        sketches = [bytes(row[4][a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+        ends = [0, *[length // 2 for length in accumulate(lengths)]]
+        letters = utf_16_le_decode(row[4] or b"")[0]  # all at once
+        sketches = [divided(letters[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
         columns = zip(sketches, families, days, strict=True)
         known.rows.update(zip(numbers, columns, strict=True))
         for number, family, agency in zip(
@@ -381,7 +396,7 @@ def _texts(
     found: Sequence[Found],
     chosen: Sequence[Mapping[int, bool]],
     known: _Known,
-    sketches: Sequence[bytes],
+    prints: Sequence[Print],
 ) -> None:
     counted = []
     for at, (one, rows) in enumerate(zip(asked, chosen, strict=True)):
@@ -405,7 +420,7 @@ def _texts(
             )
         first = next(iter(rows), 0)
         if str(first) in told.families and -at in texts:
-            told.same = known.rows[first][0] == sketches[at]
+            told.same = known.rows[first][0] == read_sketch(prints[at].sketch)
             _, told.times, told.this_month, *_rest = texts[-at]
 
 

@@ -6,10 +6,11 @@ expression look at the text itself. Masks and stems are frozen per `prints.PRINT
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xxhash
 
@@ -198,18 +199,23 @@ class Masked:
         return offsets[self.starts[first]], offsets[self.ends[last] - 1] + 1
 
     @cached_property
-    def stems(self) -> tuple[str, ...]:
-        return tuple([word.stem for word in self.words])
+    def _columns(self) -> tuple[tuple[Any, ...], ...]:
+        """Stems, codes, letters, small letters."""
+        return tuple(zip(*self.words, strict=True)) or ((), (), (), ())
 
     @cached_property
-    def codes(self) -> list[int]:
+    def stems(self) -> tuple[str, ...]:
+        return self._columns[0]
+
+    @cached_property
+    def codes(self) -> tuple[int, ...]:
         """64 bits for each stem."""
-        return [word.code for word in self.words]
+        return self._columns[1]
 
     @cached_property
     def letters(self) -> str:
         """One character for each stem: equal stems, equal characters."""
-        return "".join([word.letter for word in self.words])
+        return "".join(self._columns[2])
 
     @cached_property
     def inner(self) -> tuple[str, tuple[int, ...]]:
@@ -229,34 +235,40 @@ class Masked:
     @cached_property
     def small(self) -> str:
         """The stems as `Print.sketch` has them, decoded."""
-        return "".join([word.small for word in self.words])
+        return "".join(self._columns[3])
+
+    @cached_property
+    def slots(self) -> frozenset[int]:
+        """Indexes of the slots among the stems."""
+        return frozenset([index for index, text in enumerate(self.stems) if text < "\x06"])
 
     @cached_property
     def values(self) -> str:
         """The own slots' values as `Print.sketch` has them, decoded."""
-        own = [self.value(index) for index in self.own if self.stems[index] < "\x06"]
-        return "".join([chr(digest(text) % SKETCH + 0x100) for text in own])
+        own = sorted(self.slots.intersection(self.own))
+        return "".join([chr(digest(self.value(index)) % SKETCH + 0x100) for index in own])
 
     @cached_property
-    def own(self) -> list[int]:
+    def own(self) -> Sequence[int]:
         """Indexes of the stems a print is made of; of all where nothing else is said."""
-        indexes = [index for index, own in enumerate(self.body) if own]
-        return indexes if len(indexes) >= SENTENCE else list(range(len(self.stems)))
+        _, indexes = self.inner
+        return indexes if len(indexes) >= SENTENCE else range(len(self.words))
 
     @cached_property
     def sentences(self) -> dict[int, int]:
         """Signed 64-bit hash of each sentence by its number; shortest ones left out."""
-        words: dict[int, list[str]] = {}
-        for number, text in zip(self.numbers, self.stems, strict=True):
-            words.setdefault(number, []).append(text)
-        return {
-            number: signed(digest(" ".join(texts)), 64)
-            for number, texts in words.items()
-            if len(texts) >= SENTENCE
-        }
+        numbers, stems = self.numbers, self.stems
+        made: dict[int, int] = {}
+        start = 0
+        while start < len(numbers):
+            end = bisect_right(numbers, numbers[start], start)
+            if end - start >= SENTENCE:
+                made[numbers[start]] = signed(digest(" ".join(stems[start:end])), 64)
+            start = end
+        return made
 
     def is_slot(self, index: int) -> bool:
-        return self.stems[index] < "\x06"
+        return index in self.slots
 
     def value(self, index: int) -> str:
         """The clean words behind a stem or slot."""

@@ -29,7 +29,8 @@ _BANDS = 12
 _ROWS = 2
 _MAX_KEYS = 256
 _MAX_PROBES = 600
-_END = b"\xff\xff"
+_END_LETTER = "\uffff"  # no word's
+_END = _END_LETTER.encode("utf-16-le")
 
 
 @lru_cache(maxsize=1)
@@ -168,21 +169,15 @@ def prints_of(forms: Sequence[Masked], *, probe: bool = False) -> list[Print]:
     return made
 
 
-def split_sketch(sketch: bytes) -> tuple[bytes, bytes]:
-    """Own words and values of a stored sketch, still packed: no word has the second byte 255."""
-    words, _, values = sketch.partition(_END)
+def divided(letters: str) -> tuple[str, str]:
+    """Own words and values of a decoded sketch, one character each."""
+    words, _, values = letters.partition(_END_LETTER)
     return words, values
-
-
-def unpacked(words: bytes) -> str:
-    """One character for each."""
-    return utf_16_le_decode(words)[0]
 
 
 def read_sketch(sketch: bytes) -> tuple[str, str]:
     """Own words and values of a stored sketch, one character each."""
-    words, values = split_sketch(sketch)
-    return unpacked(words), unpacked(values)
+    return divided(utf_16_le_decode(sketch)[0])
 
 
 def vote(own: Print, members: Mapping[int, Sequence[int]]) -> list[tuple[int, bool]]:

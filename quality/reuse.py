@@ -1,12 +1,13 @@
 """Exact comparison of a reply with candidates: similarity, copied passages, own part."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
 from quality.later import distance
 from quality.masks import SLOT_LETTERS, Masked, masked
-from quality.prints import split_sketch, unpacked
+from quality.prints import read_sketch
 from quality.types import EarlierReply, Reuse, SourceMatch, Thresholds
 
 MIN_RUN = 4
@@ -78,7 +79,7 @@ class Own:
 class _Match:
     similarity: float
     share: float
-    pairs: tuple[tuple[int, int], ...]  # stems of the reply and of the source
+    runs: tuple[tuple[int, int, int], ...]  # stem of the reply, of the source, how many in a row
     same_values: int
     source: Words
 
@@ -119,7 +120,7 @@ def own_words(form: Masked, approved_texts: Sequence[str], formulas: Collection[
         for start, _, length in _runs(form.letters, masked(text).letters, MIN_RUN):
             taken = taken or any(flags[start : start + length])
             flags[start : start + length] = [False] * length
-    grey = frozenset(value for value in form.sentences.values() if value in formulas)
+    grey = frozenset(form.sentences.values()).intersection(formulas) if formulas else frozenset()
     if sum(flags) < _LEAST and not taken:
         return Own(_words(form, [True] * len(flags)), None, grey, everything=True)
     whole = _words(form, flags)
@@ -168,24 +169,22 @@ def _equal_length(reply: str, i: int, source: str, j: int, length: int) -> int:
     return length
 
 
-def _between(reply: str, source: str, i: int, j: int) -> Iterator[tuple[int, int]]:
+def _between(reply: str, source: str, i: int, j: int) -> Iterator[tuple[int, int, int]]:
     """Equal words of two short stretches in order, shifted by where they stand."""
     for block in distance.Indel.opcodes(reply, source):
         if block.tag == "equal":
-            length = block.src_end - block.src_start
-            for at in range(length):
-                yield i + block.src_start + at, j + block.dest_start + at
+            yield i + block.src_start, j + block.dest_start, block.src_end - block.src_start
 
 
-def passages(reply: str, source: str) -> list[list[tuple[int, int]]]:
-    """Copied passages as pairs: which word of the reply was taken from which of the source.
+def passages(reply: str, source: str) -> list[list[tuple[int, int, int]]]:
+    """Copied passages as runs: from which word of the reply on which of the source, how many.
 
     Anchors are equal runs, wherever they stand; words left between two neighbouring anchors by
     an editing hand belong to the passage, words that only happen to be equal do not.
     """
     if reply == source and MIN_RUN <= len(reply) <= _LONG_RUN_LIMIT:
-        return [[(at, at) for at in range(len(reply))]]
-    found: list[list[tuple[int, int]]] = []
+        return [[(0, 0, len(reply))]]
+    found: list[list[tuple[int, int, int]]] = []
     end = source_end = -_GAP - 1
     for i, j, length in _runs(reply, source, _ANCHOR):
         near = 0 <= i - end <= _GAP and 0 <= j - source_end <= _GAP
@@ -193,23 +192,33 @@ def passages(reply: str, source: str) -> list[list[tuple[int, int]]]:
             found.append([])
         elif i > end and j > source_end:
             found[-1] += _between(reply[end:i], source[source_end:j], end, source_end)
-        found[-1] += [(i + at, j + at) for at in range(length)]
+        found[-1].append((i, j, length))
         end, source_end = i + length, j + length
-    return [passage for passage in found if len(passage) >= MIN_RUN]
+    return [passage for passage in found if _words_of(passage) >= MIN_RUN]
+
+
+def _words_of(passage: Sequence[tuple[int, int, int]]) -> int:
+    return sum([length for _, _, length in passage])
 
 
 def _triples(letters: str) -> list[str]:
     return [letters[at : at + 3] for at in range(len(letters) - 2)]
 
 
-def _cover(triples: Sequence[str], source: str) -> tuple[float, set[str]]:
-    """Share of the words inside a word 3-gram the source has too, wherever it stands; which."""
-    hits = bytes([triple in source for triple in triples])
-    bits = int.from_bytes(hits, "little")
-    if not bits:
-        return 0.0, set()
+def _cover(triples: Sequence[str], source: str) -> tuple[float, int]:
+    """Share of the words inside a word 3-gram the source has too, wherever it stands; which, a
+    byte of 0 or 1 for each."""
+    bits = int.from_bytes(bytes([triple in source for triple in triples]), "little")
     covered = (bits | bits << 8 | bits << 16).bit_count()
-    return covered / (len(triples) + 2), set(compress(triples, hits))
+    return covered / (len(triples) + 2), bits
+
+
+def _firsts(triples: Sequence[str], different: Collection[str]) -> int:
+    """The first place of each, as `_cover` tells places: to count each once."""
+    if len(different) == len(triples):
+        return int.from_bytes(b"\1" * len(triples), "little")
+    places = dict(zip(reversed(triples), range(len(triples) - 1, -1, -1), strict=True))
+    return sum([1 << 8 * at for at in places.values()])
 
 
 def _sketched(words: Words) -> str:
@@ -223,63 +232,70 @@ class Shortlist:
     Generous to each, for the texts decide; of many that hold the same words the first few.
     """
 
-    def __init__(self, own: Own, sketches: Sequence[bytes], thresholds: Thresholds) -> None:
+    def __init__(
+        self, own: Own, sketches: Sequence[tuple[str, str]], thresholds: Thresholds
+    ) -> None:
         self._letters = _sketched(own.best)
         whole = self._letters if own.best is own.whole else _sketched(own.whole)
         values = set(own.whole.form.values)
         self._rows = _triples(self._letters)
-        self._triples, self._stems = set(self._rows), set(self._letters)
+        triples, self._stems = set(self._rows), set(self._letters)
+        self._all = _firsts(self._rows, triples)
         limit = similarity_threshold(len(self._letters), rare=True) - 0.05
         self._least = thresholds.containment - 0.05
-        self._found: list[tuple[float, int, int, set[str]]] = []
-        parts = [split_sketch(sketch) for sketch in sketches]
         # Copies differ in their values alone: words that are equal are looked at once.
-        sources = {packed: unpacked(packed) for packed, _ in parts}
-        together = " ".join(sources.values())  # no stem is a space
-        shared = sum([triple in together for triple in self._triples])
+        sources = dict.fromkeys([words for words, _ in sketches])
+        together = " ".join(sources)  # no stem is a space
+        shared = sum([triple in together for triple in triples])
         self._may_cover = 3 * shared >= self._least * len(self._letters)
-        told: dict[bytes, tuple[float, set[str]]] = {}
-        for packed, source in sources.items():
-            similarity = distance.Indel.normalized_similarity(whole, source, score_cutoff=limit)
-            told[packed] = self._likeness(source, similarity)
-        for number, (packed, source_values) in enumerate(parts):
-            likeness, known = told[packed]
+        alike = distance.Indel.normalized_similarity
+        told = {
+            source: self._likeness(source, alike(whole, source, score_cutoff=limit))
+            for source in sources
+        }
+        found = []
+        for number, (words, theirs) in enumerate(sketches):
+            likeness, known = told[words]
             if likeness >= 0:
-                same = len(values.intersection(unpacked(source_values))) if source_values else 0
-                self._found.append((-round(likeness, 2), -same, number, known))
-        self._found.sort(key=lambda row: row[:3])
+                same = len(values.intersection(theirs)) if theirs else 0
+                found.append((-round(likeness, 2), -same, number, known))
+        found.sort()
+        self._found = found
 
-    def _likeness(self, source: str, similarity: float) -> tuple[float, set[str]]:
+    def _likeness(self, source: str, similarity: float) -> tuple[float, int]:
         """How much the source has of the text, below 0 if too little, and which 3-grams."""
-        cover, known = 0.0, set[str]()
         if not similarity and not self._may_cover:
-            return -1.0, known
+            return -1.0, 0
+        cover, known = 0.0, 0
         if similarity or len(self._stems.intersection(source)) >= _BAG * len(self._stems):
             if similarity == 1.0 and source == self._letters:
-                return 1.0, self._triples
-            share, known = _cover(self._rows, source)
+                return 1.0, self._all
+            share, bits = _cover(self._rows, source)
+            known = bits & self._all
             # Where the words are alike from first to last, their 3-grams say no more.
-            if 3 * len(known) >= self._least * len(self._letters) and similarity < 1.0:
+            if similarity < 1.0 and 3 * known.bit_count() >= self._least * len(self._letters):
                 cover = share
         return (max(similarity, cover) if similarity or cover >= self._least else -1.0), known
 
     def best(self, among: Collection[int] | None = None) -> list[int]:
         """Numbers of the best ones, best first; of these alone, if some are named."""
-        found = [row for row in self._found if among is None or row[2] in among]
+        found = self._found
+        if among is not None:
+            found = [row for row in found if row[2] in among]
         chosen: list[int] = []
-        left, new = self._triples, _NEW * len(self._triples)
+        left, new = self._all, _NEW * self._all.bit_count()
         for _, _, number, known in found[: 2 * SHORTLIST]:
-            if len(chosen) >= ALIKE and len(left) < new:
+            if len(chosen) >= ALIKE and left.bit_count() < new:
                 break
-            if len(chosen) < ALIKE or len(known & left) >= new:
+            if len(chosen) < ALIKE or (known & left).bit_count() >= new:
                 chosen.append(number)
-                left = left - known
+                left &= ~known
         return chosen[:SHORTLIST]
 
 
 def shortlist(own: Own, sketches: Sequence[bytes], thresholds: Thresholds) -> list[int]:
     """Which of the candidates are worth their texts; best first."""
-    return Shortlist(own, sketches, thresholds).best()
+    return Shortlist(own, [read_sketch(sketch) for sketch in sketches], thresholds).best()
 
 
 def _compared(own: Own, text: str, rare: bool, thresholds: Thresholds) -> _Match | None:
@@ -310,24 +326,47 @@ def _partly(reply: str, source: str, thresholds: Thresholds) -> bool:
     cover, _ = _cover(_triples(reply), source)
     if cover < thresholds.containment:
         return False
-    longest = max((len(passage) for passage in passages(reply, source)), default=0)
+    longest = max(map(_words_of, passages(reply, source)), default=0)
     block = max(thresholds.passage, 0 if cover >= _MOSTLY else _BLOCK * len(reply))
     return longest >= block
 
 
 def _match(own: Words, source: Words, similarity: float) -> _Match:
-    pairs = [pair for passage in passages(own.letters, source.letters) for pair in passage]
+    runs = [run for passage in passages(own.letters, source.letters) for run in passage]
     mine, others = own.indexes, source.indexes
     form, other = own.form, source.form
-    slots = [(i, j) for i, j in pairs if own.letters[i] in SLOT_LETTERS and form.is_slot(mine[i])]
-    # A changed date or street in a copied sentence is the author's own word.
-    changed = {(i, j) for i, j in slots if form.value(mine[i]) != other.value(others[j])}
-    share = len(pairs) / len(own.letters)
-    if changed:
-        pairs = [pair for pair in pairs if pair not in changed]
-    values = sum(pair not in changed for pair in slots)
-    same = tuple([(mine[i], others[j]) for i, j in pairs])
-    return _Match(similarity, share, same, values, source)
+    slots = [
+        at
+        for at, letter in enumerate(own.letters)
+        if letter in SLOT_LETTERS and form.is_slot(mine[at])
+    ]
+    kept: list[tuple[int, int, int]] = []
+    values = 0
+    for i, j, length in runs:
+        begin, shift = i, j - i
+        for at in slots[bisect_left(slots, i) : bisect_left(slots, i + length)]:
+            # A changed date or street in a copied sentence is the author's own word.
+            if form.value(mine[at]) == other.value(others[at + shift]):
+                values += 1
+                continue
+            if begin < at:
+                kept += _side_by_side(mine, others, begin, begin + shift, at - begin)
+            begin = at + 1
+        if begin < i + length:
+            kept += _side_by_side(mine, others, begin, begin + shift, i + length - begin)
+    share = _words_of(runs) / len(own.letters)
+    return _Match(similarity, share, tuple(kept), values, source)
+
+
+def _side_by_side(
+    mine: Sequence[int], others: Sequence[int], i: int, j: int, length: int
+) -> list[tuple[int, int, int]]:
+    """A run of counted words as runs of stems: between them there may be some that do not count."""
+    first, first_j = mine[i], others[j]
+    last, last_j = mine[i + length - 1], others[j + length - 1]
+    if last - first == length - 1 == last_j - first_j:
+        return [(first, first_j, length)]
+    return [(mine[i + at], others[j + at], 1) for at in range(length)]
 
 
 def _same_value(form: Masked, index: int, other: Masked, other_index: int) -> bool:
@@ -342,24 +381,25 @@ def _spans(form: Masked, match: _Match) -> Iterator[tuple[int, int, int, int]]:
     """
     other = match.source.form
     first = first_j = last = last_j = -2
-    for i, j in match.pairs:
+    for i, j, length in match.runs:
         next_to = i == last + 1 and j == last_j + 1
         if not next_to and not (last >= 0 and _joined(form, last, i, other, last_j, j)):
             if last >= 0:
                 yield *form.span(first, last), *other.span(first_j, last_j)
             first, first_j = i, j
-        last, last_j = i, j
+        last, last_j = i + length - 1, j + length - 1
     if last >= 0:
         yield *form.span(first, last), *other.span(first_j, last_j)
 
 
 def _joined(form: Masked, last: int, i: int, other: Masked, last_j: int, j: int) -> bool:
-    gap = range(1, i - last)
-    return i - last == j - last_j and all(
+    if i - last != j - last_j or form.body[last + 1]:  # two words of the body: most places
+        return False
+    return all(
         form.letters[last + at] == other.letters[last_j + at]
         and not form.body[last + at]
         and _same_value(form, last + at, other, last_j + at)
-        for at in gap
+        for at in range(1, i - last)
     )
 
 
@@ -394,8 +434,8 @@ def compare(
             continue
         if match.similarity == 1.0:
             exact.append(candidate)
-        for index, _ in match.pairs:
-            copied[index] = True
+        for index, _, length in match.runs:
+            copied[index : index + length] = [True] * length
         made = SourceMatch(
             candidate.key,
             round(match.similarity, 4),
@@ -414,7 +454,7 @@ def compare(
             sources=sources,
         )
     indexes = own.best.indexes
-    personal = 1 - sum(copied[index] for index in indexes) / len(indexes) if indexes else 0.0
+    personal = 1 - sum(map(copied.__getitem__, indexes)) / len(indexes) if indexes else 0.0
     return Comparison(
         reuse=reuse,
         detected=tuple(candidate for _, _, candidate in found),

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from procrastinate.contrib.django import app
 
+from portal import collector
 from portal.worker import READERS, keep_reading
 
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--graceful", type=float, default=10.0, help="seconds to end jobs in")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        collector.settle()
         with app.replace_connector(app.connector.get_worker_connector()):
             asyncio.run(_work(options["concurrency"], options["graceful"]))
 
