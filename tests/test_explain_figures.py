@@ -41,6 +41,7 @@ BIG = {
     *("cases_familyshare", "cases_templateuse", "cases_eventoffer", "reports_snapshot"),
     *("reports_topiccount", "reports_fact", "agencies_change", "reports_agencycount"),
     *("reports_durationcount", "reports_margincount"),
+    *("reports_branchmargin", "reports_branchtopic"),
 }
 MOST_COUNTERS, MOST_DUE = 4_000, 12_000  # rows one statement of a dashboard reads; due today
 MOST_OF_MANY = 30_000  # of ninety agencies, each with its own counters: histograms of 12 weeks
@@ -213,13 +214,23 @@ def _dashboard(scope: Scope, bench: psycopg.Connection[Any]) -> dict[str, Callab
 
 @pytest.mark.parametrize(
     ("scope", "most"),
-    [("region", MOST_COUNTERS), ("one agency", MOST_COUNTERS), ("ninety agencies", MOST_OF_MANY)],
+    [
+        ("region", MOST_COUNTERS),
+        ("one agency", MOST_COUNTERS),
+        ("ninety agencies", MOST_OF_MANY),
+        ("five subtrees", MOST_OF_MANY),
+    ],
 )
 def test_a_dashboard_reads_few_counters(
     scope: str, most: int, bench: psycopg.Connection[Any]
 ) -> None:
     found = bench.execute("select id from agencies_agency where code like 'bench-i%' order by id")
     keys = [pk for (pk,) in found][: 1 if scope == "one agency" else 90]
+    if scope == "five subtrees":
+        heads = "select id from agencies_agency where code like 'bench-m%' order by id limit 5"
+        below = f"id in ({heads}) or parent_id in ({heads})"
+        found = bench.execute(f"select id from agencies_agency where {below}")
+        keys = [pk for (pk,) in found]
     reach = Scope(None if scope == "region" else frozenset(keys))
     for name, part in _dashboard(reach, bench).items():
         with CaptureQueriesContext(connection) as caught:
