@@ -32,6 +32,8 @@ from intake.refs import References
 CHUNK = 2000
 PROBLEMS_KEPT = 500  # with the batch, for its page; the counts are always whole
 _ATTEMPTS = 3
+_TURN = "select pg_advisory_xact_lock(hashtextextended('intake.import', 0))"
+_UNHURRIED = "set local synchronous_commit = off; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,9 @@ def _import_surely(
     """A message that comes by the API in the same moment is known at the second attempt."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            import_lines(batch, part, look, total, drafts=drafts, execute=execute)
+            import_lines(
+                batch, part, look, total, drafts=drafts, execute=execute, part_of_file=True
+            )
         except IntegrityError:
             if attempt == _ATTEMPTS:
                 raise
@@ -205,13 +209,19 @@ def import_lines(
     *,
     drafts: Mapping[int, Draft] = MappingProxyType({}),
     execute: Executes = _at_once,
+    part_of_file: bool = False,
 ) -> None:
-    """One chunk in one transaction; about thirty queries whatever its size."""
+    """One chunk in one transaction; about thirty queries whatever its size.
+
+    `part_of_file`: the next chunk need not wait for the disk. A server that crashes may lose the
+    last ones, whole and with the progress that names them; nobody was told of them yet: that the
+    import is finished is written behind them, and waited for.
+    """
     now = timezone.now()
     with transaction.atomic():
         with connection.cursor() as cursor:
             # Two imports at once take turns chunk by chunk: neither sees half of a message.
-            cursor.execute("select pg_advisory_xact_lock(hashtextextended('intake.import', 0))")
+            cursor.execute((_UNHURRIED if part_of_file else "") + _TURN)
         looked = look.at(lines, now=now, batch=batch, lock=True)
         quarantine.keep(batch, looked.quarantined)
         writing.create(batch, looked.new, look.refs, now, drafts=drafts, execute=execute)

@@ -132,6 +132,30 @@ def test_all_moves_of_the_demo_keep_the_counts_and_a_wrong_one_is_found_and_mend
     assert sum(row.n for row in TabCount.objects.filter(agency_id=-1)) == open_cases
 
 
+@pytest.mark.django_db
+def test_what_one_statement_makes_or_deletes_is_noted_together() -> None:
+    agency = factories.make_agency()
+    cases = [factories.make_case(status, agency) for status in (Status.IN_WORK, Status.CLOSED)]
+    tabs.fold()
+    made = Case.objects.bulk_create(
+        Case(**_facts(case) | {"number": f"{case.number}{at}"}) for case in cases for at in range(9)
+    )
+    notes = TabCount.objects.filter(folded=False)
+    assert sorted(notes.values_list("agency_id", "n")) == [(-1, 9), (agency.pk, 9)]
+    assert tabs.differences() == 0
+    tabs.fold()
+    Case.objects.filter(pk__in=[case.pk for case in made]).delete()
+    assert sorted(notes.values_list("agency_id", "n")) == [(-1, -9), (agency.pk, -9)]
+    assert tabs.differences() == 0
+
+
+def _facts(case: Case) -> dict[str, Any]:
+    fields = (field for field in Case._meta.concrete_fields if not field.generated)
+    return {
+        f.attname: getattr(case, f.attname) for f in fields if f.attname not in ("id", "search")
+    }
+
+
 @pytest.mark.django_db(transaction=True)
 def test_changes_of_one_agency_and_their_adding_up_do_not_wait_for_each_other() -> None:
     factories.load_reference()
