@@ -182,7 +182,8 @@ class Measure:
             own = prints_of([form], probe=True)
             marks.append(self.clock.now())
             asked = [reuse.Asked(self.case, text)]
-            voted = reuse.vote_many(own, *reuse._keys(asked, [form], own, DEFAULT, [reuse.Found()]))
+            keys = reuse._stored([form], own, DEFAULT)
+            voted = reuse.vote_many(own, *reuse._keys(asked, [form], keys, [reuse.Found()]))
             reuse._prints(asked, voted)
             marks.append(self.clock.now())
             (known,) = reuse.look_up(asked, DEFAULT)
