@@ -212,7 +212,8 @@ class _Memory:
             self._kept.pop(key, None)
             while len(self._kept) >= self._MOST:
                 del self._kept[next(iter(self._kept))]
-            self._kept[key] = (monotonic(), keys, found)
+            own = replace(found, earlier=list(found.earlier), families=dict(found.families))
+            self._kept[key] = (monotonic(), keys, own)
 
 
 _MEMORY = _Memory()

@@ -12,6 +12,7 @@ from typing import Any
 
 from agencies.roles import Role
 from cases.levels import ROLES
+from cases.workflow import Status
 from notices.kinds import ASKING, Kind
 
 
@@ -304,4 +305,6 @@ def told(happening: Happening) -> list[Told]:
 
 def settled(happening: Happening) -> frozenset[Kind]:
     """Kinds of unread notices of the case that ask for nothing any more."""
+    if happening.name == "taken_out" and happening.after == Status.CLOSED:
+        return frozenset({Kind.REOPENED})  # what had reopened it has gone
     return SETTLES.get(happening.name, frozenset())

@@ -87,8 +87,12 @@ _TOPICS_MOVED = (
 
 # Renames change no pair and wait for nobody. What differs is looked for once more under the
 # lock, for the tree may have been changed meanwhile.
+# Who changes the tree waits for who is changing it: an agency put below one that is being moved
+# would climb the tree as it was. What is read after the lock sees what was committed before it.
+_ONE_BY_ONE = "perform pg_advisory_xact_lock(hashtextextended('reports.tree', 0));"
 _FOLLOW = f"""
 create or replace function reports_follow_tree() returns trigger language plpgsql as $$ begin
+{_ONE_BY_ONE}
 if not exists ({_DIFFERENT}) then return null; end if;
 lock table reports_fact in share row exclusive mode;
 create temporary table reports_branch_changed on commit drop as {_DIFFERENT};
@@ -105,6 +109,7 @@ return null; end $$
 # Nothing can have been counted for an agency that is new.
 _JOIN = f"""
 create or replace function reports_join_tree() returns trigger language plpgsql as $$ begin
+{_ONE_BY_ONE}
 insert into reports_branch (agency_id, above_id) {_NEW} on conflict do nothing;
 return null; end $$
 """

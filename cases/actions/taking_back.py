@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from agencies.models import Agency, User
 from cases.actions.moderation import refresh_search
@@ -94,7 +94,9 @@ def undo_redirect(
             "agency": earlier.agency_id,
             "agency_name": str(earlier.agency),
         }
-        step.book.stop(Clock.Kind.EXECUTOR)
+        # Not stopped: figures would judge a later reply by the term of the agency it never was at.
+        for clock in step.book.of(Clock.Kind.EXECUTOR):
+            step.book.drop(clock)
         Assignment.objects.filter(case=fresh, until=None).update(
             until=step.at, ended_by="undo_redirect"
         )
@@ -145,8 +147,10 @@ def undo_merge(
 
 def _gone_on(main: Case, joined: CaseEvent) -> bool:
     """Whether anybody did or wrote something on the main case with the joined messages before
-    him; more messages joined to it or taken out of it are nobody's work."""
-    later = main.events.filter(pk__gt=joined.pk, actor__isnull=False).exclude(move__in=_JOINED)
+    him, or an import brought a new text of one of them; more messages joined to it or taken out
+    of it are nobody's work."""
+    somebody = Q(actor__isnull=False) | Q(move="import_updated")
+    later = main.events.filter(somebody, pk__gt=joined.pk).exclude(move__in=_JOINED)
     return later.exists() or Draft.objects.filter(case=main, saved_at__gt=joined.at).exists()
 
 

@@ -2,7 +2,8 @@
 
 The first column of an index that a constraint has anyway, or one asked for by nobody
 (pg_stat_user_indexes of the bench: no scan). Not by AlterField in the database: it would make the
-foreign keys anew, each with a look at all rows.
+foreign keys anew, each with a look at all rows. The price: removing a person or an agency, which
+the portal does not offer where anything hangs on it, looks through all replies.
 """
 
 import django.db.models.deletion

@@ -432,7 +432,7 @@ def test_who_leaves_is_found_by_name_and_only_within_reach(
     assert client.get("/handover/?q=анна").content.decode().count('value="анна"') == 1
     gone = client.get("/handover/?q=дальняя")
     assert (gone.context["people"], gone.context["agencies"]) == ([], [])
-    assert "Никого с таким именем" in gone.content.decode()
+    assert "Нет сотрудника с таким именем" in gone.content.decode()
     # Of many, the first are offered and the rest is found by name.
     for at in range(handover.OFFERED + 1):
         other = factories.make_person(Role.EXECUTOR, region["own"], last_name=f"Ю{at:02}")

@@ -214,6 +214,9 @@ def test_a_decision_settles_what_waited_for_it() -> None:
     assert settled(happening("accept_reply")) == {K.APPROVAL, K.REVIEW}
     assert settled(happening("publish")) == ASKING | PART_ASKING
     assert settled(happening("add_note")) == frozenset()
+    # A merge taken back closes a main case again only where nothing else keeps it open.
+    assert settled(happening("taken_out", after="closed")) == {K.REOPENED}
+    assert settled(happening("taken_out", after="reopened")) == frozenset()
     assert K.MENTION not in ASKING
 
 

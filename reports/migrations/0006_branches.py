@@ -27,7 +27,9 @@ select above_id, start, 'topic', topic_id, sum(n) from reports_branchtopic group
 union all
 select above_id, start, 'place', territory_id, sum(n) from reports_branchtopic group by 1, 2, 4;
 """
+# As in the other direction: whoever would write facts waits until all is committed.
 FORGET = """
+lock table reports_fact in share row exclusive mode;
 delete from reports_agencycount where agency_id < -1;
 delete from reports_durationcount where agency_id < -1;
 """
