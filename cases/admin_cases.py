@@ -30,6 +30,7 @@ ARRIVALS = {
     "import_updated": gettext_lazy("Updated by an import"),
     "message_edited": gettext_lazy("Changed at its source"),
     "merged_here": gettext_lazy("Another case was merged into it"),
+    "taken_out": gettext_lazy("A merged case was taken out of it again"),
     "attach": gettext_lazy("A file was attached"),
     "detach": gettext_lazy("A file was taken away"),
     "agency_named": gettext_lazy("Agency of an imported case named"),
