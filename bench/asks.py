@@ -264,6 +264,7 @@ with gone as (select case_id, author_id from cases_message where external_id lik
 a as (delete from cases_caseevent where case_id in (select case_id from gone)),
 b as (delete from cases_clock where case_id in (select case_id from gone)),
 c as (delete from cases_appeal where case_id in (select case_id from gone)),
+f as (delete from reports_fact where case_id in (select case_id from gone)),
 d as (delete from cases_message where external_id like 'run-%%'),
 e as (delete from cases_case where id in (select case_id from gone))
 delete from cases_citizen where id in (select author_id from gone)
