@@ -1,15 +1,15 @@
 """Make the next rows ready while the database works on those before them.
 
-An import waits for its server half of the time: for the cases with their search vectors and for
-the checks of foreign keys. A thread of its own waits instead, and this one reads on and builds
-what can be built without asking the database.
+Three quarters of an import's time its server works: COPY, search vectors, checks of foreign keys.
+A thread of its own sees to that, and this one reads on and builds what can be built without asking
+the database.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db import connections
 from django.utils import timezone
@@ -20,10 +20,10 @@ from intake.models import ImportBatch
 from intake.refs import Asks, References
 
 
-class Executes(Protocol):
-    """One statement of the running transaction, waited for in whatever way."""
+class Runs(Protocol):
+    """Does `work` in the running transaction, here or in another thread; it is done on return."""
 
-    def __call__(self, sql: str, values: Sequence[Any] | None = None) -> None: ...
+    def __call__(self, work: Callable[[], None]) -> None: ...
 
 
 class Ahead:
@@ -93,7 +93,7 @@ class Ahead:
 
 
 class Beside:
-    """Statements waited for by another thread, while `ahead` works in this one."""
+    """Writes in another thread, on this thread's connection, while `ahead` works in this one."""
 
     def __init__(self, ahead: Ahead) -> None:
         self._ahead = ahead
@@ -108,17 +108,22 @@ class Beside:
     def forget(self) -> None:
         self._ahead.forget()
 
-    def __call__(self, sql: str, values: Sequence[Any] | None = None) -> None:
-        own = connections["default"]  # in that thread the name means another connection
+    def __call__(self, work: Callable[[], None]) -> None:
+        own = connections["default"]
 
         def run() -> None:
-            with own.cursor() as cursor:
-                cursor.execute(sql, values)
+            connections["default"] = own  # in that thread the name means another connection
+            try:
+                work()
+            finally:
+                del connections["default"]
 
         own.inc_thread_sharing()
         try:
             waiting = self._thread.submit(run)
-            self._ahead.work(waiting.done)
-            waiting.result()
+            try:
+                self._ahead.work(waiting.done)
+            finally:
+                waiting.result()  # never two threads on one connection
         finally:
             own.dec_thread_sharing()

@@ -1,6 +1,6 @@
 """A row of a file -> unsaved case, message, clocks, replies and events."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -58,9 +58,8 @@ class Rows:
         if begun.assignment is not None:
             self.assignments.append(begun.assignment)
 
-    def write(self, execute: Callable[..., None] | None = None) -> None:
-        """`execute`: how the longest statement is waited for (`ahead.Beside`)."""
-        copy_cases(self.cases, self.words, masked=True, execute=execute)
+    def write(self) -> None:
+        copy_cases(self.cases, self.words, masked=True)
         copy_in(Message, self.messages, with_ids=False)
         copy_in(Assignment, self.assignments)
         copy_in(Clock, self.clocks, with_ids=False)

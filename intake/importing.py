@@ -6,7 +6,7 @@ whole chunks; `run_import` on the same batch goes on behind them (`batches.resum
 it), the same file as a new batch finds them unchanged.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from django.utils import timezone
 from cases.models import Case, Message
 from cases.tasks import queue_backlog
 from intake import batches, quarantine, writing
-from intake.ahead import Ahead, Beside, Executes
+from intake.ahead import Ahead, Beside, Runs
 from intake.building import Draft
 from intake.columns import Mapping as ColumnsMapping
 from intake.incoming import Line
@@ -178,27 +178,24 @@ def _import_surely(
     drafts: Mapping[int, Draft],
     look: Look,
     total: Summary,
-    execute: Beside,
+    beside: Beside,
 ) -> None:
     """A message that comes by the API in the same moment is known at the second attempt."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            import_lines(
-                batch, part, look, total, drafts=drafts, execute=execute, part_of_file=True
-            )
+            import_lines(batch, part, look, total, drafts=drafts, run=beside, part_of_file=True)
         except IntegrityError:
             if attempt == _ATTEMPTS:
                 raise
             # What the chunk had made is gone with it, and what was built upon it.
             look.refs, drafts = References(), {}
-            execute.forget()
+            beside.forget()
         else:
             return
 
 
-def _at_once(sql: str, values: Sequence[Any] | None = None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+def _at_once(work: Callable[[], None]) -> None:
+    work()
 
 
 def import_lines(
@@ -208,7 +205,7 @@ def import_lines(
     total: Summary,
     *,
     drafts: Mapping[int, Draft] = MappingProxyType({}),
-    execute: Executes = _at_once,
+    run: Runs = _at_once,
     part_of_file: bool = False,
 ) -> None:
     """One chunk in one transaction; about thirty queries whatever its size.
@@ -224,7 +221,7 @@ def import_lines(
             cursor.execute((_UNHURRIED if part_of_file else "") + _TURN)
         looked = look.at(lines, now=now, batch=batch, lock=True)
         quarantine.keep(batch, looked.quarantined)
-        writing.create(batch, looked.new, look.refs, now, drafts=drafts, execute=execute)
+        writing.create(batch, looked.new, look.refs, now, drafts=drafts, run=run)
         writing.update(batch, looked.updates, now)
         part = Summary()
         problems = part.add(looked, batch)

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from cases.actions.moderation import next_numbers, refresh_search
 from cases.actions.repeats import OF_MANY
 from cases.actions.splitting import follow_source
 from cases.bulk import copy_in, encode, fresh, take_ids, update_in
 from cases.models import Assignment, Case, CaseEvent, Clock, Message, Reply
-from intake.ahead import Executes
+from intake.ahead import Runs
 from intake.authors import citizens_of
 from intake.building import Draft, Rows, complete, draft, numbers_for, raw_of
 from intake.incoming import IncomingRow, Line
@@ -28,11 +30,11 @@ def create(
     now: datetime,
     *,
     drafts: Mapping[int, Draft],
-    execute: Executes,
+    run: Runs,
 ) -> None:
     """Cases of messages nobody knows yet, with all that hangs on them.
 
-    `drafts`: what was built in advance, by the lines' numbers.
+    `drafts`: what was built in advance, by the lines' numbers. `run`: how what is ready is written.
     """
     if not new:
         return
@@ -46,9 +48,14 @@ def create(
     ):
         made = drafts.get(line.number) or draft(line, row, refs, now=now, batch=batch)
         complete(rows, made, citizen, refs, pk=pk, number=number)
-    rows.write(execute)
-    execute(OF_MANY, [[case.pk for case in rows.cases]])
-    execute(_CHECK)
+
+    def write() -> None:
+        rows.write()
+        with connection.cursor() as cursor:
+            cursor.execute(OF_MANY, [[case.pk for case in rows.cases]])
+            cursor.execute(_CHECK)
+
+    run(write)
 
 
 def update(batch: ImportBatch, updates: Sequence[Update], now: datetime) -> None:

@@ -25,6 +25,15 @@ def shared_buffers(memory: int) -> int:
     return max(LEAST, min(MOST, memory // SHARE // _MB))
 
 
+def wal_buffers(size: int) -> int:
+    """Megabytes of the log held before it is written, for so many of pages.
+
+    PostgreSQL's own share, without its ceiling of 16 MB: an import filled those in the time of one
+    write to the disk and stood still, some 2,000 times in 20,000 rows.
+    """
+    return size // 32
+
+
 def usable_memory(root: Path = Path("/")) -> int:
     """Bytes this process and its children may use; 0 where nobody says."""
     limits = [_machine(root), *_control_groups(root)]

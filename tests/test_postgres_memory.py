@@ -136,4 +136,7 @@ def test_servers_that_stay_are_told_their_share(
 ) -> None:
     monkeypatch.setattr(postgres, "usable_memory", lambda: memory)
     cluster = postgres.Cluster(tmp_path, throw_away=throw_away)
-    assert cluster._settings().get("shared_buffers") == told
+    settings = cluster._settings()
+    assert settings.get("shared_buffers") == told
+    assert settings.get("wal_buffers") == ("32MB" if told else None)
+    assert settings["max_wal_size"] == "2GB"

@@ -17,6 +17,7 @@ from intake.models import ColumnMapping, ImportBatch
 from intake.problems import NotATable, Problem
 from intake.reading import Reading, Way
 from intake.refs import channel_words, zones
+from portal import collector
 from portal.wording_intake import word_conflict, word_problem, word_refusal, word_unknown
 
 _TOLD = 200  # rows named on the terminal; --json names all
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--zone", default="", help="time zone of moments, Europe/Moscow")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        collector.settle()
         with translation.override("ru"):
             self._import(options)
 
