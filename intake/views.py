@@ -1,14 +1,16 @@
 """Upload, preview, progress, result and undo of a batch; region-wide importers only."""
 
+import io
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,6 +29,7 @@ from intake.models import AgencyName, ColumnMapping, ImportBatch, QuarantinedRow
 from intake.naming import name_agencies
 from intake.previews import SMALL, make_preview
 from intake.problems import NotATable
+from intake.sample import write_sample
 
 State = ImportBatch.State
 _PAGE = 30
@@ -86,6 +89,19 @@ def upload(request: HttpRequest) -> HttpResponse:
         **_waiting(),
     }
     return render(request, "intake/upload.html", context)
+
+
+@importer
+@require_safe
+def sample(request: HttpRequest) -> FileResponse:
+    """A table to try the import with; it names the agencies of the demo and exists only there."""
+    if not settings.DEMO:
+        raise Http404
+    day = timezone.localdate()
+    out = io.BytesIO()
+    write_sample(out, day)
+    out.seek(0)
+    return FileResponse(out, as_attachment=True, filename=f"incident-export-{day}.xlsx")
 
 
 def _waiting() -> dict[str, int]:

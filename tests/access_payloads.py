@@ -470,6 +470,7 @@ ROUTES: dict[str, Route] = {
         Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.handover.pk}
     ),
     "import-upload": _any(Right.IMPORT_MESSAGES, region_wide=True),
+    "import-sample": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-quarantine": _any(Right.IMPORT_MESSAGES, region_wide=True),
     "import-agencies": _any(Right.IMPORT_MESSAGES, region_wide=True),
     **{

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cases.sheets import harmless
 from cases.workbooks import workbook
@@ -41,7 +41,7 @@ def _as_text(column: Column, value: Any) -> str:
     return str(value)
 
 
-def write_xlsx(path: Path, columns: Sequence[Column], rows: Iterable[Cells]) -> int:
+def write_xlsx(path: Path | IO[bytes], columns: Sequence[Column], rows: Iterable[Cells]) -> int:
     """How many cells were cut: a workbook holds 32,767 characters in one."""
     cut = 0
     with workbook(path, constant_memory=True) as book:
