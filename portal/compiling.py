@@ -1,4 +1,4 @@
-"""Templates as Python functions (docs/decisions/0007).
+"""Templates as Python functions (docs/decisions/0022).
 
 Rendering a page was three quarters of its processor time, and nearly all of that went into
 Django's walk over its nodes: finding what a name means, level by level, for each of some four

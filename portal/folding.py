@@ -3,7 +3,7 @@
 Half of a page is words, icons and addresses that never change: `{% translate %}`,
 `{% url "queue" %}`, `{% static %}`, `{% icon "search" %}`, the whole dialog of keys. Django asks
 for each of them anew at every rendering, at 10 to 20 microseconds apiece; portal.compiling writes
-them into the page's function as one text (docs/decisions/0007).
+them into the page's function as one text (docs/decisions/0022).
 
 The portal's own templates must not use `{% language %}` (a test says so): the language is looked
 up once a rendering.
