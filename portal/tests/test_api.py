@@ -1,15 +1,10 @@
 """The API through HTTP: what a client of another system sees."""
 
-import json
 import re
-import threading
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,48 +12,17 @@ from django.utils import timezone, translation
 from rest_framework.authtoken.models import Token
 from rest_framework.serializers import Serializer
 
-from agencies.models import Deputy, User
 from agencies.roles import Role
-from cases import actions, clocks
+from cases import clocks
 from cases.directory import directory_of
-from cases.models import Case, CaseEvent, IdempotencyKey, Message, Reply, SavedView
+from cases.models import Case, Message, Reply
 from cases.workflow import Status
-from intake.tests.command import files_in
-from portal.api.idempotency import KEPT, forget_keys
 from portal.api.serializers import CaseRowSerializer
+from portal.tests.calling import message
 from quality import points
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-JSON = "application/json"
-PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
-
-
-@pytest.fixture
-def api() -> Callable[..., Any]:
-    """api(user, "post", path, body, **headers): a call with the user's token."""
-    client = Client()
-
-    def call(user: User | None, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        if user is not None:
-            token = Token.objects.get_or_create(user=user)[0]
-            headers["Authorization"] = f"Token {token.key}"
-        given = {} if body is None else {"data": json.dumps(body), "content_type": JSON}
-        return getattr(client, method)(f"/api/{path}", **given, headers=headers)
-
-    return call
-
-
-def message(**given: Any) -> dict[str, Any]:
-    return {
-        "channel": "vk",
-        "external_id": "wall-1_2",
-        "text": "Когда засыпят яму на Садовой, 5? Звоните +7 912 345-67-89.",
-        "posted_at": "2026-06-10T10:12:00+03:00",
-        "author": "id77",
-        "author_name": "Марина Кузнецова",
-        **given,
-    }
 
 
 def test_without_sign_in_the_api_answers_401_as_problem_details(api: Any) -> None:
@@ -274,92 +238,6 @@ def test_anonymous_messages_share_no_author(region: Any, api: Any) -> None:
     assert len(set(Case.objects.values_list("citizen_id", flat=True))) == 2
 
 
-def test_the_same_idempotency_key_gets_the_first_answer(region: Any, api: Any) -> None:
-    person = factories.make_person(Role.IMPORT_SERVICE, region["region"])
-    key = {"Idempotency-Key": "k1"}
-    first = api(person, "post", "messages/", message(), **key)
-    again = api(person, "post", "messages/", message(), **key)
-    assert again.status_code == first.status_code == 201
-    assert again.json() == first.json()
-    assert again["Idempotency-Replayed"] == "true"
-    other = api(person, "post", "messages/", message(text="Другое"), **key)
-    assert other.status_code == 422
-    assert other.json()["code"] == "idempotency_key_reused"
-    assert Message.objects.count() == 1
-
-
-def test_a_refused_call_leaves_no_idempotency_key(region: Any, api: Any) -> None:
-    person = factories.make_person(Role.EXECUTOR, region["own"])
-    case = factories.make_case(Status.ROUTED, region["own"])
-    path = f"cases/{case.number}/submit-reply/"
-    key = {"Idempotency-Key": "k2"}
-    assert api(person, "post", path, {"text": factories.REPLY}, **key).status_code == 409
-    assert not IdempotencyKey.objects.exists()
-    api(person, "post", f"cases/{case.number}/take/", {})
-    first = api(person, "post", path, {"text": factories.REPLY}, **key)
-    assert first.status_code == 200
-    assert api(person, "post", path, {"text": factories.REPLY}, **key).json() == first.json()
-    assert case.replies.count() == 1
-
-
-def test_every_call_that_makes_something_makes_it_once_for_a_key(region: Any, api: Any) -> None:
-    person = factories.make_person(Role.EXECUTOR, region["own"], "author")
-    factories.make_person(Role.EXECUTOR, region["own"], "deputy")
-    case = factories.make_case(Status.IN_WORK, region["own"], executor=person)
-    day = factories.next_workday(9).isoformat()
-    calls: dict[str, tuple[dict[str, Any], Any]] = {
-        f"cases/{case.number}/add-note/": (
-            {"text": "Звонила мастеру"},
-            CaseEvent.objects.filter(move="add_note"),
-        ),
-        f"cases/{case.number}/add-promise/": (
-            {"until": day, "what": "Покрасить"},
-            case.promises.all(),
-        ),
-        "views/": (
-            {"list": "case-list", "name": "Мои", "conditions": {"overdue": ["true"]}},
-            SavedView.objects.all(),
-        ),
-        "absences/": ({"deputy": "deputy", "first": day, "last": day}, Deputy.objects.all()),
-    }
-    for path, (body, made) in calls.items():
-        key = {"Idempotency-Key": path}
-        first, again = (api(person, "post", path, body, **key) for _ in range(2))
-        assert first.status_code == again.status_code < 300, (path, first.content)
-        assert again.json() == first.json()
-        assert (made.count(), again.get("Idempotency-Replayed")) == (1, "true"), path
-        assert again.get("ETag") == first.get("ETag")
-
-
-def test_a_key_belongs_to_the_content_of_the_file_it_came_with(
-    region: Any, client: Client, settings: Any, tmp_path: Path
-) -> None:
-    files_in(settings, tmp_path)
-    person = factories.make_person(Role.EXECUTOR, region["own"])
-    case = factories.make_case(Status.IN_WORK, region["own"], executor=person)
-    client.force_login(person)
-    answers = [
-        client.post(
-            f"/api/cases/{case.number}/attachments/",
-            {"file": SimpleUploadedFile("акт.pdf", PDF + words, "application/pdf")},
-            headers={"Idempotency-Key": "one"},
-        )
-        for words in (b"5", b"5", b"6")
-    ]
-    assert [answer.status_code for answer in answers] == [201, 201, 422], answers[0].content
-    assert case.attachments.count() == 1
-
-
-def test_old_idempotency_keys_are_forgotten(region: Any, api: Any) -> None:
-    person = factories.make_person(Role.IMPORT_SERVICE, region["region"])
-    for key in ("old", "new"):
-        api(person, "post", "messages/", message(external_id=key), **{"Idempotency-Key": key})
-    now = timezone.now()
-    IdempotencyKey.objects.filter(key="old").update(created_at=now - KEPT - timedelta(hours=1))
-    assert forget_keys(now) == 1
-    assert IdempotencyKey.objects.get().key == "new"
-
-
 def test_the_check_says_what_the_page_says_and_stores_nothing(region: Any, api: Any) -> None:
     person = factories.make_person(Role.EXECUTOR, region["own"])
     case = factories.make_case(Status.IN_WORK, region["own"])
@@ -413,50 +291,6 @@ def test_a_token_is_refused_after_too_many_attempts_and_says_for_how_long(
     locked = api(None, "post", "token/", given | {"password": "a long enough one"})
     assert (locked.status_code, locked["Retry-After"]) == (429, "900")
     assert not Token.objects.filter(user=person).exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_key_at_once_is_a_conflict_and_makes_one_case(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The second call comes while the first one is still inside its change."""
-    factories.load_reference()
-    tree = factories.make_region()
-    person = factories.make_person(Role.IMPORT_SERVICE, tree["region"])
-    token = Token.objects.create(user=person)
-    inside, go_on = threading.Event(), threading.Event()
-    real = actions.receive
-
-    def slow(**given: Any) -> Any:
-        inside.set()
-        go_on.wait(10)
-        return real(**given)
-
-    monkeypatch.setattr(actions, "receive", slow)
-    answers: list[Any] = []
-
-    def post() -> None:
-        try:
-            answers.append(
-                Client().post(
-                    "/api/messages/",
-                    data=json.dumps(message()),
-                    content_type=JSON,
-                    headers={"Authorization": f"Token {token.key}", "Idempotency-Key": "k"},
-                )
-            )
-        finally:
-            connection.close()
-
-    first = threading.Thread(target=post)
-    first.start()
-    assert inside.wait(10)
-    post()
-    go_on.set()
-    first.join(10)
-    assert [answer.status_code for answer in answers] == [409, 201]
-    assert answers[0].json()["code"] == "idempotency_key_in_use"
-    assert Case.objects.count() == 1
 
 
 def test_the_committed_schema_is_up_to_date() -> None:
