@@ -26,6 +26,7 @@ from cases.models import (
     Case,
     Channel,
     DeadlineRule,
+    LadderStep,
     MassEvent,
     QualitySetting,
     Reason,
@@ -165,8 +166,20 @@ ROLLS = (
 
 def word_term(rule: DeadlineRule) -> str:
     """«30 календарных дней», «8 рабочих часов»."""
-    n = rule.amount
-    match rule.unit:
+    return _word_amount(rule.amount, rule.unit)
+
+
+def word_step(step: LadderStep) -> str:
+    """When a rung of the ladder of reminders comes: «80 % срока», «+ 2 рабочих часа»."""
+    if step.share is not None:
+        return _("%(share)s %% of the term") % {"share": step.share}
+    if not step.after:
+        return _("end of the term")
+    return f"+ {_word_amount(step.after, step.unit)}"
+
+
+def _word_amount(n: int, unit: str) -> str:
+    match unit:
         case Unit.WORKING_MINUTES.value:
             words = ngettext("%(n)d working minute", "%(n)d working minutes", n)
         case Unit.WORKING_HOURS.value:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.admin_reference import RegionAdmin
+from cases.admin_reference import RegionAdmin, word_step
 from cases.models import LadderStep
 from cases.watch_tasks import queue_plan_again
 
@@ -38,11 +38,7 @@ class LadderStepAdmin(RegionAdmin):
 
     @admin.display(description=gettext_lazy("when"))
     def when(self, step: LadderStep) -> str:
-        if step.share is not None:
-            return _("%(share)s %% of the term") % {"share": step.share}
-        if not step.after:
-            return _("end of the term")
-        return f"+ {step.after} {step.get_unit_display()}"
+        return word_step(step)
 
     def get_readonly_fields(self, request: HttpRequest, obj: LadderStep | None = None) -> Any:
         return ("code",) if obj is not None else ()

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from agencies.access import role_reach
 from agencies.roles import HOLDERS, Right
@@ -43,7 +44,13 @@ class _Section:
 
 _SECTIONS: tuple[_Section, ...] = (
     _Section((Right.ANSWER_CASES,), _("My cases"), _("Mine"), "queue", "inbox"),
-    _Section((Right.APPROVE_REPLIES,), _("For approval"), _("Approval"), "approval-queue", "check"),
+    _Section(
+        (Right.APPROVE_REPLIES,),
+        _("For approval"),
+        pgettext_lazy("foot of a phone", "Approval"),
+        "approval-queue",
+        "check",
+    ),
     _Section((Right.MODERATE_CASES,), _("Moderation and routing"), _("Routing"), "desk", "route"),
     _Section(
         (Right.REVIEW_REPLIES, Right.APPROVE_REPLIES, Right.CONTROL_CASES, Right.MANAGE_AGENCIES),

@@ -1,6 +1,7 @@
 """The centre's desk shows what the person may do and nothing that would answer 403."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -79,6 +80,18 @@ def test_a_rejection_waits_on_its_own_list_for_a_second_person(
         assert [row.pk for row in page.context["rows"]] == [case.pk]
         assert ("confirm_rejection" in page.context["moves"]) is offered
         assert "route" not in page.context["moves"]
+
+
+def test_a_proposed_rejection_does_not_stand_in_the_way_of_the_next_message(
+    region: dict[str, Agency],
+) -> None:
+    waits, ready = (factories.make_case(Status.MODERATION) for _ in range(2))
+    Case.objects.filter(pk=waits.pk).update(received_at=ready.received_at - timedelta(days=1))
+    first = factories.make_person("operator", region["region"])
+    client = signed_in("operator", region["region"])
+    actions.reject(waits, actor=first, reason="spam")
+    assert client.get("/desk/").context["case"] == ready
+    assert client.get(f"/desk/?case={waits.number}").context["case"] == waits
 
 
 def test_several_of_the_desk_are_moved_at_once(region: dict[str, Agency]) -> None:

@@ -1,5 +1,6 @@
 """The centre's desk: moderation and routing, one case after another by keyboard."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -102,10 +103,17 @@ def _chosen(request: HttpRequest, number: str) -> Case | None:
     return case if may(request.user, Right.MODERATE_CASES, case) else None
 
 
+def _first(cases: Sequence[Case], view: str) -> str:
+    """What waits for a second person's yes to its rejection is not in the way of the next one."""
+    ready = (case for case in cases if view == "rejecting" or case.rejection_by_id is None)
+    found = next(ready, None) or next(iter(cases), None)
+    return found.number if found else ""
+
+
 @login_required
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
-    """Oldest first; `?case=` opens one of the list, else the first."""
+    """Oldest first; `?case=` opens one of the list, else the first that can be worked on."""
     waiting = _waiting(request)
     disputes = waiting.filter(status=Status.REDIRECT_ASKED, is_open=True)
     arrivals = waiting.in_moderation()
@@ -117,7 +125,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     keys = views[view].order_by("received_at", "id")[:SHOWN].ordered_keys()
     cases = rows_by_key(keys, request.user)
     asked = request.GET.get("case", "")
-    chosen = _chosen(request, asked or (cases[0].number if cases else ""))
+    chosen = _chosen(request, asked or _first(cases, view))
     if asked and chosen is None:
         raise Http404
     counts = desk_counts(request.user)

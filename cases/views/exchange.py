@@ -35,7 +35,7 @@ class FileForm(forms.Form):
     file = forms.FileField(label=_lazy("File (CSV or XLSX)"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         self.fields["table"].widget.attrs["class"] = "input"
 
 

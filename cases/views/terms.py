@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from agencies.models import Agency, CalendarDay, WorkingCalendar
 from agencies.roles import Right
 from cases import rehearsal
-from cases.admin_reference import ROLLS, UNITS, word_term
+from cases.admin_reference import ROLLS, UNITS, word_step, word_term
 from cases.calendar import production_years, work_calendar
 from cases.keeping import calendar_warnings
 from cases.models import Case, DeadlineRule, LadderStep, TermChange
@@ -49,7 +49,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "calendars": WorkingCalendar.objects.order_by("name"),
         "year": today.year,
         "warnings": calendar_warnings(),
-        "ladder": LadderStep.objects.filter(is_active=True),
+        "ladder": [(word_step(s), s) for s in LadderStep.objects.filter(is_active=True)],
     }
     return render(request, "service/terms.html", context)
 
