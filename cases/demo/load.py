@@ -54,14 +54,14 @@ def _load_events() -> None:
         )
 
 
-def _load_templates() -> None:
+def _load_templates(now: datetime) -> None:
     groups = {group.code: group for group in TopicGroup.objects.all()}
     ReplyTemplate.objects.bulk_create(
         ReplyTemplate(
             name=row["name"],
             text=row["text"],
             group=groups.get(row.get("group")),
-            approved_at=timezone.now(),
+            approved_at=now,
         )
         for row in reference_data.read_yaml(HERE / "reply_templates.yaml")
     )
@@ -76,9 +76,10 @@ def load_demo(*, cases: int = 1000, seed: int = 1, now: datetime | None = None) 
     data = read_region(HERE / "region.yaml")
     load_region(data, password=PASSWORD, demo=True)
     _load_events()
-    _load_templates()
+    now = (now or timezone.now()).replace(microsecond=0)
+    _load_templates(now)
     with timezone.override(data["region"]["time_zone"]):
-        demo = Demo(seed=seed, now=(now or timezone.now()).replace(microsecond=0))
+        demo = Demo(seed=seed, now=now)
         demo.stamp = calendar_stamp()
         batch = demo.build(cases)
         write(batch)

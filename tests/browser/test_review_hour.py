@@ -52,4 +52,3 @@ def test_sixty_verdicts_by_keys_alone(
     page.wait_for_selector(".verdict-bar")
     assert Case.objects.filter(status=Status.REVIEW).count() == 1
     assert desk.console == []
-    page.screenshot(path="/tmp/rev.png")
