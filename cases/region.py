@@ -5,7 +5,7 @@ or nothing: the caller holds the transaction.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -63,7 +63,30 @@ FIELDS: dict[str, frozenset[str]] = {
         | {"roles"}
     ),
     "routing": frozenset({"topic", "group", "territory", "from", "until", "agency", "note"}),
+    "region": frozenset({"code", "name", "short_name", "time_zone"}),
+    "regional_days": frozenset({"day", "kind", "title", "source", "intervals"}),
+    "roles": frozenset({"role", "agency"}),
+    "topic groups": frozenset({"code", "name", "topics"}),
+    "topics": frozenset(
+        {"code", "name", "severity", "photo_required", "kind", "belongs"}
+        | {"season", "responsible"}
+    ),
 }
+SECTIONS = ("calendars", "territories", "agencies", "people", "routing")
+KEYS = ("format", "region", "topics", "first_administrator", *SECTIONS)
+
+
+def refuse_strange(names: Iterable[Any], known: Iterable[str], where: str, what: str) -> None:
+    """A misspelt name would be lost without a word, and what stands under it."""
+    known = tuple(known)
+    if strange := sorted({str(name) for name in names} - set(known)):
+        raise RegionError(f"{where}: {what} «{strange[0]}»; бывают: {', '.join(known)}")
+
+
+def _known(row: Any, kind: str, where: str) -> None:
+    if not isinstance(row, dict):
+        raise RegionError(f"{where}: ожидались поля с именами")
+    refuse_strange(row, sorted(FIELDS[kind]), where, "нет такого поля")
 
 
 def _rows(data: dict[str, Any], section: str) -> list[dict[str, Any]]:
@@ -71,11 +94,7 @@ def _rows(data: dict[str, Any], section: str) -> list[dict[str, Any]]:
     if not isinstance(rows, list):
         raise RegionError(f"{section}: ожидался список записей")
     for at, row in enumerate(rows, start=1):
-        if not isinstance(row, dict):
-            raise RegionError(f"{section}, запись {at}: ожидались поля с именами")
-        if strange := sorted(map(str, set(row) - FIELDS[section])):
-            # A misspelt field would be lost without a word.
-            raise RegionError(f"{section}, запись {at}: нет такого поля «{strange[0]}»")
+        _known(row, section, f"{section}, запись {at}")
     return rows
 
 
@@ -137,6 +156,7 @@ def load_calendars(rows: list[dict[str, Any]]) -> dict[str, WorkingCalendar]:
         made[calendar.code] = calendar
         for day in row.get("regional_days") or [] if created else []:
             with _entry(f"{where}, regional_days"):
+                _known(day, "regional_days", f"{where}, regional_days")
                 _checked(
                     CalendarDay(
                         calendar=calendar,
@@ -235,6 +255,7 @@ def load_people(
         made[user.username] = user
         for grant in row.get("roles") or []:
             with _entry(f"{where}, roles"):
+                _known(grant, "roles", f"{where}, roles")
                 if grant["role"] not in Role.values:
                     raise RegionError(f"{where}: неизвестная роль «{grant['role']}»")
                 held = _pick(agencies, grant["agency"], where, "ведомство")
@@ -268,12 +289,50 @@ def load_routing(rows: list[dict[str, Any]], agencies: dict[str, Agency]) -> Non
     RoutingRule.objects.bulk_create(rules)
 
 
+def load_topics(groups: Any) -> None:
+    """The region's own topics: a code that is known takes the words and values given here."""
+    if not isinstance(groups, list):
+        raise RegionError("topics: ожидался список групп с темами")
+    for at, given in enumerate(groups, start=1):
+        where = f"topics, группа {at}"
+        _known(given, "topic groups", where)
+        _need(given, where, "code")
+        where = f"{where} ({given['code']})"
+        with _entry(where):
+            group = TopicGroup.objects.filter(code=given["code"]).first()
+            group = group or TopicGroup(code=given["code"])
+            group.name = given.get("name") or group.name
+            _checked(group)
+            topics = given.get("topics") or []
+            if not isinstance(topics, list):
+                raise RegionError(f"{where}: topics — список тем")
+        for number, row in enumerate(topics, start=1):
+            _load_topic(group, row, f"{where}, тема {number}")
+
+
+def _load_topic(group: TopicGroup, row: Any, where: str) -> None:
+    _known(row, "topics", where)
+    _need(row, where, "code", "name")
+    where = f"{where} ({row['code']})"
+    with _entry(where):
+        topic = Topic.objects.filter(code=row["code"]).first() or Topic(code=row["code"])
+        topic.group = group
+        topic.name = row["name"]
+        topic.severity = row.get("severity") or 2
+        topic.kind = row.get("kind") or "solvable"
+        topic.photo_required = bool(row.get("photo_required"))
+        topic.belongs = row.get("belongs") or ""
+        _checked(topic)
+
+
 def load_region(
     data: dict[str, Any], *, password: str | None = None, demo: bool = False
 ) -> dict[str, User]:
     """Create everything the description names; the people by account name."""
     if not isinstance(data, dict) or not isinstance(data.get("region"), dict):
         raise RegionError("нет раздела region")
+    refuse_strange(data, KEYS, "описание области", "нет такого раздела")
+    _known(data["region"], "region", "region")
     zone = _zone(data["region"].get("time_zone") or "Europe/Moscow", "region")
     calendars = load_calendars(_rows(data, "calendars"))
     if not calendars:

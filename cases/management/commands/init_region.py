@@ -12,7 +12,7 @@ from django.db import transaction
 from agencies.access import held_roles
 from agencies.models import Agency, User
 from cases import reference_data
-from cases.region import RegionError, load_region
+from cases.region import RegionError, load_region, load_topics
 from cases.region_files import read_region
 
 
@@ -41,9 +41,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 reference_data.load_all()
                 if topics := data.get("topics"):
-                    own = (options["file"] or Path()).parent / str(topics)
-                    if own.is_file():
-                        reference_data.load_topics(own)
+                    load_topics(topics)
                 people = load_region(data)
                 first = people.get(str(data.get("first_administrator")))
                 if first is None:
