@@ -15,7 +15,7 @@ from procrastinate.contrib.django import app
 
 from cases import actions
 from cases.models import Case, CaseEvent, Clock, News, Reminder
-from cases.tests.test_month import ZONE, Month, moment
+from cases.tests.month import ZONE, Month, moment
 from cases.tests.test_recounting import holiday
 from cases.workflow import Status
 from notices import telling

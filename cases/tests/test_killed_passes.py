@@ -10,7 +10,7 @@ from django.db import connection
 
 from cases import actions, keeping, recounting, reminding
 from cases.models import Case, CaseEvent, Clock, News, Reminder
-from cases.tests.test_month import Month, moment
+from cases.tests.month import Month, moment
 from cases.tests.test_recounting import holiday
 from cases.workflow import Status
 from tests.acting import reloaded

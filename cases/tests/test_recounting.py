@@ -8,7 +8,7 @@ import pytest
 from agencies.models import CalendarDay
 from cases import actions, recounting
 from cases.models import Case, CaseEvent, Clock, DeadlineRule, Recount
-from cases.tests.test_month import Month, due, moment
+from cases.tests.month import Month, due, moment
 from cases.workflow import Status
 from tests.acting import reloaded
 

@@ -10,7 +10,7 @@ from agencies.models import CalendarDay, Session
 from agencies.roles import Role
 from cases import actions, recounting, rehearsal
 from cases.models import Case, CaseEvent, DeadlineRule, TermChange
-from cases.tests.test_month import Month, moment
+from cases.tests.month import Month, moment
 from tests import factories
 from tests.acting import reloaded
 

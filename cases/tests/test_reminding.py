@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cases import actions, keeping, reminding
 from cases.models import Case, Clock, LadderStep, News, Promise, Reminder
-from cases.tests.test_month import Month, moment
+from cases.tests.month import Month, moment
 from cases.workflow import Status
 from tests import factories
 from tests.acting import reloaded
