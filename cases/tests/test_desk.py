@@ -90,7 +90,10 @@ def test_a_proposed_rejection_does_not_stand_in_the_way_of_the_next_message(
     first = factories.make_person("operator", region["region"])
     client = signed_in("operator", region["region"])
     actions.reject(waits, actor=first, reason="spam")
-    assert client.get("/desk/").context["case"] == ready
+    Case.objects.filter(pk=ready.pk).update(proposed_agency=region["own"])  # the import did
+    page = client.get("/desk/")
+    assert page.context["case"] == ready
+    assert "Ведомство предлагает" not in page.content.decode()
     assert client.get(f"/desk/?case={waits.number}").context["case"] == waits
 
 
