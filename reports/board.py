@@ -31,7 +31,7 @@ from reports.figures import (
 )  # fmt: skip
 from reports.heat import heat
 from reports.metrics import METRICS
-from reports.periods import Period
+from reports.periods import DAY, Period
 from reports.standing import YOUNG, Standing, standing
 
 NUMBERS = ("overdue_now", "due_today", "reply_time", "brush_off_share", "repeat_share")
@@ -55,6 +55,7 @@ _CLASS_OF = {kind: code for code, _title, kinds in CLASSES for kind in kinds}
 CLASS_CODES = frozenset(_CLASS_OF.values())
 SHOWN, WHOLE, TOPICS, TERRITORIES = 12, 250, 9, 6
 AGES = (1, 3, 7, 14, YOUNG)
+LEAST = 0.005  # of the map's cells: what is less is written as 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,20 @@ class Asked:
         if self.agency is not None:
             given["agency"] = self.agency
         return reverse("metric-rows", args=[code]) + "?" + urlencode({**given, **more})
+
+    def aged(self, newest: int, oldest: int | None) -> str:
+        """Address of the open cases that came so many days ago; empty for who reads numbers."""
+        if not self.links:
+            return ""
+        given = {"open": "true", "received_until": self.today - newest * DAY}
+        if oldest is not None:
+            given["received_from"] = self.today - oldest * DAY
+        return self.case_list(**given)
+
+    def case_list(self, **given: Any) -> str:
+        if self.agency is not None:
+            given["agency"] = self.directory.agencies[self.agency].code
+        return reverse("case-list") + "?" + urlencode(given)
 
 
 def numbers(asked: Asked) -> list[dict[str, Any]]:
@@ -281,7 +296,11 @@ def heat_map(asked: Asked, *, per_resident: bool) -> dict[str, Any]:
 
 
 def _cell(value: float | None, per_resident: bool) -> str:
-    return "—" if value is None else wording.number(value, 2 if per_resident else 0)
+    if value is None:
+        return "—"
+    if per_resident and 0 < value < LEAST:  # a nought would open rows
+        return "<\N{NO-BREAK SPACE}" + wording.number(0.01, 2)
+    return wording.number(value, 2 if per_resident else 0)
 
 
 def ages(asked: Asked) -> list[dict[str, Any]]:
@@ -295,9 +314,12 @@ def ages(asked: Asked) -> list[dict[str, Any]]:
         ),
         _t("more than %(days)s days") % {"days": AGES[-1]},
     ]
+    newest = (0, *(edge + 1 for edge in AGES))
     return [
-        {"title": title, "count": count, "width": width}
-        for title, count, width in zip(titles, counts, bars(counts), strict=True)
+        {"title": title, "count": count, "width": width, "url": asked.aged(since, until)}
+        for title, count, width, since, until in zip(
+            titles, counts, bars(counts), newest, (*AGES, None), strict=True
+        )
     ]
 
 
@@ -311,8 +333,19 @@ def workload(asked: Asked) -> dict[str, Any] | None:
         Case.objects.visible_to(asked.user, Right.APPROVE_REPLIES)
         .open()
         .filter(agency=pk)
-        .values("executor__last_name", "executor__first_name", "executor__patronymic", "executor")
+        .values(
+            "executor__last_name",
+            "executor__first_name",
+            "executor__patronymic",
+            "executor",
+            "executor__username",
+        )
         .annotate(total=Count("pk"), late=Count("pk", filter=Q(due_at__lt=timezone.now())))
         .order_by("executor__last_name", "executor__first_name", "executor")
     )
-    return {"agency": asked.directory.agencies.get(pk), "rows": list(rows)}
+    agency, found = asked.directory.agencies[pk], list(rows)
+    for row in found if asked.links else ():
+        if row["executor"] is not None:
+            given = {"agency": agency.code, "executor": row["executor__username"], "open": "true"}
+            row["url"] = reverse("case-list") + "?" + urlencode(given)
+    return {"agency": agency, "rows": found}

@@ -22,7 +22,9 @@ PERIOD_CHOICES = (
 class MakeForm(forms.Form):
     period = forms.ChoiceField(label=_("Period"), choices=PERIOD_CHOICES)
     first = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=pgettext_lazy("day", "From"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     last = forms.DateField(
         label=pgettext_lazy("day", "To"),

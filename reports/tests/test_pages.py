@@ -105,7 +105,11 @@ def test_the_workload_is_the_heads_alone(region: dict[str, Agency]) -> None:
     name = late.executor.last_name
     head, _person = signed_in(Role.APPROVER, region["own"])
     page = read(head, reverse("dashboard"))
-    assert re.search(rf"{name} \S+</th><td class=\"num\">2</td><td class=\"num\">1</td>", page)
+    row = re.search(rf"{name} \S+</th>(.*?)</tr>", page)
+    assert row is not None
+    for url, count in re.findall(r'href="(.*?)">(\d+)', row[1]):
+        assert len(head.get(html.unescape(url)).context["rows"]) == int(count)
+    assert re.findall(r">(\d+)</a>", row[1]) == ["2", "1"]
     # Of an agency below him too, but only where he asks for it.
     below = read(head, reverse("dashboard") + f"?agency={region['below'].pk}")
     assert 'id="workload"' in below
@@ -198,6 +202,25 @@ def test_a_cell_of_the_map_counts_for_a_thousand_residents(region: dict[str, Age
     assert f"topic={case.topic_id}&territory={case.territory_id}" in cell["url"]
     answer = client.get(reverse("dashboard"), {"heat": "count"})
     assert answer.context["heat"]["rows"][0]["cells"][0]["text"] == "3"
+    type(case.territory).objects.filter(pk=case.territory_id).update(population=3_000_000)
+    (cell,) = client.get(reverse("dashboard")).context["heat"]["rows"][0]["cells"]
+    assert cell["text"] == "<\N{NO-BREAK SPACE}0,01"  # three cases are not none
+
+
+def test_ages_and_workload_open_the_cases_they_count(region: dict[str, Agency]) -> None:
+    now = timezone.now()
+    for days in (0, 1, 2, 8, 40, 41, 400):
+        case = factories.make_case(Status.IN_WORK, region["own"])
+        type(case).objects.filter(pk=case.pk).update(received_at=now - timedelta(days=days))
+    factories.make_case(Status.IN_WORK, region["other"])
+    keeping.catch_up()
+    client, person = signed_in(Role.APPROVER, region["own"])
+    page = client.get(reverse("dashboard")).context
+    assert [one["count"] for one in page["ages"]] == [2, 1, 0, 1, 0, 3]
+    for one in page["ages"]:
+        assert len(client.get(one["url"]).context["rows"]) == one["count"], one["title"]
+    (row, *_others) = [one for one in page["workload"]["rows"] if one["executor"]]
+    assert len(client.get(row["url"]).context["rows"]) == row["total"]
 
 
 @pytest.mark.parametrize(
