@@ -13,7 +13,11 @@ from cases.models_reference import Channel
 
 
 class Citizen(models.Model):
-    """An author: often only a handle. Contacts are shown to holders of view_contacts only."""
+    """An author: often only a handle. Contacts are shown to holders of view_contacts only.
+
+    Whoever forgets an author blanks his name, handle, contacts and words, and leaves the row, its
+    key and `kind`: reports count collective appeals (R10) and the same author again (R5) by them.
+    """
 
     class Kind(models.TextChoices):
         PERSON = "person", _("person")

@@ -65,10 +65,13 @@ def test_planted_events_are_found_among_the_noise() -> None:
     assert told.messages.recall >= 0.8
 
 
-def test_planted_repeats_are_found() -> None:
-    told, wrong = planting.repeats_in(1)
-    assert told.precision >= 0.9, wrong
-    assert told.recall >= 0.75, told.missed
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_planted_repeats_are_found(seed: int) -> None:
+    """15 of 18 and none wrong on each seed (docs/events.md): one pair more may go astray."""
+    told, wrong = planting.repeats_in(seed)
+    assert told.there == 18
+    assert told.precision >= 0.93, wrong
+    assert told.recall >= 0.77, told.missed
 
 
 def test_a_text_is_filled_in_from_the_card() -> None:
