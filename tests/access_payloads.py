@@ -174,6 +174,7 @@ ROUTES: dict[str, Route] = {
     ),
     "desk": _any(Right.MODERATE_CASES, Right.ROUTE_CASES),
     "review": _any(Right.REVIEW_REPLIES),
+    "api-review": _any(Right.REVIEW_REPLIES, query="part=sample"),
     "quality-figures": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="points=40"),
     "families": _any(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, query="days=365"),
     "family": _any(

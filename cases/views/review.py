@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies.access import holds_anywhere
+from agencies.models import User
 from agencies.roles import Right
 from cases.actions.review import UNDO
 from cases.claims import claim as claim_case
@@ -54,14 +55,14 @@ def _today(reviewer: int | None) -> dict[str, int]:
     return dict(zip(("accepted", "returned", "brush_offs"), row, strict=True))
 
 
-def _queue(request: HttpRequest) -> CaseQuerySet:
+def queue_of(user: User) -> CaseQuerySet:
     """Risk × audience × personal control × waiting time; an objection to one's own return is
     for somebody else."""
     own = ReviewTask.objects.filter(
-        kind=ReviewTask.Kind.DISPUTE, done_at=None, first__reviewer=request.user
+        kind=ReviewTask.Kind.DISPUTE, done_at=None, first__reviewer=user
     )
     return (
-        Case.objects.visible_to(request.user, Right.REVIEW_REPLIES)
+        Case.objects.visible_to(user, Right.REVIEW_REPLIES)
         .in_review()
         .exclude(pk__in=own.values("reply__case"))
         .by_gravity()
@@ -81,7 +82,7 @@ def _render(
         raise PermissionDenied
     part = request.GET.get("part", "")
     part = part if part in PARTS else ""
-    queue = _queue(request)
+    queue = queue_of(request.user)
     waiting = ReviewTask.objects.waiting_for(request.user)
     counts = capped_counts(
         {
