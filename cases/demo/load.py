@@ -101,7 +101,7 @@ def load_demo(*, cases: int = 1000, seed: int = 1, now: datetime | None = None) 
 
 
 # Who holds the cases of the general history, each with the executor's term; appeals by 59-FZ
-# that came registered.
+# that came registered. In order, so that the same demo has the same keys.
 _HOLDINGS = """
 with held as (
     insert into cases_assignment (case_id, agency_id, executor_id, at, until, ended_by)
@@ -110,6 +110,7 @@ with held as (
     from cases_case
     where agency_id is not null and assigned_at is not null
         and (closed_at is null or closed_at >= assigned_at)
+    order by id
     returning id, case_id, at
 )
 insert into cases_clock (case_id, kind, rule_id, code, assignment_id, agency_id, started_at,
@@ -120,13 +121,14 @@ select k.case_id, 'executor', k.rule_id, k.code, h.id, k.agency_id, h.at, k.due_
            then jsonb_build_object('bound_to', k.code) else '{}' end
 from cases_clock k join held h using (case_id)
 where k.kind in ('reply', 'total') and k.due_at >= h.at
+order by k.id
 """
 _APPEALS = """
 insert into cases_appeal (case_id, incoming_number, received_at, registered_at, migration, signer,
                           outgoing_number, result, redirected_to)
 select id, 'А-' || split_part(number, '-', 2)::int, received_at, registered_at, false, '', '', '',
        ''
-from cases_case where regime = 'law59'
+from cases_case where regime = 'law59' order by id
 """
 _MISSED = """
 update cases_clock set missed_at = due_at
