@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db import transaction
+from django.http import Http404
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,12 +15,18 @@ from agencies.models import Deputy
 from cases import absences
 from cases.forms import word_change
 from cases.forms_absence import DeputyForm
-from cases.views.absence import row_or_404, rows_for
+from cases.views.absence import Row, row_or_404, rows_for
 from portal.api.documented import extend_schema
 from portal.api.forms import values_for
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
+from portal.api.matching import ETAG_HELP, IF_MATCH, ensure_seen, print_of, quoted
 from portal.api.problems import Unprocessable
+from portal.api.scope import problems
 from portal.api.serializers import PersonSerializer, ProblemSerializer
+
+
+def _print(row: Deputy) -> str:
+    return print_of(row.pk, row.person_id, row.deputy_id, row.starts_at, row.ends_at, row.reason)
 
 
 class AbsenceSerializer(serializers.Serializer):
@@ -29,6 +37,10 @@ class AbsenceSerializer(serializers.Serializer):
     last = serializers.DateField(help_text="included")
     reason = serializers.ChoiceField(choices=Deputy.Reason.choices, source="row.reason")
     runs = serializers.BooleanField(help_text="today is one of these days")
+    etag = serializers.SerializerMethodField(help_text=ETAG_HELP)
+
+    def get_etag(self, one: Row) -> str:
+        return _print(one.row)
 
 
 class NewAbsenceSerializer(serializers.Serializer):
@@ -70,12 +82,23 @@ class Absences(APIView):
         except BadAbsence as error:
             raise Unprocessable({error.field: [word_change(error.code)]}) from error
         made = next(one for one in rows_for(request.user) if one.row.pk == row.pk)
-        return Response(AbsenceSerializer(made).data, status=201)
+        return Response(AbsenceSerializer(made).data, status=201, headers=quoted(_print(made.row)))
 
 
 class AbsenceEnd(APIView):
-    @extend_schema(operation_id="absence_end", request=None, responses={204: None})
+    @extend_schema(
+        operation_id="absence_end",
+        parameters=[IF_MATCH],
+        request=None,
+        responses={204: None, **problems(400, 404, 412)},
+    )
+    @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:
         """End it now, or take back what has not begun."""
+        row_or_404(request.user, pk)
+        row = Deputy.objects.select_for_update().filter(pk=pk).first()
+        if row is None:
+            raise Http404
+        ensure_seen(request, _print(row))
         absences.end(row_or_404(request.user, pk), actor=request.user)
         return Response(status=204)

@@ -21,7 +21,7 @@ from cases.models import ReferenceImport
 from cases.views.exchange import KINDS, file_of, table_or_404
 from portal.api.documented import extend_schema
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
-from portal.api.offers import wanted_print
+from portal.api.matching import wanted_print
 from portal.api.problems import Unprocessable
 from portal.api.scope import problems
 

@@ -1,6 +1,5 @@
 """Offered mass events over the API: what was found, its messages, confirm or refuse."""
 
-import re
 from typing import Any
 
 from django.http import Http404
@@ -21,6 +20,7 @@ from cases.views.events import title_of
 from cases.views.offers import offer_or_404, suggested_title, words_of
 from portal.api.documented import extend_schema
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
+from portal.api.matching import wanted_print
 from portal.api.problems import Unprocessable
 from portal.api.scope import problems
 from portal.api.serializers import AgencyRefSerializer
@@ -31,18 +31,6 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The offer's ETag; 412 when messages you have not seen were added meanwhile.",
 )
-_ETAG = re.compile(r'(?:W/)?"?([0-9a-f]{16,64})"?')
-
-
-def wanted_print(request: Request) -> str:
-    """The print of If-Match; empty without the header or for «*»."""
-    raw = request.headers.get("If-Match", "").strip()
-    if raw in ("", "*"):
-        return ""
-    found = _ETAG.fullmatch(raw)
-    if found is None:
-        raise ParseError(_("If-Match takes the ETag you were given."))
-    return found[1]
 
 
 class OfferRefSerializer(serializers.ModelSerializer):

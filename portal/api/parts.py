@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
@@ -14,7 +15,7 @@ from rest_framework.views import APIView
 from cases import actions, attachments
 from cases.forms_parts import GivePartForm
 from cases.masking import mask_text
-from cases.models import Attachment, Participation
+from cases.models import Attachment, Case, Participation
 from cases.views.parts import (
     OTHERS,
     US,
@@ -29,6 +30,7 @@ from portal.api.documented import extend_schema
 from portal.api.files import UploadSerializer
 from portal.api.forms import raise_for, serializer_of, values_for
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
+from portal.api.matching import ETAG_HELP, IF_MATCH, ensure_seen, print_of, quoted
 from portal.api.scope import problems
 from portal.api.serializers import AgencyRefSerializer, Masking, PersonSerializer
 
@@ -97,6 +99,10 @@ class PartSerializer(PartRowSerializer):
     text = serializers.CharField()
     given_by = PersonSerializer(allow_null=True)
     files = serializers.SerializerMethodField()
+    etag = serializers.SerializerMethodField(help_text=ETAG_HELP)
+
+    def get_etag(self, part: Participation) -> str:
+        return _print(part)
 
     def get_place(self, part: Participation) -> str:
         return self._words(part.case.place, part)
@@ -109,6 +115,19 @@ class PartSerializer(PartRowSerializer):
     def get_files(self, part: Participation) -> Any:
         found = attachments.files_of_part(part)
         return PartFileSerializer(found, many=True, context={"part": part}).data
+
+
+def _print(part: Participation) -> str:
+    """Of the question, its term and what was given; its files come and go without it."""
+    return print_of(
+        *(part.pk, part.state, part.task, part.person_id, part.due_at),
+        *(part.remark, part.returns, part.text, part.given_at),
+    )
+
+
+def _answer(part: Participation, request: Request) -> Response:
+    data = PartSerializer(part, context={"request": request}).data
+    return Response(data, headers=quoted(data["etag"]))
 
 
 class Parts(APIView):
@@ -140,24 +159,29 @@ class Part(APIView):
     @extend_schema(operation_id="part", responses={200: PartSerializer, **problems(404)})
     def get(self, request: Request, pk: int) -> Response:
         """One part you are asked for; the case itself stays with its agency."""
-        part = part_or_404(request.user, pk)
-        return Response(PartSerializer(part, context={"request": request}).data)
+        return _answer(part_or_404(request.user, pk), request)
 
 
 class GivePart(APIView):
     @extend_schema(
         operation_id="part_give",
+        parameters=[IF_MATCH],
         request=serializer_of(GivePartForm, "GivePartSerializer"),
-        responses={200: PartSerializer, **problems(400, 404, 409, 422)},
+        responses={200: PartSerializer, **problems(400, 404, 409, 412, 422)},
     )
+    @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:
         """Give the contribution: its executor is told and reads it on the page of the case."""
         part = part_or_404(request.user, pk)
         form = GivePartForm(values_for(GivePartForm, request.data))
         raise_for(form)
+        # The case first, as its moves do.
+        Case.objects.select_for_update(of=("self",)).only("pk").get(pk=part.case_id)
+        part = part_or_404(request.user, pk)
+        if part.state == Participation.State.ASKED:  # else the action says so first
+            ensure_seen(request, _print(part))
         actions.give_part(part, actor=request.user, text=form.cleaned_data["text"])
-        fresh = part_or_404(request.user, pk)
-        return Response(PartSerializer(fresh, context={"request": request}).data)
+        return _answer(part_or_404(request.user, pk), request)
 
 
 class PartFiles(APIView):

@@ -25,6 +25,12 @@ class Unprocessable(exceptions.APIException):
         self.errors = errors
 
 
+class Stale(exceptions.APIException):
+    status_code = 412
+    default_detail = _("Somebody has changed this meanwhile.")
+    default_code = "stale"
+
+
 class KeyReused(exceptions.APIException):
     status_code = 422
     default_detail = _("This Idempotency-Key was used with another request.")

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from django.db import transaction
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from cases import lists, saved
+from cases.errors import CaseNotFound
+from cases.models import SavedView
 from portal.api.documented import extend_schema
 from portal.api.idempotency import IDEMPOTENCY_KEY, once
+from portal.api.matching import ETAG_HELP, IF_MATCH, ensure_seen, print_of, quoted
 from portal.api.scope import problems
 from portal.api.serializers import PersonSerializer
 
@@ -40,8 +44,18 @@ class SavedViewSerializer(serializers.Serializer):
         help_text="your cases in it; 1001 means more than 1000; null: not counted",
     )
 
+    etag = serializers.SerializerMethodField(help_text=ETAG_HELP)
+
+    def get_etag(self, one: saved.Shown) -> str:
+        return _print(one.view)
+
     def get_shared(self, one: saved.Shown) -> bool:
         return one.view.agency_id is not None
+
+
+def _print(view: SavedView) -> str:
+    """Of what all its readers share: not the count, the place in the menu, who begins with it."""
+    return print_of(view.pk, view.name, sorted(view.conditions.items()), view.agency_id)
 
 
 class NewViewSerializer(serializers.Serializer):
@@ -90,7 +104,7 @@ class SavedViews(APIView):
     def _add(self, request: Request) -> Response:
         given = _given(NewViewSerializer, request)
         made = saved.save(request.user, list_name=given.pop("list"), **given)
-        return Response(_one(request, made.pk), status=201)
+        return _answer(request, made.pk, status=201)
 
 
 def _one(request: Request, pk: int) -> Any:
@@ -99,21 +113,38 @@ def _one(request: Request, pk: int) -> Any:
     return SavedViewSerializer(shown).data
 
 
+def _answer(request: Request, pk: int, status: int = 200) -> Response:
+    data = _one(request, pk)
+    return Response(data, status=status, headers=quoted(data["etag"]))
+
+
+def _locked(request: Request, pk: int, *, change: bool) -> None:
+    """Hold the view, the very one the caller saw, until the end of the transaction."""
+    saved.view_of(request.user, pk, change=change)
+    view = SavedView.objects.select_for_update().filter(pk=pk).first()
+    if view is None:
+        raise CaseNotFound("view_not_found")
+    ensure_seen(request, _print(view))
+
+
 class OneSavedView(APIView):
     @extend_schema(operation_id="saved_view", responses={200: SavedViewSerializer, **problems(404)})
     def get(self, request: Request, pk: int) -> Response:
         """One view with the number of your cases in it."""
-        return Response(_one(request, pk))
+        return _answer(request, pk)
 
     @extend_schema(
         operation_id="saved_view_change",
+        parameters=[IF_MATCH],
         request=ViewChangeSerializer,
-        responses={200: SavedViewSerializer, **problems(400, 403, 404, 422)},
+        responses={200: SavedViewSerializer, **problems(400, 403, 404, 412, 422)},
     )
+    @transaction.atomic
     def patch(self, request: Request, pk: int) -> Response:
         """Rename, share, give other conditions, move, begin with it."""
         given = _given(ViewChangeSerializer, request)
         first, by = given.pop("first", None), given.pop("shift", 0)
+        _locked(request, pk, change=bool(given or by))
         if given:
             saved.change(request.user, pk, **given)
         if by:
@@ -122,10 +153,16 @@ class OneSavedView(APIView):
             shown = saved.view_of(request.user, pk)
             if first or shown.first:
                 saved.set_first(request.user, pk if first else None)
-        return Response(_one(request, pk))
+        return _answer(request, pk)
 
-    @extend_schema(operation_id="saved_view_delete", responses={204: None, **problems(404)})
+    @extend_schema(
+        operation_id="saved_view_delete",
+        parameters=[IF_MATCH],
+        responses={204: None, **problems(400, 404, 412)},
+    )
+    @transaction.atomic
     def delete(self, request: Request, pk: int) -> Response:
         """Delete a view you may change; cases stay."""
+        _locked(request, pk, change=True)
         saved.remove(request.user, pk)
         return Response(status=204)

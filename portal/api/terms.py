@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,7 @@ from cases.watch_tasks import queue_rehearsal
 from deadlines import Roll, Unit
 from portal.api.documented import extend_schema
 from portal.api.forms import raise_for, values_for
+from portal.api.matching import ETAG_HELP, IF_MATCH, ensure_seen, print_of, quoted
 from portal.api.scope import problems
 
 
@@ -87,6 +89,7 @@ class TermChangeSerializer(serializers.ModelSerializer):
     (`fewer`), by agency code. No case is named."""
 
     result = serializers.SerializerMethodField()
+    etag = serializers.SerializerMethodField(help_text=ETAG_HELP)
     made_by = serializers.SlugRelatedField("username", read_only=True)
     decided_by = serializers.SlugRelatedField("username", read_only=True)
 
@@ -94,8 +97,11 @@ class TermChangeSerializer(serializers.ModelSerializer):
         model = TermChange
         fields = (
             *("id", "kind", "values", "state", "expected", "seen", "result", "made_at"),
-            *("made_by", "decided_at", "decided_by"),
+            *("made_by", "decided_at", "decided_by", "etag"),
         )
+
+    def get_etag(self, change: TermChange) -> str:
+        return _print(change)
 
     def get_result(self, change: TermChange) -> dict[str, Any]:
         found = change.result
@@ -110,6 +116,11 @@ class TermChangeSerializer(serializers.ModelSerializer):
                 for key, counts in agencies.items()
             },
         }
+
+
+def _print(change: TermChange) -> str:
+    """Of what is decided on: the change and its rehearsal as far as it has come."""
+    return print_of(change.pk, change.state, change.seen, change.decided_at)
 
 
 class TermsSerializer(serializers.Serializer):
@@ -131,7 +142,12 @@ def _administrator(request: Request) -> Any:
 def _proposed(kind: str, values: dict[str, Any], person: Any) -> Response:
     change = rehearsal.propose(kind, values, by=person)
     queue_rehearsal()
-    return Response(TermChangeSerializer(change).data, status=201)
+    return _answer(change, status=201)
+
+
+def _answer(change: TermChange, status: int = 200) -> Response:
+    data = TermChangeSerializer(change).data
+    return Response(data, status=status, headers=quoted(data["etag"]))
 
 
 class Terms(APIView):
@@ -223,23 +239,27 @@ class TermChangeDetail(APIView):
         """A proposed change with its rehearsal as far as it has come."""
         _administrator(request)
         rows = TermChange.objects.select_related("made_by", "decided_by")
-        return Response(TermChangeSerializer(get_object_or_404(rows, pk=pk)).data)
+        return _answer(get_object_or_404(rows, pk=pk))
 
 
 class TermDecision(APIView):
     @extend_schema(
         operation_id="term_decide",
+        parameters=[IF_MATCH],
         request=DecisionSerializer,
-        responses={200: TermChangeSerializer, **problems(400, 403, 404, 409)},
+        responses={200: TermChangeSerializer, **problems(400, 403, 404, 409, 412)},
     )
+    @transaction.atomic
     def post(self, request: Request, pk: int) -> Response:
         """Put a rehearsed change in force or drop it; 409: decided already or still rehearsed."""
         person = _administrator(request)
-        get_object_or_404(TermChange, pk=pk)
+        change = get_object_or_404(TermChange.objects.select_for_update(), pk=pk)
         asked = DecisionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        if change.decided_at is None:  # else it is refused for that: 409 before 412, as moves do
+            ensure_seen(request, _print(change))
         decide = rehearsal.take if asked.validated_data["take"] else rehearsal.drop
         if not decide(pk, by=person):
             raise Conflict
         rows = TermChange.objects.select_related("made_by", "decided_by")
-        return Response(TermChangeSerializer(rows.get(pk=pk)).data)
+        return _answer(rows.get(pk=pk))
