@@ -104,12 +104,14 @@ def _take(answers: IO[bytes], frames: "Queue[bytes]") -> None:
 
     A pipe holds some twenty rows: without this the process would stand still until it is asked.
     """
-    while size := int.from_bytes(answers.read(_LENGTH)):
-        frame = answers.read(size)
-        if len(frame) < size:
-            break
-        frames.put(frame)
-    frames.put(b"")
+    try:
+        while size := int.from_bytes(answers.read(_LENGTH)):
+            frame = answers.read(size)
+            if len(frame) < size:
+                break
+            frames.put(frame)
+    finally:
+        frames.put(b"")  # whatever went wrong, nobody waits for more
 
 
 def main(orders: IO[bytes], answers: IO[bytes]) -> None:
