@@ -9,7 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models, transaction
 from django.http import Http404, HttpRequest
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -18,7 +20,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from agencies import history
 from agencies.access import granted_agency_ids, holds_anywhere
 from agencies.admin_confirm import delete_one, delete_selected
-from agencies.changes import acting
+from agencies.changes import acting, watched_tables
 from agencies.models import Change, SavedFilter
 from agencies.roles import Right
 from agencies.zones import RUSSIAN_ZONES, other_zones
@@ -238,6 +240,8 @@ class RightsAdmin(admin.ModelAdmin):
             raise Http404
         if not self.has_view_permission(request, row):
             raise PermissionDenied
+        if self.opts.db_table not in watched_tables():
+            return redirect(self.told_at(row))
         found = history.changes_of(row)
         before = request.GET.get("before", "")
         if before.isascii() and before.isdecimal() and len(before) < 18:
@@ -256,6 +260,10 @@ class RightsAdmin(admin.ModelAdmin):
             "older": changes[-1].pk if more else None,
         }
         return TemplateResponse(request, "admin/object_history.html", context)
+
+    def told_at(self, row: Any) -> str:
+        """Where the history of a row stands whose table is not watched: it has one of its own."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kw: Any) -> Any:
         obj = kw.get("obj")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from agencies.admin_base import ListOnlyAdmin, ReadOnlyAdmin
 from agencies.models import Agency
 from agencies.roles import Right
 from cases.admin_moves import MovesMixin, by_number, number_or_words
+from cases.dossier import history_for
 from cases.filters import today_bounds
 from cases.masking import mask_text
 from cases.models import Case, CaseEvent, CaseState, Citizen, Reply, Territory, TopicGroup
@@ -269,7 +271,7 @@ class CaseAdmin(_CaseList, MovesMixin, ReadOnlyAdmin):
                     "channel", "author"
                 ),
                 "replies": case.replies.select_related("author").order_by("-version"),
-                "events": case.events.select_related("actor"),
+                "events": history_for(case, request.user),
                 "title": str(case),
                 "subtitle": None,
             }
@@ -375,6 +377,9 @@ class ReplyAdmin(MovesMixin, ReadOnlyAdmin):
         return _moment(reply.published_at)
 
     points = CaseAdmin.points
+
+    def told_at(self, reply: Reply) -> str:
+        return reverse("admin:cases_case_change", args=[reply.case_id])
 
 
 @admin.register(CaseState)

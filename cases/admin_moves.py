@@ -70,7 +70,11 @@ class GroundsForm(ReworkForm):
         del self.fields["reply"]
 
 
-class RemarkForm(AcceptForm):
+class AcceptManyForm(AcceptForm):
+    """Nothing is done here without a word why; a remark would make another verdict of it."""
+
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["reply"]
@@ -107,7 +111,7 @@ BULK_MOVES: dict[str, BulkMove] = {
     "accept": BulkMove(
         "accept_reply",
         gettext_lazy("Verdict: accept the reply"),
-        RemarkForm,
+        AcceptManyForm,
         actions.accept_reply,
         reads_reply=True,
     ),

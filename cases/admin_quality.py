@@ -1,8 +1,10 @@
-"""Proposed weights of the reply check: read, compared, accepted."""
+"""The reply check for administrators: thresholds in force, weights compared and accepted."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpRequest
@@ -14,8 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from agencies.admin_confirm import with_reason
 from cases.admin_reference import RegionAdmin
+from cases.checking import limits_of
 from cases.models import QualitySetting, WeightProposal
-from quality import Model, default_model
+from cases.verdicts import rehearse_threshold, replies_since
+from quality import Model, Thresholds, default_model
 
 _ROWS = (
     (gettext_lazy("AUC, brush-offs against good"), "auc_brush_good", "value"),
@@ -25,6 +29,68 @@ _ROWS = (
     (gettext_lazy("calibration error"), "calibration_error", ""),
 )
 _MOST_CHANGED = 20
+_DAYS = 30  # what a threshold is rehearsed on
+
+
+class QualitySettingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Another threshold is switched on by the second press, when its rehearsal was read."""
+
+    rehearsed = forms.CharField(
+        label=gettext_lazy("rehearsal"), required=False, widget=forms.HiddenInput
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return values
+        rows = QualitySetting.objects.order_by("-created_at", "-pk")
+        now, _setting = limits_of(rows.first())
+        new = Thresholds(flag=values["flag_from"], weights=now.weights).flag_in_force()
+        token = f"{new:.6f}"
+        if new == now.flag_in_force() or values.get("rehearsed") == token:
+            return values
+        since = timezone.now() - timedelta(days=_DAYS)
+        found = rehearse_threshold(replies_since(since), new)
+        self.data = self.data.copy()
+        self.data[self.add_prefix("rehearsed")] = token
+        told = _(
+            "In %(days)d days %(replies)d replies: flagged %(flagged)d, would be %(then)d:"
+            " +%(more)d, −%(fewer)d. Nothing is changed yet; save once more to switch it on."
+        )
+        raise forms.ValidationError(
+            told
+            % {
+                "days": _DAYS,
+                "replies": found.replies,
+                "flagged": found.flagged,
+                "then": found.rehearsed,
+                "more": found.more,
+                "fewer": found.fewer,
+            }
+        )
+
+
+@admin.register(QualitySetting)
+class QualitySettingAdmin(RegionAdmin):
+    """The newest row rules; rows are added, never edited."""
+
+    form = QualitySettingForm
+    may_change = False
+    list_display = ("created_at", "flag_from", "publish_own_until", "created_by")
+    list_select_related = ("created_by",)
+    fields = ("flag_from", "publish_own_until", "thresholds", "rehearsed")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new row begins as the one that rules now."""
+        latest = QualitySetting.objects.first()
+        return {name: getattr(latest, name) for name in self.fields[:-1]} if latest else {}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.created_by = request.user
+        latest = QualitySetting.objects.first()
+        if latest is not None:
+            obj.weights = latest.weights  # new thresholds leave accepted weights in force
+        super().save_model(request, obj, form, change)
 
 
 def _figure(figures: dict[str, Any], name: str, part: str) -> str:

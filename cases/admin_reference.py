@@ -28,7 +28,6 @@ from cases.models import (
     DeadlineRule,
     LadderStep,
     MassEvent,
-    QualitySetting,
     Reason,
     ReplyTemplate,
     RoutingRule,
@@ -337,28 +336,6 @@ class DeadlineRuleAdmin(RegionAdmin):
         return redirect(reverse("admin:cases_deadlinerule_change", args=[ready.pk]))
 
 
-@admin.register(QualitySetting)
-class QualitySettingAdmin(RegionAdmin):
-    """The newest row rules; rows are added, never edited."""
-
-    may_change = False
-    list_display = ("created_at", "flag_from", "publish_own_until", "created_by")
-    list_select_related = ("created_by",)
-    fields = ("flag_from", "publish_own_until", "thresholds")
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A new row begins as the one that rules now."""
-        latest = QualitySetting.objects.first()
-        return {name: getattr(latest, name) for name in self.fields} if latest else {}
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.created_by = request.user
-        latest = QualitySetting.objects.first()
-        if latest is not None:
-            obj.weights = latest.weights  # new thresholds leave accepted weights in force
-        super().save_model(request, obj, form, change)
-
-
 @admin.register(WorkflowSetting)
 class WorkflowSettingAdmin(RegionAdmin):
     """Limits of interim replies, moves, returns and reopenings; the newest row rules."""
@@ -374,6 +351,9 @@ class WorkflowSettingAdmin(RegionAdmin):
         "resume_days",
         "waiting_days",
         "max_waitings",
+        "sample_percent",
+        "second_percent",
+        "sample_seed",
     )
     list_display = ("created_at", *fields, "created_by")
     list_select_related = ("created_by",)

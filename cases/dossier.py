@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from agencies.access import granted_agency_ids
 from agencies.models import User
 from agencies.roles import Right
@@ -274,7 +276,10 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     waiting = _with(tasks, _TASK)
     answers = _replies(replies, findings, reviews, case, user)
     history: list[CaseEvent] = _with(events, _STEP, actor=_AUTHOR)
-    if _is_to_judge(waiting, answers, case, user):
+    reviewers = {
+        review.pk: review.reviewer_id for reply in answers for review in reply.reviews.all()
+    }
+    if _judges_anew(case, user, [reviewers.get(task.first_id or 0) for task in waiting]):
         history = [event for event in history if event.move not in VERDICTS]
         for reply in answers:
             set_prefetched(reply, reviews=[])
@@ -313,12 +318,24 @@ def dossier_of(case: Case, user: User, *, steps: int = 60) -> Dossier:
     )
 
 
-def _is_to_judge(tasks: list[ReviewTask], replies: list[Reply], case: Case, user: User) -> bool:
-    """Whether the reader may be the second reviewer: then he sees no first verdict."""
-    if not tasks or not may(user, Right.REVIEW_REPLIES, case):
-        return False
-    judged = {review.pk: review.reviewer_id for reply in replies for review in reply.reviews.all()}
-    return any(judged.get(task.first_id or 0) != user.pk for task in tasks)
+def _judges_anew(case: Case, user: User, first: Sequence[int | None]) -> bool:
+    """Whether the reader may be a second reviewer: then he sees no first verdict.
+
+    `first`: who gave the verdicts that are looked at again.
+    """
+    return may(user, Right.REVIEW_REPLIES, case) and any(person != user.pk for person in first)
+
+
+def history_for(case: Case, user: User) -> QuerySet[CaseEvent]:
+    """The events of a case for pages without a dossier: its card, the administration (one query
+    where the reader may judge replies)."""
+    rows = case.events.select_related("actor")
+    if not may(user, Right.REVIEW_REPLIES, case):
+        return rows
+    again = ReviewTask.objects.filter(reply__case=case, done_at=None, first__isnull=False)
+    if _judges_anew(case, user, list(again.values_list("first__reviewer_id", flat=True))):
+        return rows.exclude(move__in=VERDICTS)
+    return rows
 
 
 def _with(rows: Sequence[Any], own: Columns[Any], **joined: Columns[Any]) -> list[Any]:

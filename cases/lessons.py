@@ -1,12 +1,14 @@
 """What verdicts tell about the automatic flags: precision and recall, by agency and check.
 
 Precision comes from verdicts on flagged replies. Recall needs verdicts on replies the check let
-pass: the share of отписки among those is carried over to all that passed in the period, with the
-interval of that share. Who chose them matters: only a random choice gives an honest recall, so the
-number they rest on is always told.
+pass, and only those of the random sample are asked: what a supervisor picked because it looked bad
+would tell of his eye. The share of отписки among them is carried over to all that passed in the
+period, with the interval of that share. At least one reply of an agency's day is drawn, so that a
+small agency has a larger share of its replies in the sample; for all agencies together each counts
+by what it sent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +16,10 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from agencies.models import User
+from agencies.roles import Right
 from cases import checking
 from cases.masking import mask_text
-from cases.models import Case, Finding, Reply, Review
+from cases.models import Case, Finding, Reply, Review, ReviewTask
 from quality.calibrate import LABEL_OF
 from quality.evaluate import wilson
 
@@ -60,48 +63,76 @@ class Lesson:
     recall: Recall | None = None
 
 
-def _last_verdicts(user: User, since: datetime) -> QuerySet[Review]:
-    """The last verdict on each reply of the period this person may see."""
+def _last_verdicts(user: User, right: Right, since: datetime) -> QuerySet[Review]:
+    """The last verdict on each reply of the period in the scope of this right."""
     later = Review.objects.filter(reply=OuterRef("reply"), pk__gt=OuterRef("pk"))
     return Review.objects.filter(
         ~Exists(later),
         created_at__gte=since,
-        reply__case__in=Case.objects.visible_to(user),
+        reply__case__in=Case.objects.visible_to(user, right),
     )
 
 
 _COUNTS = {
+    "verdicts": Count("pk"),
     "flagged": Count("pk", filter=Q(reply__flagged=True)),
     "flagged_empty": Count("pk", filter=Q(reply__flagged=True, verdict="brush_off")),
     "flagged_faulty": Count(
         "pk", filter=Q(reply__flagged=True, verdict__in=("brush_off", "remarks"))
     ),
-    "passed": Count("pk", filter=Q(reply__flagged=False)),
-    "passed_empty": Count("pk", filter=Q(reply__flagged=False, verdict="brush_off")),
+    "passed": Count("pk", filter=Q(reply__flagged=False, sampled=True)),
+    "passed_empty": Count("pk", filter=Q(reply__flagged=False, sampled=True, verdict="brush_off")),
 }
+# The last verdict may be a second opinion on a reply that was drawn: the draw counts.
+_SAMPLED = Exists(ReviewTask.objects.filter(reply=OuterRef("reply"), kind=ReviewTask.Kind.SAMPLE))
 
 
-def _recall(row: dict[str, Any], sent: dict[bool, int]) -> Recall:
-    """Found отписки: share of right flags × flagged replies; missed ones likewise."""
-    if not row["passed"]:
-        return Recall(0, None, None, None)
-    right = row["flagged_empty"] / row["flagged"] if row["flagged"] else 0.0
-    found = right * sent.get(True, 0)
-    low, high = wilson(row["passed_empty"], row["passed"])
+def missed_share(strata: Sequence[tuple[int, int, int]]) -> tuple[float, float, float] | None:
+    """Share of отписки among what passed, and its 95 % interval; None where nothing was drawn.
+
+    `strata`: of each agency (отписки drawn, replies drawn, replies that passed). Each counts by
+    what passed; the interval is Wilson's for the sample's effective size (Kish 1965, 8.2):
+    one draw of many does not count as many.
+    """
+    known = [(hits, of, passed) for hits, of, passed in strata if of and passed]
+    passed = sum(row[2] for row in known)
+    if not passed:
+        return None
+    value = sum(hits / of * there / passed for hits, of, there in known)
+    size = 1 / sum((there / passed) ** 2 / of for _hits, of, there in known)
+    return value, *wilson(value * size, size)
+
+
+def _recall(rows: Sequence[tuple[dict[str, Any], dict[bool, int]]]) -> Recall:
+    """Found отписки: share of right flags × flagged replies; missed ones likewise.
+
+    `rows`: of each agency its verdicts and what it sent, flagged or not.
+    """
+    drawn = sum(row["passed"] for row, _sent in rows)
+    share_missed = missed_share(
+        [(row["passed_empty"], row["passed"], sent.get(False, 0)) for row, sent in rows]
+    )
+    if share_missed is None:
+        return Recall(drawn, None, None, None)
+    flagged = sum(row["flagged"] for row, _sent in rows)
+    right = sum(row["flagged_empty"] for row, _sent in rows) / flagged if flagged else 0.0
+    found = right * sum(sent.get(True, 0) for _row, sent in rows)
+    passed = sum(sent.get(False, 0) for _row, sent in rows)
 
     def at(missed: float) -> float | None:
-        total = found + missed * sent.get(False, 0)
+        total = found + missed * passed
         return found / total if total else None
 
-    return Recall(row["passed"], at(row["passed_empty"] / row["passed"]), at(high), at(low))
+    value, low, high = share_missed
+    return Recall(drawn, at(value), at(high), at(low))
 
 
-def _lesson(name: str, row: dict[str, Any], sent: dict[bool, int] | None = None) -> Lesson:
+def _lesson(name: str, row: dict[str, Any], recall: Recall | None = None) -> Lesson:
     return Lesson(
         name,
         share(row["flagged_empty"], row["flagged"]),
         share(row["flagged_faulty"], row["flagged"]),
-        _recall(row, sent) if sent is not None else None,
+        recall,
     )
 
 
@@ -114,12 +145,12 @@ class Lessons:
 
 
 def lessons(user: User, since: datetime) -> Lessons:
-    """Figures of the period in this person's scope: four queries."""
-    verdicts = _last_verdicts(user, since)
+    """Figures of the period in this person's scope, of whom states are seen: four queries."""
+    verdicts = _last_verdicts(user, Right.VIEW_STATES, since).annotate(sampled=_SAMPLED)
     sent: dict[str, dict[bool, int]] = {}
     for name, flagged, count in (
         Reply.objects.filter(
-            case__in=Case.objects.visible_to(user),
+            case__in=Case.objects.visible_to(user, Right.VIEW_STATES),
             submitted_at__gte=since,
             risk__isnull=False,
         )
@@ -135,7 +166,7 @@ def lessons(user: User, since: datetime) -> Lessons:
     )
     names = list(_COUNTS)
     total = {name: sum(row[name] for row in rows) for name in names}
-    everything = {flag: sum(own.get(flag, 0) for own in sent.values()) for flag in (True, False)}
+    strata = [(row, sent.get(row["reply__agency__name"], {})) for row in rows]
     by_code = (
         Finding.objects.filter(reply__in=verdicts.values("reply"))
         .exclude(severity="praise")
@@ -152,11 +183,10 @@ def lessons(user: User, since: datetime) -> Lessons:
         .order_by("code")
     )
     return Lessons(
-        verdicts=total["flagged"] + total["passed"],
-        whole=_lesson("", total, everything),
+        verdicts=total["verdicts"],
+        whole=_lesson("", total, _recall(strata)),
         agencies=[
-            _lesson(row["reply__agency__name"], row, sent.get(row["reply__agency__name"], {}))
-            for row in rows
+            _lesson(row["reply__agency__name"], row, _recall([(row, own)])) for row, own in strata
         ],
         checks=[_lesson(row["code"], row) for row in by_code],
     )
@@ -169,7 +199,7 @@ def _with(verdicts: QuerySet[Review], *words: str) -> QuerySet[Review]:
 def labelled(user: User, since: datetime) -> Iterator[dict[str, Any]]:
     """Verdicts as labelled pairs in the form `check_replies` and `evaluate_quality` take: masked
     for every reader, without names, authors and numbers of cases."""
-    reviews = _last_verdicts(user, since).select_related(
+    reviews = _last_verdicts(user, Right.VIEW_CASES, since).select_related(
         "reply__agency",
         *(f"reply__case__{name}" for name in ("topic", "channel", "citizen")),
     )

@@ -1,6 +1,7 @@
 """The limits of the life cycle in force: the newest row the administrator saved, else defaults."""
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from cases.models import WorkflowSetting
@@ -34,3 +35,9 @@ def limits_of(row: dict[str, Any] | None) -> Limits:
 def current_limits() -> Limits:
     """One query."""
     return limits_of(WorkflowSetting.objects.values(*_NAMES).first())
+
+
+def limits_at(moment: datetime) -> Limits:
+    """Those in force just before `moment` (one query)."""
+    before = WorkflowSetting.objects.filter(created_at__lt=moment)
+    return limits_of(before.values(*_NAMES).first())

@@ -29,14 +29,19 @@ def rank(
     return math.log(gravity) * DAY - sent
 
 
-def draw(seed: int, key: int) -> int:
-    """A number 0..2^64-1 for a row, the same whenever it is asked for this seed."""
-    return int.from_bytes(blake2b(f"{seed}:{key}".encode(), digest_size=8).digest(), "big")
+def draw(seed: int, key: int, purpose: str = "") -> int:
+    """A number 0..2^64-1 for a row, the same whenever it is asked for this seed and purpose."""
+    text = f"{purpose}{seed}:{key}"
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def drawn(seed: int, key: int, percent: float) -> bool:
-    """Whether a row belongs to a share of `percent` of all rows."""
-    return draw(seed, key) < percent / 100 * 2**64
+def drawn_again(seed: int, key: int, percent: float) -> bool:
+    """Whether a row belongs to the share of `percent` that is judged a second time.
+
+    A draw of its own: by that of the sample, whose rows are those with the lowest numbers, two
+    fifths of a sample of 5 % would be judged again where 2 % are wanted.
+    """
+    return draw(seed, key, "again:") < percent / 100 * 2**64
 
 
 def sample(seed: int, keys: list[int], percent: float) -> list[int]:

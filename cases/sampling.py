@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from cases.limits import current_limits
+from cases.limits import limits_at
 from cases.models import Reply, ReviewTask
 from cases.reviewing import sample
 
@@ -15,13 +15,14 @@ LOOKED_BACK = 7
 def draw_sample(day: date) -> int:
     """Lay the sample of the replies published on `day` (region's zone) before the reviewers.
 
-    Of each agency at least the set share, by the set seed; run again, it adds nothing. Returns
-    how many tasks are new (three queries).
+    Of each agency at least the share, by the seed, that were in force when the day ended: run
+    again, even after they were changed, it adds nothing. Returns how many tasks are new (four
+    queries).
     """
-    limits = current_limits()
+    start = timezone.make_aware(datetime.combine(day, time.min))
+    limits = limits_at(start + timedelta(days=1))
     if not limits.sample_percent:
         return 0
-    start = timezone.make_aware(datetime.combine(day, time.min))
     by_agency: dict[int, list[int]] = defaultdict(list)
     rows = Reply.objects.filter(
         published_at__gte=start,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from cases import checking
 from cases.models import Finding, Reply, Review
@@ -12,7 +12,7 @@ from quality import Thresholds, assess
 from quality.calibrate import LABEL_OF
 from quality.fit import Pair, pair_of
 
-COPIES = ("Q10", "Q11", "Q19", "Q20")
+ALWAYS = ("Q10", "Q11", "Q18", "Q19", "Q20")
 """Findings that flag a reply whatever its risk."""
 
 
@@ -50,23 +50,34 @@ class Rehearsal:
 
 def rehearse_threshold(replies: QuerySet[Reply], flag: float) -> Rehearsal:
     """Another threshold on stored risks: one query, nothing is read again."""
-    copied = Exists(Finding.objects.filter(reply=OuterRef("pk"), code__in=COPIES))
-    rows = replies.filter(risk__isnull=False).annotate(copied=copied)
-    now, then = Q(flagged=True), Q(risk__gt=flag) | Q(copied=True)
+    always = Exists(Finding.objects.filter(reply=OuterRef("pk"), code__in=ALWAYS))
+    now, then = Q(flagged=True), Q(risk__gt=flag) | Q(always=True)
+    counts = (
+        replies.filter(risk__isnull=False)
+        .annotate(always=always)
+        .aggregate(
+            # «flagged» is a column's name here
+            n_all=Count("pk"),
+            n_now=Count("pk", filter=now),
+            n_then=Count("pk", filter=then),
+            n_more=Count("pk", filter=then & ~now),
+            n_fewer=Count("pk", filter=now & ~then),
+        )
+    )
     return Rehearsal(
-        replies=rows.count(),
-        flagged=rows.filter(now).count(),
-        rehearsed=rows.filter(then).count(),
-        more=rows.filter(then & ~now).count(),
-        fewer=rows.filter(now).exclude(then).count(),
+        replies=counts["n_all"],
+        flagged=counts["n_now"],
+        rehearsed=counts["n_then"],
+        more=counts["n_more"],
+        fewer=counts["n_fewer"],
     )
 
 
 def rehearse_weights(replies: QuerySet[Reply], limits: Thresholds) -> Rehearsal:
-    """Other weights: every reply is assessed again, copies stay as they were found."""
+    """Other weights: all are assessed again, copies and faults of proof stay as found."""
     total = flagged = rehearsed = more = fewer = 0
     copied = set(
-        Finding.objects.filter(reply__in=replies, code__in=COPIES).values_list(
+        Finding.objects.filter(reply__in=replies, code__in=ALWAYS).values_list(
             "reply_id", flat=True
         )
     )

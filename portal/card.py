@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from agencies.models import User
 from agencies.roles import Right
 from cases import papers
+from cases.dossier import history_for
 from cases.masking import mask_name, mask_text
 from cases.models import Case
 from cases.querysets import may
@@ -54,7 +55,7 @@ def card_of(case: Case, reader: User) -> bytes:
             ],
             "events": [
                 {"at": _moment(e.at), "text": word_event(e), "detail": said(event_detail(e))}
-                for e in case.events.select_related("actor").order_by("id")[:MOST_EVENTS]
+                for e in history_for(case, reader).order_by("id")[:MOST_EVENTS]
             ],
             "printed": f"{_moment(timezone.now())}, {reader}",
         },

@@ -114,8 +114,8 @@ def auc_interval(positive: Sequence[float], negative: Sequence[float]) -> tuple[
     return (max(0.0, middle - 1.96 * spread), min(1.0, middle + 1.96 * spread))
 
 
-def wilson(hits: int, total: int) -> tuple[float, float]:
-    """95 % interval of a share."""
+def wilson(hits: float, total: float) -> tuple[float, float]:
+    """95 % interval of a share; of a weighted sample by its effective size."""
     if total == 0:
         return (0.0, 1.0)
     z = 1.96

@@ -237,7 +237,7 @@ ROUTES: dict[str, Route] = {
     ),
     "quality-lessons": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="days=30"),
     "quality-export": _any(
-        *(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES),
+        Right.REVIEW_REPLIES,
         method="post",
         body=lambda w, c: {"days": "30", "reason": "новые веса для проверки"},
     ),

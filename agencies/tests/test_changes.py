@@ -18,6 +18,7 @@ from agencies.history import changes_of, tell
 from agencies.models import Agency, Change, User
 from agencies.roles import Role
 from cases.models import Case, ReplyTemplate, RoutingRule, Topic
+from cases.workflow import Status
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,15 @@ def test_every_register_that_is_edited_here_is_watched() -> None:
         if isinstance(page, RightsAdmin) and not isinstance(page, ReadOnlyAdmin)
     }
     assert edited - set(watched_tables()) == set()
+
+
+def test_the_history_of_cases_and_replies_is_that_of_the_case(client: Client, region: Any) -> None:
+    case = factories.make_case(Status.REVIEW, region["own"])
+    client.force_login(factories.make_person(Role.QUALITY_SUPERVISOR, region["own"]))
+    place = reverse("admin:cases_case_change", args=[case.pk])
+    for kind, row in (("case", case), ("reply", case.replies.get())):
+        answer = client.get(reverse(f"admin:cases_{kind}_history", args=[row.pk]))
+        assert (answer.status_code, answer["Location"]) == (302, place)
 
 
 def test_a_form_leaves_who_what_and_why(client: Client, region: Any, boss: User) -> None:

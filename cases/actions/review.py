@@ -22,7 +22,7 @@ from cases.actions.replies import (
 )
 from cases.errors import BadChange
 from cases.models import Attachment, Case, CaseEvent, Clock, Draft, Reply, Review, ReviewTask
-from cases.reviewing import drawn
+from cases.reviewing import drawn_again
 from cases.workflow import Status
 
 UNDO = timedelta(seconds=10)
@@ -36,10 +36,14 @@ def accept_reply(
     *,
     actor: User,
     remark: str = "",
+    reason: str = "",
     reply: int | None = None,
     version: int | None = None,
 ) -> Case:
     """Let a flagged reply go on to the approver; of an objection: the author was right.
+
+    `remark` is told to the author and makes the verdict «with remarks»; `reason` stays in the
+    history.
 
     `reply`: id of the reply the supervisor read; if another one stands there now, nothing
     is accepted unread (BadChange).
@@ -78,6 +82,7 @@ def accept_reply(
             "reply": latest.pk,
             "verdict": review.verdict,
             "remark": remark,
+            "reason": reason,
             "review": review.pk,
             "undo": undo,
         }
@@ -331,7 +336,7 @@ def _look_again(step: Moving, review: Review) -> None:
     if review.cause not in (Cause.FLAGGED, Cause.SAMPLE, Cause.PUBLISHED):
         return
     limits = step.book.limits
-    if drawn(limits.sample_seed, review.reply_id, limits.second_percent):
+    if drawn_again(limits.sample_seed, review.reply_id, limits.second_percent):
         ReviewTask.objects.get_or_create(
             kind=Kind.SECOND,
             reply_id=review.reply_id,

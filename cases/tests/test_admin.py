@@ -137,10 +137,14 @@ def test_accepting_on_the_list_of_replies_judges_the_reply_that_was_read(
     url = "/admin/cases/reply/"
     assert case.number in client.get(url, {"flagged": "yes"}).content.decode()
     assert client.get(f"{url}{reply.pk}/change/").status_code == 200
-    answer = act(client, [reply], "accept", url=url, remark="")
+    unsaid = act(client, [reply], "accept", url=url, reason="")
+    assert "reason" in unsaid.context["form"].errors
+    answer = act(client, [reply], "accept", url=url, reason="по телефону подтвердили")
     assert said(answer) == [f"№ {case.number}: сделано"]
     reply.refresh_from_db()
     assert reply.state == Reply.State.ACCEPTED
+    assert reply.reviews.get().verdict == "good"  # a reason is no remark
+    assert case.events.first().data["reason"] == "по телефону подтвердили"
 
 
 def test_extension_and_executor_are_changed_with_event_and_reason(client, region, enter) -> None:
@@ -163,7 +167,7 @@ def test_extension_and_executor_are_changed_with_event_and_reason(client, region
 def test_a_case_changed_after_it_was_read_is_left_as_it_is(client, region, enter) -> None:
     case = make_case(Status.REVIEW, region["own"])
     enter(Role.QUALITY_SUPERVISOR, region["own"])
-    values = {"remark": "", f"version_{case.pk}": case.version}
+    values = {"reason": "проверено", f"version_{case.pk}": case.version}
     Case.objects.filter(pk=case.pk).update(version=case.version + 1)
     answer = act(client, [case], "accept", **values)
     assert said(answer) == [f"№ {case.number}: обращение тем временем изменили"]

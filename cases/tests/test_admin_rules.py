@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.roles import Role
-from cases.models import DeadlineRule, QualitySetting, RoutingRule
+from cases.models import DeadlineRule, Finding, QualitySetting, RoutingRule
 from cases.workflow import Status
+from tests import factories
 from tests.admin_desk import MARKER, act
 from tests.factories import make_case, make_territory, make_topic
 
@@ -66,9 +67,34 @@ def test_quality_settings_are_added_never_edited(client, region, enter) -> None:
     )
     before.refresh_from_db()
     assert before.flag_from == 0.6
-    client.post(
-        "/admin/cases/qualitysetting/add/",
-        {"flag_from": "0.7", "publish_own_until": "0.3", "thresholds": "{}"},
-    )
-    latest = QualitySetting.objects.first()
-    assert (latest.flag_from, latest.created_by) == (0.7, person)
+    sent = {"flag_from": "0.7", "publish_own_until": "0.3", "thresholds": "{}"}
+    client.post("/admin/cases/qualitysetting/add/", {**sent, "flag_from": "0.6"})
+    latest = QualitySetting.objects.first()  # the threshold stays: nothing to rehearse
+    assert (latest.publish_own_until, latest.created_by) == (0.3, person)
+
+
+def test_another_threshold_is_rehearsed_before_it_is_switched_on(client, region, enter) -> None:
+    QualitySetting.objects.create(flag_from=0.6)
+    for risk, flagged, code in ((0.65, True, ""), (0.65, True, "Q18"), (0.5, False, "")):
+        case = factories.make_case(Status.ANSWERED, region["own"])
+        reply = case.replies.get()
+        reply.risk, reply.flagged, reply.submitted_at = risk, flagged, timezone.now()
+        reply.save()
+        if code:  # returned whatever its risk
+            Finding.objects.create(reply=reply, code=code, severity="return")
+    enter(Role.ADMINISTRATOR, region["region"])
+    sent = {"flag_from": "0.7", "publish_own_until": "0.3", "thresholds": "{}"}
+    page = client.post("/admin/cases/qualitysetting/add/", sent)
+    told = "Ответов за 30 дн.: 3. Помечено 2, стало бы 1: +0, −1. Пока ничего не изменено"
+    assert told in page.content.decode()
+    assert QualitySetting.objects.count() == 1
+    form = page.context["adminform"].form
+    seen = {"rehearsed": form["rehearsed"].value()}
+    # What was rehearsed is switched on, not another one.
+    client.post("/admin/cases/qualitysetting/add/", {**sent, **seen, "flag_from": "0.4"})
+    assert QualitySetting.objects.count() == 1
+    client.post("/admin/cases/qualitysetting/add/", {**sent, **seen})
+    assert QualitySetting.objects.first().flag_from == 0.7
+    # An administrator, who reads no reply, sees the numbers of all.
+    page = client.get(reverse("quality-figures"), {"points": "30"}).content.decode()
+    assert "Ответов за 30 дн.: 3. Помечено 2" in page

@@ -12,10 +12,11 @@ from rest_framework.authtoken.models import Token
 
 from agencies.models import Agency
 from agencies.roles import Role
-from cases.lessons import labelled, lessons
-from cases.models import Finding, Reply, Review
+from cases.lessons import labelled, lessons, missed_share
+from cases.models import Finding, Reply, Review, ReviewTask
 from cases.workflow import Status
 from quality.batch import check_lines
+from quality.evaluate import wilson
 from quality.fit import read_pair
 from tests import factories
 
@@ -24,7 +25,10 @@ pytestmark = pytest.mark.django_db
 SINCE = timedelta(days=30)
 
 
-def judged(agency: Agency, flagged: bool, verdict: str, *, code: str = "") -> Reply:
+def judged(
+    agency: Agency, flagged: bool, verdict: str, *, code: str = "", drawn: bool = True
+) -> Reply:
+    """`drawn`: a reply that was let pass came by the random sample, not by somebody's eye."""
     case = factories.make_case(Status.IN_WORK, agency, text="Звоните 8 900 123-45-67, яма!")
     reply = factories.make_reply(
         case, Reply.State.PUBLISHED, text="Вопрос на контроле.", risk=0.5, flagged=flagged
@@ -36,6 +40,8 @@ def judged(agency: Agency, flagged: bool, verdict: str, *, code: str = "") -> Re
         # An earlier verdict on the same reply does not count.
         Review.objects.create(reply=reply, reviewer=reviewer, verdict="remarks")
         Review.objects.create(reply=reply, reviewer=reviewer, verdict=verdict)
+        if drawn and not flagged:
+            ReviewTask.objects.create(kind="sample", reply=reply, agency=agency)
     return reply
 
 
@@ -45,6 +51,43 @@ def some(agency: Agency) -> None:
         judged(agency, True, verdict, code="Q12")
     for verdict in ("brush_off", "good", "", ""):
         judged(agency, False, verdict)
+
+
+def test_what_a_supervisor_picked_himself_tells_nothing_of_recall(
+    region: dict[str, Agency],
+) -> None:
+    some(region["own"])
+    for _number in range(5):
+        judged(region["own"], False, "brush_off", drawn=False)
+    supervisor = factories.make_person(Role.QUALITY_SUPERVISOR, region["region"])
+    found = lessons(supervisor, timezone.now() - SINCE)
+    assert found.verdicts == 12
+    assert found.whole.recall is not None
+    assert found.whole.recall.passed == 2
+    # Half of 9 passed is missed: 3 / (3 + 4.5).
+    assert found.whole.recall.value == pytest.approx(0.4)
+
+
+def test_agencies_count_by_what_they_sent() -> None:
+    # One of one drawn was empty where 10 passed, none of 19 where 390 did: 1 of 20 is not it.
+    value, low, high = missed_share([(1, 1, 10), (0, 19, 390)]) or (0, 0, 0)
+    assert value == pytest.approx(10 / 400)
+    assert low < value < high
+    # A share each of the same size is a simple sample.
+    assert missed_share([(1, 10, 50), (3, 10, 50)]) == pytest.approx((0.2, *wilson(4, 20)))
+    assert missed_share([(0, 0, 10)]) is None
+
+
+def test_an_administrator_reads_figures_and_no_verdicts(
+    region: dict[str, Agency], client: Client
+) -> None:
+    some(region["own"])
+    client.force_login(factories.make_person(Role.ADMINISTRATOR, region["region"]))
+    page = client.get(reverse("quality-lessons"), {"days": "30"}).content.decode()
+    assert "3 из 5" in page
+    assert reverse("quality-export") not in page
+    sent = {"days": "30", "reason": "обучить веса к ноябрю"}
+    assert client.post(reverse("quality-export"), sent).status_code == 403
 
 
 def test_figures_are_those_counted_by_hand(region: dict[str, Agency]) -> None:

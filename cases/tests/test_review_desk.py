@@ -13,6 +13,7 @@ from agencies.roles import Role
 from cases import actions, reviewing, sampling
 from cases.agreement import kappa
 from cases.clocks import binding_due
+from cases.dossier import VERDICTS, history_for
 from cases.errors import BadChange, MoveNotAllowed
 from cases.models import (
     Case,
@@ -83,10 +84,10 @@ def test_a_sample_holds_the_set_share_of_every_agency_and_is_the_same_again(
 
 def test_the_draw_gives_its_share_and_changes_with_the_seed() -> None:
     rows = range(1, 20_001)
-    share = sum(reviewing.drawn(1, row, 5) for row in rows) / len(rows)
+    share = sum(reviewing.drawn_again(1, row, 5) for row in rows) / len(rows)
     assert 0.045 < share < 0.055
-    assert {r for r in rows if reviewing.drawn(1, r, 5)} != {
-        r for r in rows if reviewing.drawn(2, r, 5)
+    assert {r for r in rows if reviewing.drawn_again(1, r, 5)} != {
+        r for r in rows if reviewing.drawn_again(2, r, 5)
     }
 
 
@@ -205,9 +206,13 @@ def test_an_objection_is_decided_once_by_another_who_sees_no_first_verdict(
         actions.accept_reply(case, actor=one)
     listed = client_of(one).get("/review/?list=1").content.decode()
     assert f'href="/review/{case.number}/' not in listed
-    for address in (f"/review/{case.number}/", f"/cases/{case.number}/"):
+    admin = f"/admin/cases/case/{case.pk}/change/"
+    for address in (f"/review/{case.number}/", f"/cases/{case.number}/", admin):
         page = client_of(two).get(address).content.decode()
         assert "Нет срока совсем" not in page, address
+    moves = set(history_for(case, two).values_list("move", flat=True))
+    assert moves.isdisjoint(VERDICTS), "as the card on paper has it"
+    assert "return_for_rework" in history_for(case, one).values_list("move", flat=True)
     api = client_of(two).get(f"/api/cases/{case.number}/").content.decode()
     assert "Нет срока совсем" not in api
     assert "Срок во втором предложении" in client_of(two).get("/review/").content.decode()
@@ -222,6 +227,27 @@ def test_an_objection_is_decided_once_by_another_who_sees_no_first_verdict(
         with pytest.raises(BadChange, match="disputed_already"):
             actions.dispute_return(case, actor=author, objection="И всё же")
     assert "Нет срока совсем" in client_of(two).get(f"/cases/{case.number}/").content.decode()
+
+
+def test_second_opinions_are_no_larger_among_the_sample() -> None:
+    days = [range(day * 200, day * 200 + 200) for day in range(100)]
+    drawn = [key for day in days for key in reviewing.sample(1, list(day), 5)]
+    again = sum(reviewing.drawn_again(1, key, 2) for key in drawn)
+    assert len(drawn) == 1000
+    assert 8 <= again <= 36, "2 % of a thousand"
+
+
+def test_a_changed_share_or_seed_is_for_days_to_come(region: dict[str, Agency]) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    for _number in range(12):
+        case = factories.make_case(Status.ANSWERED, region["own"])
+        author_of(case)
+        case.replies.update(published_at=yesterday, flagged=False)
+    assert sampling.draw_due(timezone.now()) == 1
+    WorkflowSetting.objects.create(sample_percent=50, sample_seed=7)
+    assert sampling.draw_due(timezone.now()) == 0
+    WorkflowSetting.objects.update(created_at=yesterday - timedelta(days=1))
+    assert sampling.draw_due(timezone.now()) >= 5
 
 
 def test_the_random_sample_reaches_every_agency_and_is_drawn_once(

@@ -63,14 +63,14 @@ def _part(figures: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rehearsed(request: HttpRequest) -> dict[str, Any] | None:
-    """The change a threshold in points would have made, on replies this person may see."""
+    """What a threshold in points would have changed, on replies whose numbers are seen."""
     text = request.GET.get("points", "").strip()
     if not text:
         return None
     if not text.isdigit() or not 1 <= int(text) <= 99:
         return {"error": True, "points": text}
     replies = Reply.objects.filter(
-        case__in=Case.objects.visible_to(request.user),
+        case__in=Case.objects.visible_to(request.user, Right.VIEW_STATES),
         submitted_at__gte=timezone.now() - timedelta(days=DAYS),
     )
     return {"points": int(text), "found": rehearse_threshold(replies, risk_at(int(text)))}
