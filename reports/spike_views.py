@@ -11,6 +11,7 @@ from agencies.access import granted_agency_ids, holds_anywhere
 from agencies.models import User
 from agencies.roles import Right
 from cases.directory import directory_of
+from cases.models import Territory, Topic
 from cases.trend import chart
 from reports.periods import DAY, region_today
 from reports.spikes import SHOWN_DAYS, Spike, spikes
@@ -28,24 +29,31 @@ def _drawn(spike: Spike) -> dict[str, object]:
     }
 
 
-@login_required
-@require_safe
-def listed(request: HttpRequest) -> HttpResponse:
-    """Of the whole region: who sees its numbers (about five queries)."""
-    user: User = request.user  # type: ignore[assignment]
+def spikes_for(user: User) -> list[tuple[Spike, Topic, Territory]]:
+    """Of the whole region: for who sees its numbers (about five queries)."""
     if granted_agency_ids(user, Right.VIEW_STATES) is not None:
         raise PermissionDenied
     today = region_today()
     directory = directory_of(user)
-    rows = []
+    found = []
     for spike in spikes(today - (SHOWN_DAYS - 1) * DAY, today)[:50]:
         topic = directory.topics.get(spike.topic)
         land = directory.territories.get(spike.territory)
         if topic is not None and land is not None:
-            rows.append({"topic": topic, "territory": land, **_drawn(spike)})
+            found.append((spike, topic, land))
+    return found
+
+
+@login_required
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
     context = {
-        "rows": rows,
-        "today": today,
+        "rows": [
+            {"topic": topic, "territory": land, **_drawn(spike)}
+            for spike, topic, land in spikes_for(user)
+        ],
+        "today": region_today(),
         "links": granted_agency_ids(user, Right.VIEW_CASES) is None
         and holds_anywhere(user, (Right.VIEW_CASES,)),
         "keeps": holds_anywhere(user, (Right.CLOSE_CASES,)),

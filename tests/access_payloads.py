@@ -232,6 +232,12 @@ ROUTES: dict[str, Route] = {
     ),
     "spikes": _any(Right.VIEW_STATES, region_wide=True),
     "repeats": _any(Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
+    "api-events": _any(Right.VIEW_CASES),
+    "api-event": _any(
+        Right.VIEW_CASES, kwargs=lambda w, c: {"code": w.event.code}, query="members=all"
+    ),
+    "api-spikes": _any(Right.VIEW_STATES, region_wide=True),
+    "api-repeats": _any(Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
     "event-close": _any(
         Right.CLOSE_CASES, method="post", kwargs=lambda w, c: {"code": w.event.code}
     ),

@@ -26,7 +26,7 @@ from cases.forms_events import EventForm
 from cases.masking import mask_text
 from cases.models import Case, MassEvent
 from cases.paging import page_of, read_day_cursor, write_day_cursor
-from cases.querysets import may
+from cases.querysets import CaseQuerySet, may
 from cases.trend import chart
 from cases.workflow import OPEN, Status
 
@@ -53,6 +53,12 @@ def event_or_404(user: User, code: str) -> MassEvent:
     if found is None:
         raise Http404
     return found
+
+
+def members_of_event(user: User, event: MassEvent, which: str) -> CaseQuerySet:
+    """The event's cases in the reader's scope: `open`, `done`, or all of them."""
+    cases = events.cases_of(user, event)
+    return cases.filter(status__in=_MEMBERS[which]) if which in _MEMBERS else cases
 
 
 def title_of(case: Case, user: User) -> str:
@@ -114,11 +120,12 @@ def event_page(request: HttpRequest, code: str) -> HttpResponse:
     figures = events.figures_of(user, event)
     which = request.GET.get("members", "open")
     which = which if which in (*_MEMBERS, "all") else "open"
-    cases = events.cases_of(user, event)
-    if which in _MEMBERS:
-        cases = cases.filter(status__in=_MEMBERS[which])
     page = page_of(
-        cases, user, field="received_at", descending=True, cursor=request.GET.get("cursor", "")
+        members_of_event(user, event, which),
+        user,
+        field="received_at",
+        descending=True,
+        cursor=request.GET.get("cursor", ""),
     )
     counts = [n for _at, n in figures.times]
     labels = [_label(at, figures.hourly) for at, _n in figures.times]
