@@ -76,7 +76,7 @@ class Asked:
 
     def rows(self, code: str, *, which: str = "num", **more: Any) -> str:
         """Address of the rows behind a figure; empty for who reads numbers only."""
-        if not self.links or not METRICS[code].has_rows:
+        if not self.links or not METRICS[code].opens:
             return ""
         given = {"set": which, "from": self.period.first, "to": self.period.last}
         if self.agency is not None:

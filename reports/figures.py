@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from agencies.models import User
 from agencies.roles import Right
+from reports.expected import WEEKS
 from reports.measures import MEASURES, NAMES, bucket_middle
 from reports.metrics import METRICS, RATING_WEIGHTS, Metric, Statistic
 from reports.models import TOTAL, Fact
@@ -294,8 +295,34 @@ def lines_by_agency(
     return found
 
 
+class Part(NamedTuple):
+    """A figure another one is made of; `weight`: of a rating, in points."""
+
+    code: str
+    period: Period
+    weight: int = 0
+
+
+def parts_of(metric: Metric, period: Period) -> list[Part]:
+    """The figures this one is made of, each with rows of its own; empty for most metrics."""
+    if metric.statistic is Statistic.DEVIATION:
+        days = [period.last - 7 * n * DAY for n in range(1 + WEEKS)]
+        return [Part(code, Period(day, day)) for code in metric.parts for day in days]
+    return [Part(code, period, RATING_WEIGHTS.get(code, 0)) for code in metric.parts]
+
+
+def figures_of_parts(
+    metric: Metric, scope: Scope, period: Period, today: date
+) -> list[tuple[Part, Figure]]:
+    """`parts_of` with their figures (two queries whatever their number)."""
+    parts = parts_of(metric, period)
+    periods = list(dict.fromkeys(part.period for part in parts))
+    found = series_of(metric.parts, scope, periods, today)
+    return [(part, found[part.code][periods.index(part.period)]) for part in parts]
+
+
 def _deviation(metric: Metric, scope: Scope, period: Period) -> Figure:
-    days = [Period(day, day) for day in (period.last - 7 * n * DAY for n in range(9))]
+    days = [part.period for part in parts_of(metric, period)]
     counts = [values["received"] for values in sums_of_periods(scope, days, ["received"], DAY_0)]
     usual = median(counts[1:])
     value = counts[0] / usual if usual else None
@@ -359,11 +386,13 @@ def fact_value(metric: Metric, fact: Fact) -> int | None:
 
 
 __all__ = [
-    *("METRICS", "Figure", "Scope", "by_agency", "counts_by_agency", "fact_value"),
+    *("METRICS", "Figure", "Part", "Scope", "by_agency", "counts_by_agency", "fact_value"),
     *(
         "figures_of",
+        "figures_of_parts",
         "lines_by_agency",
         "make_figure",
+        "parts_of",
         "rows",
         "run_of",
         "series",

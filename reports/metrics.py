@@ -40,7 +40,8 @@ class Metric:
 
     `better`: +1 more is better, -1 less, 0 neither. `minimum`: below so many in the denominator
     nothing is compared. `whole_days`: only days that are over count, for a term of today may
-    still be kept. `now`: how the open cases stand, whatever the period.
+    still be kept. `now`: how the open cases stand, whatever the period; a denominator of such are
+    those of them nobody has taken. `parts`: what it is made of (`figures.parts_of`), with rows.
     """
 
     code: str
@@ -65,6 +66,11 @@ class Metric:
     @property
     def has_rows(self) -> bool:
         return bool(self.numerator)
+
+    @property
+    def opens(self) -> bool:
+        """Whether a figure leads on: to its rows, or to the figures it is made of and theirs."""
+        return self.has_rows or bool(self.parts)
 
 
 _SHARE, _MEAN, _COUNT = Statistic.SHARE, Statistic.MEAN, Statistic.COUNT
@@ -255,8 +261,8 @@ _LIST = (
     Metric(
         "due_today",
         pgettext_lazy("metric", "Due today"),
-        _("Open cases due today, passed moments included."),
-        Unit.NUMBER, _COUNT, ("open_due",), now=True, source="design 05",
+        _("Open cases due today, passed moments included, and those of them nobody has taken."),
+        Unit.NUMBER, _COUNT, ("open_due",), ("open_due_unassigned",), now=True, source="design 05",
     ),
     Metric(
         "open_now",

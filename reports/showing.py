@@ -202,7 +202,7 @@ class _Row:
     def rows_of(self, metric: str, *, before: bool = False, which: str = "num") -> str:
         """Address of the rows behind a figure of this row, as they are today."""
         reading = self.reading
-        if not reading.links or metric not in METRICS or not METRICS[metric].has_rows:
+        if not reading.links or metric not in METRICS or not METRICS[metric].opens:
             return ""
         first, last = reading.before if before else reading.period
         day = self.values.get("day")
@@ -249,15 +249,21 @@ def _figure_cell(metric: str, cell: Sequence[Any], url: str) -> Cell:
     return Cell(wording.worded(metric, value), value, counts, sub=sub, url=url)
 
 
+def _leads(metric: str, cell: Sequence[Any]) -> bool:
+    """There is something behind the figure: rows, or the figures a value is made of."""
+    return bool(cell[1]) or (bool(METRICS[metric].parts) and cell[0] is not None)
+
+
 def _figure(row: _Row, code: str, column: Column) -> Cell:
     cell = row.values[code]
-    return _figure_cell(column.metric, cell, row.rows_of(column.metric) if cell[1] else "")
+    url = row.rows_of(column.metric) if _leads(column.metric, cell) else ""
+    return _figure_cell(column.metric, cell, url)
 
 
 def _of_metric(row: _Row, code: str, column: Column) -> Cell:
     metric = row.values["metric"]
     cell = row.values[code]
-    url = row.rows_of(metric, before=code == "before") if cell[1] else ""
+    url = row.rows_of(metric, before=code == "before") if _leads(metric, cell) else ""
     return _figure_cell(metric, cell, url)
 
 

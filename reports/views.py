@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -17,7 +18,7 @@ from cases.directory import Directory, directory_of
 from cases.models import Case
 from cases.paging import read_day_cursor, write_day_cursor
 from reports import board, wording
-from reports.figures import Scope, fact_value, figures_of, rows
+from reports.figures import Scope, fact_value, figures_of, figures_of_parts, rows
 from reports.metrics import METRICS, Metric
 from reports.models import Fact
 from reports.periods import KINDS, Period, chosen, region_today
@@ -138,7 +139,6 @@ def dictionary(request: HttpRequest) -> HttpResponse:
         "valid": valid,
         "period_words": wording.period_words(period),
         "metrics": [(metric, found[code]) for code, metric in METRICS.items()],
-        "parts": {code: [METRICS[p].title for p in m.parts] for code, m in METRICS.items()},
         "links": holds_anywhere(user, (Right.VIEW_CASES,)),
     }
     return render(request, "reports/dictionary.html", context)
@@ -189,8 +189,10 @@ def metric_rows(request: HttpRequest, code: str) -> HttpResponse:
     metric = METRICS.get(code)
     if not holds_anywhere(user, (Right.VIEW_CASES,)):
         raise PermissionDenied
-    if metric is None or not metric.has_rows:
+    if metric is None or not metric.opens:
         raise Http404
+    if metric.parts:
+        return _made_of(request, user, metric)
     today = region_today()
     facts, cursor, period = found_rows(user, metric, request.GET, today)
     directory = directory_of(user)
@@ -225,6 +227,36 @@ def metric_rows(request: HttpRequest, code: str) -> HttpResponse:
         "next": _next(request, cursor),
     }
     return render(request, "reports/rows.html", context)
+
+
+def _made_of(request: HttpRequest, user: User, metric: Metric) -> HttpResponse:
+    """The figures a figure is made of, each with its own rows."""
+    today = region_today()
+    _kind, period, _valid = asked_period(request.GET, today)
+    agency = whole(request.GET, "agency")
+    scope = _reach(user, Right.VIEW_CASES, agency)
+    parts = [
+        {
+            "metric": METRICS[part.code],
+            "figure": figure,
+            "weight": part.weight,
+            "period_words": wording.period_words(part.period),
+            "query": urlencode(
+                {"from": part.period.first, "to": part.period.last}
+                | ({} if agency is None else {"agency": agency})
+            ),
+        }
+        for part, figure in figures_of_parts(metric, scope, period, today)
+    ]
+    context = {
+        "metric": metric,
+        "figure": figures_of([metric.code], scope, period, today)[metric.code],
+        "parts": parts,
+        "weighed": any(part["weight"] for part in parts),
+        "agency": directory_of(user).agencies.get(agency or 0),
+        "period_words": wording.period_words(period),
+    }
+    return render(request, "reports/made_of.html", context)
 
 
 def _value(metric: Metric, fact: Fact) -> str:

@@ -293,3 +293,20 @@ def test_names_of_agencies_are_words_in_the_league(region: dict[str, Agency]) ->
     page = read(client, reverse("dashboard"))
     assert page.count("&lt;i&gt;Дом") == 2  # in the league and among the agencies to choose from
     assert "<i>Дом" not in page
+
+
+@pytest.mark.parametrize(("code", "links"), [("rating", 6), ("deviation", 9)])
+def test_a_figure_made_of_others_leads_to_their_rows(
+    region: dict[str, Agency], code: str, links: int
+) -> None:
+    factories.make_case(Status.IN_WORK, region["own"])
+    keeping.catch_up()
+    client, _person = signed_in(Role.HEAD_OFFICE, region["region"])
+    assert f"{reverse('metric-rows', args=[code])}?from=" in read(client, reverse("metrics"))
+    page = read(client, reverse("metric-rows", args=[code]))
+    found = re.findall(r'href="(/[^"]*\?set=[^"]*)"', page)
+    assert len(found) == links
+    for url in found:
+        read(client, html.unescape(url))
+    if code == "deviation":
+        assert "data-table" in read(client, html.unescape(found[0]))
