@@ -3,62 +3,19 @@
 Adding a route without a row here fails `test_access` with the route's name.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 from agencies.roles import Right
 from cases.doors import DOORS
-from cases.models import Case
 from cases.workflow import Status
 from notices.kinds import Kind
-from tests.factories import REPLY, next_workday
-from tests.move_payloads import MOVES, Body
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One request. `rights`: any one of them opens it; empty means every signed-in person.
-
-    A route with a case takes the right on the case's agency and shows 404 to who may not see
-    the case; a route without one takes the right anywhere. `public`: no sign-in at all.
-    `status`: state of the case. `refusal`: answer to who lacks the right. `region_wide`: the
-    right must reach every agency. `query`: added to the address. `echoes`: shows what was
-    asked for, so the marker may stand in the answer (foreign numbers may not). `multipart`: a
-    call of the API that takes a form with files, not JSON. `move`: whose
-    case it takes (its regime, its kind of reply).
-    """
-
-    method: str = "get"
-    rights: frozenset[str] = frozenset()
-    status: str = ""
-    body: Body = field(default=lambda world, case: {})
-    # None: the case's number for a route with a case, nothing for one without.
-    kwargs: Callable[[Any, Case], Mapping[str, Any]] | None = None
-    public: bool = False
-    refusal: tuple[int, ...] = (403,)
-    region_wide: bool = False
-    query: str = ""
-    echoes: bool = False
-    multipart: bool = False
-    move: str = ""
-
-
-def _case(*rights: str, **given: Any) -> Route:
-    return Route(rights=frozenset(rights), **{"status": Status.IN_WORK, **given})
-
-
-def _any(*rights: str, **given: Any) -> Route:
-    return Route(rights=frozenset(rights), **given)
-
-
-HANDING = (Right.ASSIGN_CASES, Right.ROUTE_CASES, Right.MANAGE_AGENCIES)
-_PART = lambda world, case: {"pk": world.part.pk}  # noqa: E731
-_PART_FILE = lambda world, case: {"pk": world.part.pk, "file": world.part_file().pk}  # noqa: E731
-_FILE = lambda world, case: {"number": case.number, "pk": world.file_of(case).pk}  # noqa: E731
+from tests.access_route import FILE, PART, PART_FILE, Route, anywhere, on_case
+from tests.factories import REPLY
+from tests.move_payloads import MOVES
+from tests.office_payloads import OFFICE
 
 ROUTES: dict[str, Route] = {
-    "home": _any(Right.ANSWER_CASES, *Right.values),
+    "home": anywhere(Right.ANSWER_CASES, *Right.values),
     "health-live": Route(public=True),
     "health-ready": Route(public=True),
     "sign-in": Route(public=True),
@@ -71,7 +28,7 @@ ROUTES: dict[str, Route] = {
     "case-filter": Route(query="list=/cases/"),
     "search": Route(query="q=яма"),
     # Foreign numbers among the chosen are as good as none.
-    "bulk": _any(
+    "bulk": anywhere(
         Right.ASSIGN_CASES,
         method="post",
         query="move=assign&list=queue",
@@ -81,10 +38,10 @@ ROUTES: dict[str, Route] = {
             "step": "do",
         },
     ),
-    "bulk-result": _any(
+    "bulk-result": anywhere(
         Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.bulk.pk}
     ),
-    "api-bulk": _any(
+    "api-bulk": anywhere(
         Right.ASSIGN_CASES,
         method="post",
         body=lambda w, c: {
@@ -93,25 +50,25 @@ ROUTES: dict[str, Route] = {
             "values": {"executor": w.executor_of(c).username},
         },
     ),
-    "api-bulk-run": _any(
+    "api-bulk-run": anywhere(
         Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.bulk.pk}
     ),
-    "bulk-undo": _any(
+    "bulk-undo": anywhere(
         Right.DISPUTE_COMPETENCE,
         refusal=(404,),
         method="post",
         kwargs=lambda w, c: {"pk": w.done_bulk.pk},
     ),
-    "api-bulk-undo": _any(
+    "api-bulk-undo": anywhere(
         Right.DISPUTE_COMPETENCE,
         refusal=(404,),
         method="post",
         kwargs=lambda w, c: {"pk": w.done_bulk.pk},
         body=lambda w, c: {},
     ),
-    "promise-table": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"kind": "csv"}),
-    "control-table": _any(Right.CONTROL_CASES, kwargs=lambda w, c: {"kind": "xlsx"}),
-    "copies-table": _any(
+    "promise-table": anywhere(Right.VIEW_CASES, kwargs=lambda w, c: {"kind": "csv"}),
+    "control-table": anywhere(Right.CONTROL_CASES, kwargs=lambda w, c: {"kind": "xlsx"}),
+    "copies-table": anywhere(
         *(Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
         kwargs=lambda w, c: {"kind": "csv"},
         query="days=365",
@@ -122,7 +79,7 @@ ROUTES: dict[str, Route] = {
         method="post", query="list=case-list&q=яма", body=lambda w, c: {"name": "Ямы"}
     ),
     # The curator's own, shown to nobody.
-    "saved-view": _any(
+    "saved-view": anywhere(
         Right.DISPUTE_COMPETENCE,
         method="post",
         refusal=(404,),
@@ -132,126 +89,128 @@ ROUTES: dict[str, Route] = {
     "api-saved-views": Route(
         method="post", body=lambda w, c: {"name": "Ямы", "list": "queue", "conditions": {}}
     ),
-    "api-saved-view": _any(
+    "api-saved-view": anywhere(
         Right.DISPUTE_COMPETENCE,
         method="patch",
         refusal=(404,),
         kwargs=lambda w, c: {"pk": w.saved_view.pk},
         body=lambda w, c: {"name": "Ямы весной", "first": True},
     ),
-    "control-board": _any(Right.CONTROL_CASES),
-    "control-protocol": _any(Right.CONTROL_CASES),
-    "control-protocol-pdf": _any(Right.CONTROL_CASES),
-    "api-control": _any(Right.CONTROL_CASES),
-    "promise-list": _any(Right.VIEW_CASES),
-    "promise-calendar": _any(Right.VIEW_CASES),
-    "api-promises": _any(Right.VIEW_CASES),
-    "api-promise-month": _any(Right.VIEW_CASES),
+    "control-board": anywhere(Right.CONTROL_CASES),
+    "control-protocol": anywhere(Right.CONTROL_CASES),
+    "control-protocol-pdf": anywhere(Right.CONTROL_CASES),
+    "api-control": anywhere(Right.CONTROL_CASES),
+    "promise-list": anywhere(Right.VIEW_CASES),
+    "promise-calendar": anywhere(Right.VIEW_CASES),
+    "api-promises": anywhere(Right.VIEW_CASES),
+    "api-promise-month": anywhere(Right.VIEW_CASES),
     # A part of a foreign case: who is asked sees it, and nothing else of that case.
-    "parts": _any(Right.CONTRIBUTE, Right.ANSWER_CASES, Right.APPROVE_REPLIES, query="state=all"),
-    "api-parts": _any(
+    "parts": anywhere(
+        Right.CONTRIBUTE, Right.ANSWER_CASES, Right.APPROVE_REPLIES, query="state=all"
+    ),
+    "api-parts": anywhere(
         Right.CONTRIBUTE, Right.ANSWER_CASES, Right.APPROVE_REPLIES, query="state=all&side=us"
     ),
     **{
-        name: _any(Right.CONTRIBUTE, refusal=(404,), method=method, kwargs=kwargs, body=body)
+        name: anywhere(Right.CONTRIBUTE, refusal=(404,), method=method, kwargs=kwargs, body=body)
         for name, method, kwargs, body in (
-            ("part", "post", _PART, lambda w, c: {"text": "Сети наши, кабель заменим"}),
-            ("part-attach", "post", _PART, lambda w, c: {"file": w.upload()}),
-            ("part-file", "get", _PART_FILE, lambda w, c: {}),
-            ("part-detach", "post", _PART_FILE, lambda w, c: {}),
-            ("api-part", "get", _PART, lambda w, c: {}),
-            ("api-part-give", "post", _PART, lambda w, c: {"text": "Сети наши"}),
-            ("api-part-file", "get", _PART_FILE, lambda w, c: {}),
+            ("part", "post", PART, lambda w, c: {"text": "Сети наши, кабель заменим"}),
+            ("part-attach", "post", PART, lambda w, c: {"file": w.upload()}),
+            ("part-file", "get", PART_FILE, lambda w, c: {}),
+            ("part-detach", "post", PART_FILE, lambda w, c: {}),
+            ("api-part", "get", PART, lambda w, c: {}),
+            ("api-part-give", "post", PART, lambda w, c: {"text": "Сети наши"}),
+            ("api-part-file", "get", PART_FILE, lambda w, c: {}),
         )
     },
-    "api-part-files": _any(
+    "api-part-files": anywhere(
         Right.CONTRIBUTE,
         refusal=(404,),
         method="post",
-        kwargs=_PART,
+        kwargs=PART,
         body=lambda w, c: {"file": w.upload()},
         multipart=True,
     ),
-    "desk": _any(Right.MODERATE_CASES, Right.ROUTE_CASES),
-    "review": _any(Right.REVIEW_REPLIES),
-    "api-review": _any(Right.REVIEW_REPLIES, query="part=sample"),
-    "quality-figures": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="points=40"),
-    "families": _any(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, query="days=365"),
-    "family": _any(
+    "desk": anywhere(Right.MODERATE_CASES, Right.ROUTE_CASES),
+    "review": anywhere(Right.REVIEW_REPLIES),
+    "api-review": anywhere(Right.REVIEW_REPLIES, query="part=sample"),
+    "quality-figures": anywhere(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="points=40"),
+    "families": anywhere(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, query="days=365"),
+    "family": anywhere(
         Right.REVIEW_REPLIES,
         Right.ASSIGN_CASES,
         kwargs=lambda w, c: {"pk": w.family.pk},
         query="after=0",
     ),
-    "api-families": _any(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, query="days=365"),
-    "api-family": _any(
+    "api-families": anywhere(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, query="days=365"),
+    "api-family": anywhere(
         Right.REVIEW_REPLIES, Right.ASSIGN_CASES, kwargs=lambda w, c: {"pk": w.family.pk}
     ),
-    "event-list": _any(Right.VIEW_CASES, query="view=offered"),
-    "event-new": _any(
+    "event-list": anywhere(Right.VIEW_CASES, query="view=offered"),
+    "event-new": anywhere(
         Right.CLOSE_CASES,
         method="post",
         body=lambda w, c: {"title": "Нет воды", "starts_on": "2026-11-01", "agency": w.own_pk},
     ),
-    "event-offer": _any(
+    "event-offer": anywhere(
         Right.ROUTE_CASES,
         method="post",
         kwargs=lambda w, c: {"pk": w.offer.pk},
         body=lambda w, c: {"decision": "confirm", "case": [c.pk], "title": "Нет воды"},
     ),
-    "api-offers": _any(Right.ROUTE_CASES),
-    "api-offer": _any(Right.ROUTE_CASES, kwargs=lambda w, c: {"pk": w.offer.pk}),
-    "api-offer-confirm": _any(
+    "api-offers": anywhere(Right.ROUTE_CASES),
+    "api-offer": anywhere(Right.ROUTE_CASES, kwargs=lambda w, c: {"pk": w.offer.pk}),
+    "api-offer-confirm": anywhere(
         Right.ROUTE_CASES,
         method="post",
         kwargs=lambda w, c: {"pk": w.offer.pk},
         body=lambda w, c: {"cases": [c.number], "title": "Нет воды"},
     ),
-    "api-offer-refuse": _any(
+    "api-offer-refuse": anywhere(
         Right.ROUTE_CASES, method="post", kwargs=lambda w, c: {"pk": w.offer.pk}
     ),
-    "event": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"code": w.event.code}),
-    "event-edit": _any(
+    "event": anywhere(Right.VIEW_CASES, kwargs=lambda w, c: {"code": w.event.code}),
+    "event-edit": anywhere(
         Right.CLOSE_CASES,
         method="post",
         kwargs=lambda w, c: {"code": w.event.code},
         body=lambda w, c: {"title": "Нет воды", "starts_on": "2026-11-01", "agency": w.own_pk},
     ),
-    "event-late": _any(
+    "event-late": anywhere(
         Right.ROUTE_CASES,
         method="post",
         kwargs=lambda w, c: {"code": w.event.code},
         body=lambda w, c: {"decision": "join", "case": [c.pk]},
     ),
-    "event-replies": _any(Right.ANSWER_CASES, kwargs=lambda w, c: {"code": w.event.code}),
+    "event-replies": anywhere(Right.ANSWER_CASES, kwargs=lambda w, c: {"code": w.event.code}),
     # One's own order only: this one is the curator's.
-    "event-order": _any(
+    "event-order": anywhere(
         Right.DISPUTE_COMPETENCE,
         refusal=(404,),
         kwargs=lambda w, c: {"code": w.event.code, "pk": w.order.pk},
     ),
-    "spikes": _any(Right.VIEW_STATES, region_wide=True),
-    "repeats": _any(Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
-    "api-events": _any(Right.VIEW_CASES),
-    "api-event": _any(
+    "spikes": anywhere(Right.VIEW_STATES, region_wide=True),
+    "repeats": anywhere(Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
+    "api-events": anywhere(Right.VIEW_CASES),
+    "api-event": anywhere(
         Right.VIEW_CASES, kwargs=lambda w, c: {"code": w.event.code}, query="members=all"
     ),
-    "api-spikes": _any(Right.VIEW_STATES, region_wide=True),
-    "api-repeats": _any(Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
-    "event-close": _any(
+    "api-spikes": anywhere(Right.VIEW_STATES, region_wide=True),
+    "api-repeats": anywhere(Right.ROUTE_CASES, Right.REVIEW_REPLIES, Right.ASSIGN_CASES),
+    "event-close": anywhere(
         Right.CLOSE_CASES, method="post", kwargs=lambda w, c: {"code": w.event.code}
     ),
-    "quality-lessons": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="days=30"),
-    "quality-export": _any(
+    "quality-lessons": anywhere(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="days=30"),
+    "quality-export": anywhere(
         Right.REVIEW_REPLIES,
         method="post",
         body=lambda w, c: {"days": "30", "reason": "новые веса для проверки"},
     ),
-    "review-agreement": _any(Right.REVIEW_REPLIES),
-    "review-claim": _case(Right.REVIEW_REPLIES, method="post", status=Status.REVIEW),
-    "review-one": _case(Right.REVIEW_REPLIES, status=Status.REVIEW),
+    "review-agreement": anywhere(Right.REVIEW_REPLIES),
+    "review-claim": on_case(Right.REVIEW_REPLIES, method="post", status=Status.REVIEW),
+    "review-one": on_case(Right.REVIEW_REPLIES, status=Status.REVIEW),
     **{
-        f"{prefix}{name}": _any(
+        f"{prefix}{name}": anywhere(
             *(Right.REVIEW_REPLIES, Right.ASSIGN_CASES, Right.APPROVE_REPLIES),
             *(Right.CONTROL_CASES, Right.MANAGE_AGENCIES),
             kwargs=None
@@ -264,13 +223,13 @@ ROUTES: dict[str, Route] = {
         }.items()
         for name in names
     },
-    "dashboard": _any(Right.VIEW_STATES),
-    "metrics": _any(Right.VIEW_STATES),
-    "metric-rows": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"code": "received"}),
-    "api-metrics": _any(Right.VIEW_STATES),
-    "api-metric": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"code": "repeat_share"}),
-    "api-metric-rows": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"code": "received"}),
-    "filter-save": _any(
+    "dashboard": anywhere(Right.VIEW_STATES),
+    "metrics": anywhere(Right.VIEW_STATES),
+    "metric-rows": anywhere(Right.VIEW_CASES, kwargs=lambda w, c: {"code": "received"}),
+    "api-metrics": anywhere(Right.VIEW_STATES),
+    "api-metric": anywhere(Right.VIEW_STATES, kwargs=lambda w, c: {"code": "repeat_share"}),
+    "api-metric-rows": anywhere(Right.VIEW_CASES, kwargs=lambda w, c: {"code": "received"}),
+    "filter-save": anywhere(
         Right.MANAGE_AGENCIES,
         method="post",
         refusal=(403,),
@@ -283,8 +242,8 @@ ROUTES: dict[str, Route] = {
         refusal=(403, 404),
         kwargs=lambda w, c: {"pk": w.foreign_filter.pk},
     ),
-    "report-list": _any(Right.VIEW_STATES),
-    "report-schedules": _any(
+    "report-list": anywhere(Right.VIEW_STATES),
+    "report-schedules": anywhere(
         Right.VIEW_STATES,
         method="post",
         body=lambda w, c: {
@@ -298,41 +257,41 @@ ROUTES: dict[str, Route] = {
         },
     ),
     # One's own only: this one is the curator's.
-    "report-schedule-remove": _any(
+    "report-schedule-remove": anywhere(
         Right.DISPUTE_COMPETENCE,
         method="post",
         refusal=(403, 404),
         kwargs=lambda w, c: {"pk": w.schedule.pk},
     ),
-    "report": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"code": "r2"}),
-    "report-make": _any(Right.VIEW_STATES, method="post", kwargs=lambda w, c: {"code": "r2"}),
+    "report": anywhere(Right.VIEW_STATES, kwargs=lambda w, c: {"code": "r2"}),
+    "report-make": anywhere(Right.VIEW_STATES, method="post", kwargs=lambda w, c: {"code": "r2"}),
     # The digest speaks for the region; what is published of it is for everybody.
-    "digest-list": _any(Right.CONTROL_CASES, region_wide=True),
-    "digest": _any(
+    "digest-list": anywhere(Right.CONTROL_CASES, region_wide=True),
+    "digest": anywhere(
         Right.CONTROL_CASES, region_wide=True, kwargs=lambda w, c: {"pk": w.decision.digest_id}
     ),
-    "digest-entry": _any(
+    "digest-entry": anywhere(
         Right.CONTROL_CASES,
         region_wide=True,
         method="post",
         kwargs=lambda w, c: {"pk": w.decision.pk},
         body=lambda w, c: {"heading": "Дворы", "sentence": "Ямы засыпали.", "progress": "done"},
     ),
-    "digest-cases": _any(Right.VIEW_CASES, kwargs=lambda w, c: {"pk": w.decision.pk}),
+    "digest-cases": anywhere(Right.VIEW_CASES, kwargs=lambda w, c: {"pk": w.decision.pk}),
     "decisions": Route(public=True),
     "decisions-of": Route(public=True, kwargs=lambda w, c: {"pk": w.decision.digest_id}),
-    "api-reports": _any(Right.VIEW_STATES),
-    "api-snapshots": _any(Right.VIEW_STATES, method="post", body=lambda w, c: {"report": "r2"}),
-    "api-snapshot": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
-    "api-snapshot-file": _any(
+    "api-reports": anywhere(Right.VIEW_STATES),
+    "api-snapshots": anywhere(Right.VIEW_STATES, method="post", body=lambda w, c: {"report": "r2"}),
+    "api-snapshot": anywhere(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
+    "api-snapshot-file": anywhere(
         Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk, "file_format": "json"}
     ),
-    "snapshot": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
-    "snapshot-progress": _any(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
-    "snapshot-file": _any(
+    "snapshot": anywhere(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
+    "snapshot-progress": anywhere(Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk}),
+    "snapshot-file": anywhere(
         Right.VIEW_STATES, kwargs=lambda w, c: {"pk": w.snapshot.pk, "file_format": "xlsx"}
     ),
-    "snapshot-words": _any(
+    "snapshot-words": anywhere(
         *(Right.REVIEW_REPLIES, Right.CONTROL_CASES),
         method="post",
         kwargs=lambda w, c: {"pk": w.snapshot.pk},
@@ -357,7 +316,7 @@ ROUTES: dict[str, Route] = {
     "api-absences": Route(),
     # An executor's absence: he himself and who leads him.
     **{
-        name: _any(
+        name: anywhere(
             *(Right.ANSWER_CASES, Right.APPROVE_REPLIES, Right.MANAGE_AGENCIES),
             method="post",
             kwargs=lambda w, c: {"pk": w.absence.pk},
@@ -365,175 +324,29 @@ ROUTES: dict[str, Route] = {
         )
         for name in ("absence-end", "api-absence-end")
     },
-    "exchange": _any(Right.MANAGE_AGENCIES, region_wide=True),
-    "exchange-export": _any(
-        Right.MANAGE_AGENCIES,
-        region_wide=True,
-        kwargs=lambda w, c: {"code": "people", "kind": "csv"},
+    **OFFICE,
+    "case-detail": on_case(Right.VIEW_CASES),
+    "case-card": on_case(Right.VIEW_CASES),
+    "case-draft": on_case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": "Набрано"}),
+    "case-check": on_case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
+    "case-presence": on_case(Right.VIEW_CASES, method="post", body=lambda w, c: {"writes": "1"}),
+    "case-copies": on_case(Right.ANSWER_CASES),
+    "case-attach": on_case(
+        Right.ANSWER_CASES, method="post", body=lambda w, c: {"file": w.upload()}
     ),
-    "exchange-import": _any(Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"pk": 1}),
-    "exchange-decide": _any(
-        Right.MANAGE_AGENCIES,
-        region_wide=True,
-        method="post",
-        body=lambda w, c: {"drop": "1"},
-        kwargs=lambda w, c: {"pk": 1},
-    ),
-    "api-exchange": _any(Right.MANAGE_AGENCIES, region_wide=True),
-    "api-exchange-register": _any(
-        Right.MANAGE_AGENCIES,
-        region_wide=True,
-        kwargs=lambda w, c: {"code": "people", "kind": "csv"},
-    ),
-    "api-exchange-imports": _any(
-        Right.MANAGE_AGENCIES,
-        region_wide=True,
-        method="post",
-        multipart=True,
-        body=lambda w, c: {"table": "topics", "file": w.upload()},
-    ),
-    "api-exchange-import": _any(
-        Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"pk": 1}
-    ),
-    "api-exchange-decide": _any(
-        Right.MANAGE_AGENCIES,
-        region_wide=True,
-        method="post",
-        body=lambda w, c: {"decision": "drop"},
-        kwargs=lambda w, c: {"pk": 1},
-    ),
-    "terms": _any(Right.MANAGE_AGENCIES, region_wide=True),
-    "term-rule": _any(
-        Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"code": "SN-FIRST"}
-    ),
-    "term-year": _any(
-        Right.MANAGE_AGENCIES,
-        region_wide=True,
-        kwargs=lambda w, c: {"code": "production", "year": 2026},
-    ),
-    "api-terms": _any(Right.MANAGE_AGENCIES, region_wide=True),
-    "api-term-rule": _any(
-        Right.MANAGE_AGENCIES,
-        region_wide=True,
-        method="post",
-        body=lambda w, c: {
-            "amount": 4,
-            "unit": "working_hours",
-            "roll": "none",
-            "in_force_from": f"{next_workday(3):%Y-%m-%d}",
-        },
-        kwargs=lambda w, c: {"code": "SN-FIRST"},
-    ),
-    "api-term-year": _any(
-        Right.MANAGE_AGENCIES,
-        region_wide=True,
-        method="post",
-        body=lambda w, c: {"first": "2026-08-30", "kind": "regional"},
-        kwargs=lambda w, c: {"code": "production", "year": 2026},
-    ),
-    "api-term-change": _any(Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"pk": 1}),
-    "api-term-decide": _any(
-        Right.MANAGE_AGENCIES,
-        region_wide=True,
-        method="post",
-        body=lambda w, c: {"take": False},
-        kwargs=lambda w, c: {"pk": 1},
-    ),
-    "term-change": _any(Right.MANAGE_AGENCIES, region_wide=True, kwargs=lambda w, c: {"pk": 1}),
-    "term-decide": _any(
-        Right.MANAGE_AGENCIES, region_wide=True, method="post", kwargs=lambda w, c: {"pk": 1}
-    ),
-    "jobs": _any(Right.MANAGE_AGENCIES, region_wide=True),
-    "job-retry": _any(
-        Right.MANAGE_AGENCIES, region_wide=True, method="post", kwargs=lambda w, c: {"pk": 1}
-    ),
-    "api-jobs": _any(Right.MANAGE_AGENCIES, region_wide=True),
-    "api-job-retry": _any(
-        Right.MANAGE_AGENCIES, region_wide=True, method="post", kwargs=lambda w, c: {"pk": 1}
-    ),
-    "handover": _any(*HANDING),
-    "handover-plan": _any(
-        *HANDING,
-        method="post",
-        query="agency=own",
-        body=lambda w, c: {"to_agency": "below", "reason": "Отдел закрыт", "step": "preview"},
-    ),
-    # One's own only: this one is the curator's.
-    "handover-result": _any(
-        Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.handover.pk}
-    ),
-    "api-orphans": _any(*HANDING),
-    "api-handovers": _any(
-        *HANDING,
-        method="post",
-        body=lambda w, c: {
-            "agency": "own",
-            "to_agency": "below",
-            "reason": "Отдел закрыт",
-            "preview": True,
-        },
-    ),
-    "api-handover": _any(
-        Right.DISPUTE_COMPETENCE, refusal=(404,), kwargs=lambda w, c: {"pk": w.handover.pk}
-    ),
-    "import-upload": _any(Right.IMPORT_MESSAGES, region_wide=True),
-    "import-sample": _any(Right.IMPORT_MESSAGES, region_wide=True),
-    "import-quarantine": _any(Right.IMPORT_MESSAGES, region_wide=True),
-    "import-agencies": _any(Right.IMPORT_MESSAGES, region_wide=True),
-    **{
-        name: _any(
-            Right.IMPORT_MESSAGES,
-            region_wide=True,
-            method=method,
-            kwargs=lambda w, c: {"pk": 1},
-        )
-        for name, method in {
-            "import-batch": "get",
-            "import-start": "post",
-            "import-again": "post",
-            "import-progress": "get",
-            "import-undo": "post",
-            "import-quarantined": "post",
-        }.items()
-    },
-    "exports": _any(
-        Right.VIEW_CASES,
-        method="post",
-        body=lambda w, c: {"file_format": "csv", "table": "incident", "conditions": "q=яма"},
-    ),
-    "api-exports": _any(Right.VIEW_CASES, method="post", body=lambda w, c: {"file_format": "csv"}),
-    # Another person's export does not exist, whatever one may see.
-    **{
-        name: Route(
-            region_wide=True,
-            refusal=(403, 404),
-            kwargs=lambda w, c: {"pk": w.foreign_export.pk},
-        )
-        for name in (
-            *("export", "export-progress", "export-file"),
-            *("api-export", "api-export-file"),
-        )
-    },
-    "case-detail": _case(Right.VIEW_CASES),
-    "case-card": _case(Right.VIEW_CASES),
-    "case-draft": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": "Набрано"}),
-    "case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
-    "case-presence": _case(Right.VIEW_CASES, method="post", body=lambda w, c: {"writes": "1"}),
-    "case-copies": _case(Right.ANSWER_CASES),
-    "case-attach": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"file": w.upload()}),
-    "case-attachment": _case(Right.VIEW_CASES, kwargs=_FILE),
-    "case-colleagues": _case(Right.WRITE_NOTES, query="q=Ла"),
-    "api-case-colleagues": _case(Right.WRITE_NOTES, query="q=Ла"),
-    "case-templates": _case(Right.ANSWER_CASES),
-    "api-case-templates": _case(Right.ANSWER_CASES),
-    "case-detach": _case(Right.ANSWER_CASES, method="post", kwargs=_FILE),
-    "api-case-files": _case(
+    "case-attachment": on_case(Right.VIEW_CASES, kwargs=FILE),
+    "case-colleagues": on_case(Right.WRITE_NOTES, query="q=Ла"),
+    "api-case-colleagues": on_case(Right.WRITE_NOTES, query="q=Ла"),
+    "case-templates": on_case(Right.ANSWER_CASES),
+    "api-case-templates": on_case(Right.ANSWER_CASES),
+    "case-detach": on_case(Right.ANSWER_CASES, method="post", kwargs=FILE),
+    "api-case-files": on_case(
         Right.ANSWER_CASES,
         method="post",
         body=lambda w, c: {"file": w.upload()},
         multipart=True,
     ),
-    "api-case-file": _case(Right.VIEW_CASES, kwargs=_FILE),
+    "api-case-file": on_case(Right.VIEW_CASES, kwargs=FILE),
     "api-root": Route(public=True),
     "api-schema": Route(public=True),
     "api-token": Route(
@@ -546,11 +359,11 @@ ROUTES: dict[str, Route] = {
     "api-topics": Route(),
     "api-territories": Route(),
     "api-reasons": Route(),
-    "api-quality-lessons": _any(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="days=30"),
+    "api-quality-lessons": anywhere(Right.REVIEW_REPLIES, Right.MANAGE_AGENCIES, query="days=30"),
     "api-notices": Route(query="unread=1"),
     "api-notices-read": Route(method="post", body=lambda w, c: {"until": 999}),
     "api-notice-settings": Route(),
-    "api-messages": _any(
+    "api-messages": anywhere(
         Right.IMPORT_MESSAGES,
         method="post",
         region_wide=True,
@@ -561,7 +374,7 @@ ROUTES: dict[str, Route] = {
             "posted_at": "2026-06-10T10:12:00+03:00",
         },
     ),
-    "api-marks": _any(
+    "api-marks": anywhere(
         Right.IMPORT_MESSAGES,
         method="post",
         region_wide=True,
@@ -572,10 +385,10 @@ ROUTES: dict[str, Route] = {
         },
     ),
     "api-cases": Route(query="q=яма"),
-    "api-case": _case(Right.VIEW_CASES),
-    "api-case-check": _case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
+    "api-case": on_case(Right.VIEW_CASES),
+    "api-case-check": on_case(Right.ANSWER_CASES, method="post", body=lambda w, c: {"text": REPLY}),
     **{
-        f"{prefix}case-{door.slug}": _case(
+        f"{prefix}case-{door.slug}": on_case(
             *door.move.rights,
             method="post",
             move=name,

@@ -19,7 +19,8 @@ from agencies.roles import HOLDERS, Right, Role
 from cases.doors import DOORS
 from cases.models import Case
 from cases.workflow import MOVES, Status
-from tests.access_payloads import ROUTES, SKIPPED, Route
+from tests.access_payloads import ROUTES, SKIPPED
+from tests.access_route import Route
 from tests.admin_payloads import ADMIN_MODELS, ADMIN_PAGES
 from tests.snapshot import changed, snapshot
 from tests.world import MARKER, SCOPES, World
