@@ -20,7 +20,7 @@ _CASE = Columns(
         *("number", "status", "is_open", "title", "place", "severity", "received_at", "due_at"),
         *("submitted_at", "risk", "flagged", "controlled_by_id", "repeat_of_id", "event_id"),
         *("channel_id", "citizen_id", "topic_id", "territory_id", "agency_id", "executor_id"),
-        "waiting_until",
+        *("waiting_until", "rejection_by_id"),
     ),
 )
 _CITIZEN = Columns(Citizen, "z", only=["name", "kind"])
