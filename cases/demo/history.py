@@ -15,6 +15,7 @@ from cases.bulk import take_ids
 from cases.demo import spike, together
 from cases.demo.replies import Replies
 from cases.demo.rows import Batch
+from cases.demo.sampled import judge_drawn
 from cases.demo.sources import read_texts
 from cases.models import (
     Case,
@@ -448,6 +449,9 @@ class Demo:
                 at = judged + timedelta(hours=self.dice.uniform(0.5, 3))
                 continue
             self._publish(case, reply, approver, judged + timedelta(minutes=15))
+            if not flagged:
+                empty = item.get("quality") == "brush_off"
+                judge_drawn(self.batch, case, reply, supervisor, empty=empty, now=self.now)
         if age > 6 * DAY and case.status == Status.ANSWERED:
             assert case.answered_at is not None
             self._close(case, case.answered_at + timedelta(hours=96))

@@ -13,6 +13,7 @@ from cases.models import (
     Reply,
     ReplyPrint,
     Review,
+    ReviewTask,
 )
 
 
@@ -29,6 +30,7 @@ class Batch:
     findings: list[Finding] = field(default_factory=list)
     prints: list[ReplyPrint] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
+    tasks: list[ReviewTask] = field(default_factory=list)
     events: list[CaseEvent] = field(default_factory=list)
 
 
@@ -41,7 +43,7 @@ def _finish_rows(batch: Batch) -> None:
         case.citizen_id = case.citizen.pk
     for message in batch.messages:
         message.author_id = message.author.pk
-    for rows in (batch.clocks, batch.findings, batch.reviews, batch.events):
+    for rows in (batch.clocks, batch.findings, batch.reviews, batch.tasks, batch.events):
         if rows:
             for row, pk in zip(rows, take_ids(type(rows[0]), len(rows)), strict=True):
                 row.pk = pk
@@ -58,6 +60,7 @@ def write(batch: Batch) -> None:
         batch.findings,
         batch.prints,
         batch.reviews,
+        batch.tasks,
         batch.events,
     ):
         if rows:
