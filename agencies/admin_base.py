@@ -270,6 +270,7 @@ class RightsAdmin(admin.ModelAdmin):
         kind = capfirst(str(self.opts.verbose_name))
         context["title"] = str(obj) if obj is not None else kind
         context["subtitle"] = kind if obj is not None else _("A new row")
+        context["why"] = request.POST.get("_why", "")  # a refused form keeps the reason too
         return super().render_change_form(request, context, *args, **kw)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, *args: Any) -> Any:

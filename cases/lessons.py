@@ -166,7 +166,8 @@ def lessons(user: User, since: datetime) -> Lessons:
     )
     names = list(_COUNTS)
     total = {name: sum(row[name] for row in rows) for name in names}
-    strata = [(row, sent.get(row["reply__agency__name"], {})) for row in rows]
+    strata = [(row, sent.pop(row["reply__agency__name"], {})) for row in rows]
+    unjudged = dict.fromkeys(names, 0)
     by_code = (
         Finding.objects.filter(reply__in=verdicts.values("reply"))
         .exclude(severity="praise")
@@ -184,7 +185,7 @@ def lessons(user: User, since: datetime) -> Lessons:
     )
     return Lessons(
         verdicts=total["verdicts"],
-        whole=_lesson("", total, _recall(strata)),
+        whole=_lesson("", total, _recall([*strata, *((unjudged, own) for own in sent.values())])),
         agencies=[
             _lesson(row["reply__agency__name"], row, _recall([(row, own)])) for row, own in strata
         ],
@@ -198,10 +199,18 @@ def _with(verdicts: QuerySet[Review], *words: str) -> QuerySet[Review]:
 
 def labelled(user: User, since: datetime) -> Iterator[dict[str, Any]]:
     """Verdicts as labelled pairs in the form `check_replies` and `evaluate_quality` take: masked
-    for every reader, without names, authors and numbers of cases."""
-    reviews = _last_verdicts(user, Right.VIEW_CASES, since).select_related(
-        "reply__agency",
-        *(f"reply__case__{name}" for name in ("topic", "channel", "citizen")),
+    for every reader, without names, authors and numbers of cases.
+
+    Of replies this reviewer may still judge anew the first verdict stays hidden.
+    """
+    anew = ReviewTask.objects.waiting_for(user).filter(first__isnull=False)
+    reviews = (
+        _last_verdicts(user, Right.REVIEW_REPLIES, since)
+        .exclude(reply__in=anew.order_by().values("reply"))
+        .select_related(
+            "reply__agency",
+            *(f"reply__case__{name}" for name in ("topic", "channel", "citizen")),
+        )
     )
     for review in reviews.prefetch_related("reply__findings").order_by("pk").iterator(200):
         reply, case = review.reply, review.reply.case

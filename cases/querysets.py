@@ -149,9 +149,12 @@ class ReviewTaskQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self if ids is None else self.filter(agency__in=sorted(ids))
 
     def waiting_for(self, user: "User") -> Self:
-        """Open ones this reviewer may judge: not what he has judged himself."""
+        """Open ones this reviewer may judge: not what he has judged himself, nor what has gone to
+        an agency he does not review."""
+        ids = granted_agency_ids(user, Right.REVIEW_REPLIES)
+        there = self if ids is None else self.filter(reply__case__agency__in=sorted(ids))
         return (
-            self.visible_to(user)
+            there.visible_to(user)
             .filter(done_at=None)
             .exclude(first__reviewer=user)
             .order_by("opened_at", "id")

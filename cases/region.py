@@ -318,10 +318,10 @@ def _load_topic(group: TopicGroup, row: Any, where: str) -> None:
         topic = Topic.objects.filter(code=row["code"]).first() or Topic(code=row["code"])
         topic.group = group
         topic.name = row["name"]
-        topic.severity = row.get("severity") or 2
-        topic.kind = row.get("kind") or "solvable"
-        topic.photo_required = bool(row.get("photo_required"))
-        topic.belongs = row.get("belongs") or ""
+        # What the row does not give stays as it is, the default for a new topic.
+        for name in ("severity", "kind", "photo_required", "belongs"):
+            if row.get(name) is not None:
+                setattr(topic, name, row[name])
         _checked(topic)
 
 

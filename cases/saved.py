@@ -196,9 +196,16 @@ def remove(user: User, pk: int) -> None:
     view_of(user, pk, change=True).view.delete()
 
 
+def hold_all(user: User) -> None:
+    """Lock the views this person sees, always in one order, until the transaction ends."""
+    keys = [one.view.pk for one in views_of(user)]
+    list(SavedView.objects.select_for_update().filter(pk__in=keys).order_by("pk").only("pk"))
+
+
 @transaction.atomic
 def shift(user: User, pk: int, by: int) -> None:
     """Move a view up (-1) or down (1) among those it stands with."""
+    hold_all(user)
     chosen = view_of(user, pk, change=True)
     beside = [one.view for one in views_of(user) if one.own is chosen.own]
     at = next(n for n, view in enumerate(beside) if view.pk == pk)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
+from threading import get_ident
+from typing import Any, Protocol
 
 from django.db import connections
 from django.utils import timezone
@@ -109,7 +110,13 @@ class Beside:
         self._ahead.forget()
 
     def __call__(self, work: Callable[[], None]) -> None:
-        own = connections["default"]
+        own, here = connections["default"], get_ident()
+
+        def only_there(execute: Callable[..., Any], *args: Any) -> Any:
+            # The server takes rows just now: what this thread would ask waits for its turn.
+            if get_ident() == here:
+                raise Asks
+            return execute(*args)
 
         def run() -> None:
             connections["default"] = own  # in that thread the name means another connection
@@ -120,10 +127,11 @@ class Beside:
 
         own.inc_thread_sharing()
         try:
-            waiting = self._thread.submit(run)
-            try:
-                self._ahead.work(waiting.done)
-            finally:
-                waiting.result()  # never two threads on one connection
+            with own.execute_wrapper(only_there):
+                waiting = self._thread.submit(run)
+                try:
+                    self._ahead.work(waiting.done)
+                finally:
+                    waiting.result()  # never two threads on one connection
         finally:
             own.dec_thread_sharing()

@@ -62,7 +62,7 @@ LOCALE = (
 )
 COMMON_SETTINGS = {"listen_addresses": "", "timezone": "UTC", "jit": "off"}
 # Pages are written whole into the log once after each checkpoint: an import that caused one every
-# twenty seconds (1 GB) wrote a third more. What a crash has to replay stays under 2 GB.
+# twenty seconds (1 GB) wrote a third more. What a crash has to replay is about 2 GB at most.
 STAYING_SETTINGS = {"max_wal_size": "2GB", "checkpoint_timeout": "15min"}
 # A database that is thrown away needs no durability.
 THROW_AWAY_SETTINGS = {

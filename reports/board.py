@@ -84,7 +84,10 @@ class Asked:
         return reverse("metric-rows", args=[code]) + "?" + urlencode({**given, **more})
 
     def aged(self, newest: int, oldest: int | None) -> str:
-        """Address of the open cases that came so many days ago; empty for who reads numbers."""
+        """Address of the open cases that came so many days ago; empty for who reads numbers.
+
+        The figure counts days of the region, a list those of its reader's zone.
+        """
         if not self.links:
             return ""
         given = {"open": "true", "received_until": self.today - newest * DAY}

@@ -15,9 +15,10 @@ _AMONG = re.compile(r"\((0\d{3})\)|\b[Dd]ecisions? (\d+)")
 
 
 def _texts() -> Iterator[tuple[Path, str]]:
-    for top in sorted(ROOT.iterdir()):
-        if top.name in {"var", "locale"} or top.name.startswith("."):
-            continue
+    rooms = [*ROOT.glob("*.md"), *ROOT.glob("*.toml")]
+    rooms += [path.parent for path in ROOT.glob("*/__init__.py")]
+    rooms += [ROOT / name for name in ("docs", "templates", "static", "script")]
+    for top in sorted(rooms):
         for path in top.rglob("*") if top.is_dir() else [top]:
             if path.suffix in {
                 ".py",

@@ -84,7 +84,8 @@ def test_another_threshold_is_rehearsed_before_it_is_switched_on(client, region,
             Finding.objects.create(reply=reply, code=code, severity="return")
     enter(Role.ADMINISTRATOR, region["region"])
     sent = {"flag_from": "0.7", "publish_own_until": "0.3", "thresholds": "{}"}
-    page = client.post("/admin/cases/qualitysetting/add/", sent)
+    page = client.post("/admin/cases/qualitysetting/add/", {**sent, "_why": "мало пометок"})
+    assert 'value="мало пометок"' in page.content.decode()
     told = "Ответов за 30 дн.: 3. Помечено 2, стало бы 1: +0, −1. Пока ничего не изменено"
     assert told in page.content.decode()
     assert QualitySetting.objects.count() == 1

@@ -121,7 +121,7 @@ BOOK: dict[str, list[list[Any]]] = {
         ["group", "group_name", "code", "name", "severity", "photo_required"],
         ["ferries", "Паромы", "ferries.schedule", "Расписание паромов", 4, True],
         ["ferries", "", "ferries.other", "Другое о паромах"],
-        ["roads", "", "roads.potholes", "Ямы на зимнике", 5, "да"],
+        ["roads", "", "roads.potholes", "Ямы на зимнике", 5],
     ],
     "routing": [
         ["topic", "group", "territory", "from", "until", "agency"],
@@ -151,6 +151,7 @@ def test_an_xlsx_brings_topics_days_territories_and_routing(tmp_path: Path, secr
     # A supplied code takes what the file says of it; its group keeps its name.
     hole = Topic.objects.get(code="roads.potholes")
     assert (hole.name, hole.severity, hole.group.name) == ("Ямы на зимнике", 5, "Дороги")
+    assert hole.photo_required  # not said: stays as supplied
     assert list(
         RoutingRule.objects.order_by("pk").values_list(
             "topic__code", "group__code", "territory__code", "from_on", "until_on"

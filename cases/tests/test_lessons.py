@@ -68,6 +68,30 @@ def test_what_a_supervisor_picked_himself_tells_nothing_of_recall(
     assert found.whole.recall.value == pytest.approx(0.4)
 
 
+def test_what_an_agency_without_a_verdict_sent_counts_too(region: dict[str, Agency]) -> None:
+    some(region["own"])
+    for _number in range(4):
+        judged(region["below"], False, "")
+    supervisor = factories.make_person(Role.QUALITY_SUPERVISOR, region["region"])
+    recall = lessons(supervisor, timezone.now() - SINCE).whole.recall
+    # Half of 8 passed is missed: 3 / (3 + 4).
+    assert recall is not None
+    assert recall.value == pytest.approx(3 / 7)
+
+
+def test_the_export_keeps_a_first_verdict_from_who_may_judge_anew(
+    region: dict[str, Agency],
+) -> None:
+    reply = judged(region["own"], True, "brush_off")
+    first = reply.reviews.order_by("pk").last()
+    assert first is not None
+    ReviewTask.objects.create(kind="second", reply=reply, agency=region["own"], first=first)
+    other = factories.make_person(Role.QUALITY_SUPERVISOR, region["own"])
+    assert not list(labelled(other, timezone.now() - SINCE))
+    ReviewTask.objects.update(done_at=timezone.now())
+    assert len(list(labelled(other, timezone.now() - SINCE))) == 1
+
+
 def test_agencies_count_by_what_they_sent() -> None:
     # One of one drawn was empty where 10 passed, none of 19 where 390 did: 1 of 20 is not it.
     value, low, high = missed_share([(1, 1, 10), (0, 19, 390)]) or (0, 0, 0)

@@ -264,6 +264,17 @@ def test_the_random_sample_reaches_every_agency_and_is_drawn_once(
     assert ReviewTask.objects.values("agency").distinct().count() == 3
 
 
+def test_a_drawn_reply_whose_case_went_to_another_agency_waits_for_theirs(
+    region: dict[str, Agency],
+) -> None:
+    case = factories.make_case(Status.ANSWERED, region["own"])
+    ReviewTask.objects.create(kind="sample", reply=case.replies.get(), agency=region["own"])
+    client = client_of(reviewer(region, "one"))
+    assert case.number in client.get("/review/?part=sample").content.decode()
+    Case.objects.filter(pk=case.pk).update(agency=region["other"])
+    assert case.number not in client.get("/review/?part=sample").content.decode()
+
+
 def test_a_drawn_reply_is_judged_without_moving_its_case(region: dict[str, Agency]) -> None:
     WorkflowSetting.objects.create(second_percent=100)
     case = factories.make_case(Status.ANSWERED, region["own"])

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
 from cases.models import IdempotencyKey
+from portal.api.matching import quoted
 from portal.api.problems import KeyInUse, KeyReused
 
 LONGEST = 200
@@ -76,9 +77,10 @@ def once(request: Request, perform: Callable[[], Response]) -> Response:
         if known is not None:
             if known.request_hash != digest:
                 raise KeyReused
-            return Response(
-                known.body, status=known.status, headers={"Idempotency-Replayed": "true"}
-            )
+            headers = {"Idempotency-Replayed": "true"}
+            if isinstance(known.body, dict) and (tag := known.body.get("etag")):
+                headers |= quoted(tag)
+            return Response(known.body, status=known.status, headers=headers)
         answer = perform()
         IdempotencyKey.objects.create(
             user=request.user,

@@ -26,7 +26,9 @@ class MeasuredShareSerializer(serializers.Serializer[Share]):
 
 
 class RecallSerializer(serializers.Serializer[Recall]):
-    passed = serializers.IntegerField(help_text="verdicts on replies the check let pass")
+    passed = serializers.IntegerField(
+        help_text="verdicts on the random sample of replies the check let pass"
+    )
     value = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)

@@ -24,7 +24,9 @@ _ETAG = re.compile(r'(?:W/)?"?([0-9a-f]{16,64})"?')
 
 def print_of(*state: Any) -> str:
     """The ETag of these values, without its quotes."""
-    return sha256(repr(state).encode()).hexdigest()[:32]
+    # A choice that was just set is a member, one that was read is its text.
+    plain = [str(value) if isinstance(value, str) else value for value in state]
+    return sha256(repr(plain).encode()).hexdigest()[:32]
 
 
 def quoted(tag: str) -> dict[str, str]:

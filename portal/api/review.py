@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from agencies.access import granted_agency_ids, holds_anywhere
+from agencies.access import holds_anywhere
 from agencies.models import User
 from agencies.roles import Right
 from cases.listing import rows_by_key
@@ -130,9 +130,6 @@ def _newest(cases: Sequence[int]) -> dict[int, Reply]:
 def _drawn(user: User, kind: str, cursor: str) -> tuple[list[Waiting], str]:
     """A page of those drawn at random or looked at again, the oldest first (two queries)."""
     tasks = ReviewTask.objects.waiting_for(user).filter(kind=kind)
-    ids = granted_agency_ids(user, Right.REVIEW_REPLIES)
-    if ids is not None:  # a case that has gone to another agency is not there to be judged
-        tasks = tasks.filter(reply__case__agency__in=sorted(ids))
     if (after := read_cursor(cursor)) is not None:
         moment, pk = after
         tasks = tasks.filter(opened_at__gte=moment).filter(

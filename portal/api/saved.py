@@ -144,6 +144,8 @@ class OneSavedView(APIView):
         """Rename, share, give other conditions, move, begin with it."""
         given = _given(ViewChangeSerializer, request)
         first, by = given.pop("first", None), given.pop("shift", 0)
+        if by:  # its neighbours move too
+            saved.hold_all(request.user)
         _locked(request, pk, change=bool(given or by))
         if given:
             saved.change(request.user, pk, **given)

@@ -57,6 +57,7 @@ def test_a_change_of_terms_is_decided_as_it_was_seen(region: dict[str, Agency]) 
     body = {"amount": 4, "unit": "working_hours", "roll": "none", "in_force_from": f"{day}"}
     made = call(client, "post", reverse("api-term-rule", args=["SN-FIRST"]), body)
     pk = made.json()["id"]
+    assert client.get(reverse("api-term-change", args=[pk]))["ETag"] == made["ETag"]
     rehearsal.rehearse()
     seen = client.get(reverse("api-term-change", args=[pk]))
     assert seen["ETag"] == f'"{seen.json()["etag"]}"' != made["ETag"]

@@ -34,7 +34,7 @@ def test_the_bound_follows_the_weekday_and_a_spike_among_the_weeks_does_not_move
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6])
 def test_the_alarm_finds_planted_spikes_the_same_day_and_rarely_cries_wolf(seed: int) -> None:
-    """Bounds near what is measured (docs/events.md): 30 of 30, 17–18 h, 22–25 h, up to 1.09."""
+    """Bounds near what is measured (docs/events.md): 30 of 30, 17–18 h, 22–24 h, up to 1.09."""
     told = backtest.run(seed)
     assert (told.spikes, len(told.delays or [])) == (30, told.hits)
     assert told.hits >= 29

@@ -34,7 +34,8 @@ class Command(BaseCommand):
         parser.add_argument("--zone", default="", help="time zone of moments, Europe/Moscow")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        collector.settle()
+        if self._called_from_command_line:  # else the process is somebody else's
+            collector.settle()
         with translation.override("ru"):
             self._import(options)
 
