@@ -150,7 +150,7 @@ def main() -> None:
     options = parser.parse_args()
     server = ServerClock()
     before = _counts()
-    first = int(timezone.now().timestamp() * 1000)  # fresh ids: no run meets the rows of another
+    first = int(timezone.now().timestamp() * 10_000)  # fresh ids: no run meets the rows of another
     world = _world(first)
     plain = options.layout == "plain"
     with tempfile.TemporaryDirectory() as folder:
