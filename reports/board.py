@@ -55,7 +55,6 @@ _CLASS_OF = {kind: code for code, _title, kinds in CLASSES for kind in kinds}
 CLASS_CODES = frozenset(_CLASS_OF.values())
 SHOWN, WHOLE, TOPICS, TERRITORIES = 12, 250, 9, 6
 AGES = (1, 3, 7, 14, YOUNG)
-LEAST = 0.005  # of the map's cells: what is less is written as 0
 
 
 @dataclass(frozen=True)
@@ -301,9 +300,7 @@ def heat_map(asked: Asked, *, per_resident: bool) -> dict[str, Any]:
 def _cell(value: float | None, per_resident: bool) -> str:
     if value is None:
         return "—"
-    if per_resident and 0 < value < LEAST:  # a nought would open rows
-        return "<\N{NO-BREAK SPACE}" + wording.number(0.01, 2)
-    return wording.number(value, 2 if per_resident else 0)
+    return wording.per_thousand(value) if per_resident else wording.number(value)
 
 
 def ages(asked: Asked) -> list[dict[str, Any]]:

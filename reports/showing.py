@@ -288,7 +288,7 @@ def _rate(row: _Row, code: str, column: Column) -> Cell:
     count, residents = row.values[code]
     if not residents:
         return Cell("—")
-    return Cell(wording.number(1000 * count / residents, 2), 1000 * count / residents)
+    return Cell(wording.per_thousand(1000 * count / residents), 1000 * count / residents)
 
 
 def _tenths(row: _Row, code: str, column: Column) -> Cell:
@@ -424,7 +424,7 @@ def matrix(shown: Shown, raw: Iterable[list[Any]], directory: Directory) -> dict
                 "topic": directory.topics[topic],
                 "cells": [
                     {
-                        "text": wording.number(rate((topic, place)), 2),
+                        "text": wording.per_thousand(rate((topic, place))),
                         "count": counts.get((topic, place), (0, 0))[0],
                         "level": heat_level(rate((topic, place)), highest),
                         "url": urls.get((topic, place), ""),

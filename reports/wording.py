@@ -25,6 +25,11 @@ def number(value: float, digits: int = 0) -> str:
     return text
 
 
+def per_thousand(value: float) -> str:
+    """Cases per 1,000 residents; what hundredths cannot tell from nothing is no nought."""
+    return "<\N{NO-BREAK SPACE}0,01" if 0 < value < 0.005 else number(value, 2)
+
+
 def parted(metric: Metric, value: float | None) -> tuple[str, str]:
     """(number, unit) of a value; a dash without data."""
     if value is None:

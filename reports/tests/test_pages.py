@@ -310,3 +310,11 @@ def test_a_figure_made_of_others_leads_to_their_rows(
         read(client, html.unescape(url))
     if code == "deviation":
         assert "data-table" in read(client, html.unescape(found[0]))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0, "0"), (0.004, "<\N{NO-BREAK SPACE}0,01"), (0.006, "0,01"), (0.31, "0,31"), (2, "2")],
+)
+def test_a_few_of_many_residents_are_no_nought(value: float, told: str) -> None:
+    assert wording.per_thousand(value) == told
